@@ -1,0 +1,67 @@
+"""neuron-pitfalls: which neurons encode a grammatical attribute, and does the model use them?
+
+    treebanks -> words ----> activations -> rankings -> probes --------> tables
+    models ----------------> states ------------------> interventions -> tables
+
+`config.yaml` is the default study; `--configfile` takes another in its place.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+if not workflow.overwrite_configfiles:
+
+    configfile: workflow.source_path("config.yaml")
+
+
+include: "rules/study.smk"
+include: "rules/1-treebanks.smk"
+include: "rules/2-models.smk"
+include: "rules/3-words.smk"
+include: "rules/4-activations.smk"
+include: "rules/5-rankings.smk"
+include: "rules/6-probes.smk"
+include: "rules/7-interventions.smk"
+include: "rules/8-tables.smk"
+
+
+rule all:
+    """Everything that the configuration asks for."""
+    default_target: True
+    input:
+        tables(),
+
+
+rule words:
+    """The words of every treebank, and the attributes they have enough of."""
+    input:
+        expand(results("words/{treebank}/attributes.csv"), treebank=plan.treebanks),
+
+
+rule activations:
+    """Every word's vector, at every layer of every model."""
+    input:
+        all_activations,
+
+
+rule rankings:
+    """Every ranking of every configuration."""
+    input:
+        all_rankings,
+
+
+rule probing:
+    """Every probe on every ranking."""
+    input:
+        all_probes,
+
+
+rule interventions:
+    """Every intervention by every ranking."""
+    input:
+        all_interventions,
+
+
+onsuccess:
+    print(f"The tables are in {results('tables')}.")

@@ -1,0 +1,93 @@
+"""Interventions: what the model predicts when the first k neurons of a ranking are changed.
+
+Needs rankings, class statistics and the cached states. Gives, below `interventions/.../layer-{l}/`,
+`{method}-by-{ranking}.parquet` (outcome counts) and `{method}-by-{ranking}.examples.parquet`.
+"""
+
+
+rule lexicon:
+    """List every form of a treebank as the model spells it, with its analyses."""
+    input:
+        **words_of(),
+        model=model_of,
+    output:
+        lexicon=results("lexicons/{model}/{treebank}.parquet"),
+    params:
+        job=lambda w: jobs.lexicon(w.model, w.treebank),
+    log:
+        log_of("lexicon", "{model}", "{treebank}"),
+    benchmark:
+        benchmark_of("lexicon", "{model}", "{treebank}")
+    resources:
+        mem_mb=1500,
+    conda:
+        ENVIRONMENT
+    shell:
+        """
+        python -m workflow_scripts.build_lexicon \
+            --model {input.model:q} \
+            --words-train {input.words_train} \
+            --words-dev {input.words_dev} \
+            --words-test {input.words_test} \
+            --lexicon {output.lexicon} \
+            2>&1 | tee {log}
+        """
+
+
+rule intervention:
+    """Change the first k neurons of a ranking inside the model, for every k of the grid."""
+    input:
+        **words_of(["test"]),
+        model=model_of,
+        attributes=attributes_of,
+        subtokens=ancient(results("states/{model}/{treebank}/subtokens.parquet")),
+        states=ancient(results("states/{model}/{treebank}/layer-{layer}.parquet")),
+        lexicon=ancient(results("lexicons/{model}/{treebank}.parquet")),
+        statistics=ancient(results(f"statistics/{_CONFIGURATION}/values.safetensors")),
+        ranking=ancient(results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet")),
+    output:
+        outcomes=results(f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.parquet"),
+        examples=results(
+            f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.examples.parquet"
+        ),
+    params:
+        job=lambda w: jobs.intervention(jobs.configuration(w), w.method, w.ranking),
+        attribute=attribute_of,
+        schema=plan.config["schema"],
+        entry=lambda w: plan.intervention(w.method),
+        options=lambda w: quote(plan.method_options(w.method)),
+        device=plan.config["device"],
+    wildcard_constraints:
+        method=one_of(entry["name"] for entry in plan.config["interventions"]),
+        ranking=one_of(plan.rankings),
+    log:
+        log_of("intervention", _CONFIGURATION, "{method}-by-{ranking}"),
+    benchmark:
+        benchmark_of("intervention", _CONFIGURATION, "{method}-by-{ranking}")
+    resources:
+        mem_mb=3000,
+        gpu=plan.gpus,
+    conda:
+        ENVIRONMENT
+    shell:
+        """
+        python -m workflow_scripts.intervene \
+            --model {input.model:q} \
+            --words-test {input.words_test} \
+            --attributes {input.attributes} \
+            --attribute {params.attribute:q} \
+            --schema {params.schema} \
+            --subtokens {input.subtokens} \
+            --states {input.states} \
+            --statistics {input.statistics} \
+            --ranking {input.ranking} \
+            --lexicon {input.lexicon} \
+            --layer {wildcards.layer} \
+            --method {params.entry[method]} \
+            --method-options {params.options} \
+            --step {params.entry[step]} \
+            --device {params.device} \
+            --outcomes {output.outcomes} \
+            --examples {output.examples} \
+            2>&1 | tee {log}
+        """

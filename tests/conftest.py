@@ -1,0 +1,86 @@
+"""What many tests share: real treebanks and models, and small ones made on the spot.
+
+Importing the project first gives every library one thread: tensors here are so small that threads
+would only wait for each other.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.treebank_files import call, read
+from workflow_scripts import generate_treebank
+from workflow_scripts.files.words import sentences
+from workflow_scripts.kernels.words import SPLITS
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real treebanks and pretrained models beside the project."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs real treebanks and models, in ../shared beside the project's root")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_words(shared, tmp_path_factory):
+    """`real_words("UD_English-EWT")` is a folder with the words files of that treebank."""
+
+    @cache
+    def words(name: str) -> Path:
+        conllu = {s: next((shared / "treebanks" / name).glob(f"*-ud-{s}.conllu")) for s in SPLITS}
+        return read(conllu, tmp_path_factory.mktemp(name))
+
+    return words
+
+
+@pytest.fixture(scope="session")
+def small_treebank(tmp_path_factory) -> Path:
+    """A folder with 400 generated English sentences: CoNLL-U, and words files in `words`."""
+    folder = tmp_path_factory.mktemp("small_treebank")
+    conllu = {split: folder / f"english-ud-{split}.conllu" for split in SPLITS}
+    call(generate_treebank, grammar="english", sentences=400, **conllu)
+    read(conllu, folder / "words")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(small_treebank, tmp_path_factory) -> Path:
+    """A folder with a random BERT (3 layers, 16 neurons, 2 heads, 64 positions).
+
+    The LM head is made to give back most of what the model reads, so that an intervention has
+    something to change: unit word vectors, and a transformation that only shifts.
+    """
+    import torch
+    from transformers import BertConfig, BertForMaskedLM
+
+    from workflow_scripts.models.training import PAD, train_tokenizer
+
+    folder = tmp_path_factory.mktemp("tiny_model")
+    train = sentences(small_treebank / "words" / "train.parquet", ["form"])
+    tokenizer = train_tokenizer([s.columns["form"] for s in train], 600)
+    torch.manual_seed(0)
+    model = BertForMaskedLM(
+        BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=16,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=64,
+            pad_token_id=PAD,
+            initializer_range=0.16,
+        )
+    )
+    with torch.no_grad():
+        words = torch.randn(len(tokenizer), 16)
+        words -= words.mean(dim=1, keepdim=True)
+        model.bert.embeddings.word_embeddings.weight.copy_(4 * words / words.norm(dim=1)[:, None])
+        head = model.cls.predictions.transform
+        head.dense.weight.copy_(torch.eye(16))
+        head.dense.bias.fill_(5.0)  # so far above 0 that GELU is the identity
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

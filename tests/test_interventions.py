@@ -1,0 +1,785 @@
+"""Facts about interventions: what is changed inside the model, and what becomes of its words.
+
+The by-hand versions call the modules of a BERT one after the other on one unpadded sentence and
+change its states in plain loops, as METHODS §5 says.
+"""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from tests.test_activations import scarce
+from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
+from workflow_scripts import (
+    build_lexicon,
+    cache_states,
+    compute_statistics,
+    extract_activations,
+    intervene,
+    outcomes,
+    rank_neurons,
+)
+from workflow_scripts.analyzers import Change, Outcome, TrueWord
+from workflow_scripts.analyzers.lexicon import Analyzer
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.states import read_states
+from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.files.words import kept_values, sentences
+from workflow_scripts.interventions import EditTask, ablation, target, translation
+from workflow_scripts.kernels.saturation import saturation_index
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models import intervening
+from workflow_scripts.models.intervening import EditedSentence, predict_edited
+from workflow_scripts.models.masked_lm import MaskedLM
+from workflow_scripts.models.reading import Reader, Subtokens
+from workflow_scripts.outcomes import Subject, count, examples, judge
+
+METHODS = {
+    "ablation": (ablation, {}),
+    "translation": (translation, {"beta": 8.0, "scaled": True}),
+    "unscaled": (translation, {"beta": 1.5, "scaled": False}),
+}
+
+
+def alpha(position, d, beta, scaled):
+    return beta * (0.001 / beta) ** (position / (d - 1)) if scaled else beta
+
+
+def change_by_hand(h, value, k, neurons, means, method):
+    """The vector `h` (a list) of a subtoken whose word has the value of that index."""
+    module, options = METHODS[method]
+    d = len(h)
+    h = list(h)
+    for position in range(k):
+        n = neurons[position]
+        if module is ablation:
+            h[n] = 0.0
+        else:
+            step = means[(value + 1) % len(means)][n] - means[value][n]
+            h[n] += alpha(position, d, **options) * step
+    return h
+
+
+def predict_by_hand(model, ids, value_of, layer, change):
+    """The arg max of every subtoken; `value_of` {place: value index} says which are changed."""
+
+    def edited(states):
+        rows = states[0].tolist()
+        rows = [change(h, value_of[i]) if i in value_of else h for i, h in enumerate(rows)]
+        return torch.tensor([rows], dtype=torch.float32)
+
+    with torch.no_grad():
+        states = model.bert.embeddings(input_ids=torch.tensor([ids]))
+        for number, module in enumerate(model.bert.encoder.layer):
+            if number == layer:
+                states = edited(states)
+            states = module(states)
+        if layer == len(model.bert.encoder.layer):
+            states = edited(states)
+        return model.cls(states)[0].argmax(-1).tolist()
+
+
+def plain_model(folder):
+    return AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+
+def read_by_hand(tokenizer, forms):
+    """Ids, and the word of every subtoken (None: a special token)."""
+    encoded = tokenizer(forms, is_split_into_words=True)
+    return encoded["input_ids"], encoded.word_ids()
+
+
+def labelled_sentences(folder, words_file, attribute, values, n_sentences):
+    """(ids, word of each subtoken, {place: value index}) of sentences with such a word."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    found = []
+    for sentence in sentences(words_file, ["form", attribute]):
+        ids, words = read_by_hand(tokenizer, sentence.columns["form"])
+        labels = [None if w is None else sentence.columns[attribute][w] for w in words]
+        value_of = {i: values.index(v) for i, v in enumerate(labels) if v in values}
+        if value_of:
+            found.append((ids, words, value_of))
+        if len(found) == n_sentences:
+            return found
+    raise AssertionError("too few sentences")
+
+
+def assert_predicts_as_by_hand(folder, sentences, layer, methods, ks, n_values):
+    """`predict_edited` of all sentences at once, against each alone, for random class means."""
+    plain, model = plain_model(folder), MaskedLM(folder)
+    stream = np.random.default_rng(4)
+    d = plain.config.hidden_size
+    neurons = stream.permutation(d)
+    given = []
+    for ids, words, value_of in sentences:
+        with torch.no_grad():
+            states = plain(torch.tensor([ids]), output_hidden_states=True).hidden_states[layer][0]
+        read = Subtokens(
+            np.array(ids, np.int32), np.array([-1 if w is None else w for w in words], np.int32)
+        )
+        places, values = np.array(list(value_of)), np.array(list(value_of.values()))
+        given.append(EditedSentence(read, states.numpy().copy(), places, values))
+    spread = np.concatenate([sentence.states for sentence in given]).std()
+    means = stream.normal(0, spread / 4, (n_values, d))
+    for method in methods:
+        module, options = METHODS[method]
+        edit = module.edit(EditTask(neurons, means), **options)
+        found = predict_edited(model, given, layer, edit, neurons, ks)
+        expected = np.array(
+            [
+                [
+                    predicted
+                    for ids, _, value_of in sentences
+                    for place, predicted in enumerate(
+                        predict_by_hand(
+                            plain,
+                            ids,
+                            value_of,
+                            layer,
+                            lambda h, z, k=k, method=method: change_by_hand(
+                                h, z, k, neurons, means, method
+                            ),
+                        )
+                    )
+                    if place in value_of
+                ]
+                for k in ks
+            ]
+        )
+        np.testing.assert_array_equal(found, expected)
+        read_ids = np.array([ids[place] for ids, _, value_of in sentences for place in value_of])
+        assert (found[-1] != read_ids).any()  # the edit does something
+        assert (found[0] != found[-1]).any()
+
+
+@pytest.mark.parametrize("layer", [0, 2, 3])
+def test_predictions_equal_a_forward_pass_by_hand(tiny_model, small_treebank, layer):
+    words = small_treebank / "words" / "test.parquet"
+    values = ["ADJ", "N", "V"]
+    given = labelled_sentences(tiny_model, words, "Part of Speech", values, 25)
+    assert_predicts_as_by_hand(tiny_model, given, layer, METHODS, [1, 5, 15], 3)
+
+
+@pytest.mark.parametrize("layer", [0, 3, 6])
+def test_predictions_of_a_pretrained_model_equal_a_forward_pass_by_hand(shared, real_words, layer):
+    folder = shared / "models" / "minilm-en-mlm"
+    words = real_words("UD_English-EWT") / "test.parquet"
+    given = labelled_sentences(folder, words, "Number", ["PL", "SG"], 8)
+    methods = ["ablation", "translation"]
+    assert_predicts_as_by_hand(folder, given, layer, methods, [10, 60, 300], 2)
+
+
+# A whole study of one small model, by the project's commands.
+
+
+@pytest.fixture(scope="module")
+def study(tiny_model, small_treebank, tmp_path_factory):
+    """Files of the tiny model's Number and Part of Speech at layers 0, 2 and 3."""
+    folder = tmp_path_factory.mktemp("study")
+    words = words_of(small_treebank / "words")
+    attributes = keep(small_treebank / "words", min_types=15)
+    layers = [0, 2, 3]
+    activations = f"{folder}/activations/{{layer}}/{{split}}.parquet"
+    call(extract_activations, model=tiny_model, **words, layers=layers, activations=activations)
+    call(
+        cache_states,
+        model=tiny_model,
+        words_test=words["words_test"],
+        layers=layers,
+        subtokens=folder / "subtokens.parquet",
+        states=f"{folder}/states-{{layer}}.parquet",
+    )
+    call(build_lexicon, model=tiny_model, **words, lexicon=folder / "lexicon.parquet")
+    for attribute in ("Number", "Part of Speech"):
+        for layer in layers:
+            splits = {
+                f"activations_{split}": activations.format(layer=layer, split=split)
+                for split in ("train", "dev")
+            }
+            names = {
+                "model": "tiny",
+                "treebank": "english",
+                "attribute": attribute,
+                "layer": layer,
+                "seed": 1,
+                "attributes": attributes,
+                "words_train": words["words_train"],
+                "activations_train": splits["activations_train"],
+            }
+            statistics = folder / f"{attribute}-{layer}.safetensors"
+            call(compute_statistics, **names, labels="values", statistics=statistics)
+            call(
+                rank_neurons,
+                **names | splits,
+                words_dev=words["words_dev"],
+                statistics=statistics,
+                ranker="random",
+                max_neurons=16,
+                rankings=[folder / f"{attribute}-{layer}.parquet"],
+            )
+    return SimpleNamespace(folder=folder, model=tiny_model, words=words, attributes=attributes)
+
+
+def run_intervene(study, attribute, layer, method, options, step, folder):
+    """Run the command; return its outcomes and examples, as rows."""
+    call(
+        intervene,
+        model=study.model,
+        words_test=study.words["words_test"],
+        attributes=study.attributes,
+        attribute=attribute,
+        schema="unimorph",
+        subtokens=study.folder / "subtokens.parquet",
+        states=study.folder / f"states-{layer}.parquet",
+        statistics=study.folder / f"{attribute}-{layer}.safetensors",
+        ranking=study.folder / f"{attribute}-{layer}.parquet",
+        lexicon=study.folder / "lexicon.parquet",
+        layer=layer,
+        method=method,
+        method_options=options,
+        step=step,
+        outcomes=folder / "outcomes.parquet",
+        examples=folder / "examples.parquet",
+    )
+    return (
+        read_parquet(folder / "outcomes.parquet").to_pylist(),
+        read_parquet(folder / "examples.parquet").to_pylist(),
+    )
+
+
+def spell(tokenizer, ids):
+    return "".join(tokenizer.decode(ids, skip_special_tokens=False).split())
+
+
+def plain_lexicon(tokenizer, words, attribute):
+    """{key: {(lemma, upos, value)}} of all words of a treebank."""
+    lexicon = {}
+    for path in words.values():
+        for word in read_parquet(path).to_pylist():
+            ids = tokenizer([word["form"]], is_split_into_words=True, add_special_tokens=False)
+            ids = ids["input_ids"]
+            if ids and tokenizer.unk_token_id not in ids:
+                analysis = word["lemma"], word["upos"], word[attribute]
+                lexicon.setdefault(spell(tokenizer, ids), set()).add(analysis)
+    return lexicon
+
+
+def outcome_by_hand(word, predicted, value, aim, lexicon, attribute):
+    """METHODS §5, from a word (a row of the words file) and a predicted word that differs."""
+    if predicted not in lexicon:
+        return {"no_analysis"}
+    found = lexicon[predicted]
+    same_lemma = [
+        (lemma, upos, v)
+        for lemma, upos, v in found
+        if lemma == word["lemma"] and (attribute == "Part of Speech" or upos == word["upos"])
+    ]
+    if same_lemma:
+        if any(v == value for *_, v in same_lemma):
+            return {"correct_lemma_correct_value"}
+        reached = aim is not None and any(v == aim for *_, v in same_lemma)
+        return {"clwv", "cltv"} if reached else {"clwv"}
+    if any(v == value for *_, v in found):
+        return {"wrong_lemma_correct_value"}
+    return {"wrong_lemma_wrong_value"}
+
+
+def intervene_by_hand(study, attribute, layer, method, ks):
+    """{(k, sentence): Counter}, and {(k, sentence, word): (word, predicted, outcome)}."""
+    tokenizer = AutoTokenizer.from_pretrained(study.model)
+    model = plain_model(study.model)
+    values = kept_values(study.attributes)[attribute]
+    lexicon = plain_lexicon(tokenizer, study.words, attribute)
+    means = read_statistics(study.folder / f"{attribute}-{layer}.safetensors").means.tolist()
+    ranking = read_parquet(study.folder / f"{attribute}-{layer}.parquet")
+    neurons = ranking.column("neuron").to_pylist()
+    counts, changed = {}, {}
+    treebank = {}
+    for word in read_parquet(study.words["words_test"]).to_pylist():
+        treebank.setdefault(word["sentence"], []).append(word)
+    for number, words in treebank.items():
+        ids, places = read_by_hand(tokenizer, [word["form"] for word in words])
+        kept = {i: word for i, word in enumerate(words) if word[attribute] in values}
+        value_of = {
+            place: values.index(words[w][attribute]) for place, w in enumerate(places) if w in kept
+        }
+        for k in ks if kept else ():
+            given = predict_by_hand(
+                model,
+                ids,
+                value_of,
+                layer,
+                lambda h, z, k=k: change_by_hand(h, z, k, neurons, means, method),
+            )
+            count = counts[k, number] = Counter(words=len(kept))
+            for i, word in kept.items():
+                own = [place for place, w in enumerate(places) if w == i]
+                before = spell(tokenizer, [ids[place] for place in own])
+                after = spell(tokenizer, [given[place] for place in own])
+                value = word[attribute]
+                aim = values[(values.index(value) + 1) % len(values)]
+                aim = None if method == "ablation" else aim
+                found = {"correct"}
+                if before != after:
+                    found = outcome_by_hand(word, after, value, aim, lexicon, attribute)
+                count.update(found)
+                changed[k, number, i] = before, after, found
+    return counts, changed
+
+
+SCALED = '{"beta": 8, "scaled": true}'
+OUTCOMES = (
+    "correct",
+    "clwv",
+    "correct_lemma_correct_value",
+    "wrong_lemma_correct_value",
+    "wrong_lemma_wrong_value",
+    "no_analysis",
+)
+COUNTS = ("words", "cltv", *OUTCOMES)
+SETTINGS = [
+    ("Number", 0, "translation", SCALED),
+    ("Number", 3, "ablation", "{}"),
+    ("Part of Speech", 2, "translation", SCALED),
+    ("Part of Speech", 3, "ablation", "{}"),
+]
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids=lambda s: f"{s[0]}-{s[1]}-{s[2]}")
+def intervention(request, study, tmp_path_factory):
+    """A setting, and what the command makes of it."""
+    attribute, layer, method, options = request.param
+    folder = tmp_path_factory.mktemp("intervention")
+    rows, found = run_intervene(study, attribute, layer, method, options, 5, folder)
+    return SimpleNamespace(
+        attribute=attribute, layer=layer, method=method, rows=rows, examples=found
+    )
+
+
+def test_counts_and_examples_equal_the_whole_method_by_hand(study, intervention):
+    ks = [0, 5, 10, 15]
+    counts, changed = intervene_by_hand(
+        study, intervention.attribute, intervention.layer, intervention.method, ks
+    )
+    assert [(row["k"], row["sentence"]) for row in intervention.rows] == sorted(counts)
+    for found in intervention.rows:
+        expected = counts[found["k"], found["sentence"]]
+        assert {name: found[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}
+    assert len({name for count in counts.values() for name in count}) >= 5  # most outcomes
+
+    curve = []
+    for k in ks:
+        own = [count for (k_, _), count in counts.items() if k_ == k]
+        curve.append(sum(c["clwv"] for c in own) / sum(c["words"] for c in own))
+    k = ks[saturation_by_hand(curve)]
+    meant = {"clwv"} if intervention.method == "ablation" else {"clwv", "cltv"}
+    expected = [(key, *pair[:2]) for key, pair in changed.items() if pair[2] == meant]
+    assert [
+        ((e["k"], e["sentence"], e["word"]), e["form"], e["predicted"])
+        for e in intervention.examples
+    ] == [example for example in expected if example[0][0] == k]
+
+
+def test_outcomes_of_each_k_add_up_to_the_words(study, intervention):
+    words = read_parquet(study.words["words_test"]).column(intervention.attribute).to_pylist()
+    values = kept_values(study.attributes)[intervention.attribute]
+    for k in (0, 5, 10, 15):
+        own = [found for found in intervention.rows if found["k"] == k]
+        assert sum(found["words"] for found in own) == sum(value in values for value in words)
+        for found in own:
+            assert sum(found[name] for name in OUTCOMES) == found["words"]
+            assert found["cltv"] <= found["clwv"]
+            assert found["cltv"] == 0 or intervention.method == "translation"
+
+
+def test_at_k_0_an_intervention_reports_the_models_own_reconstruction(study, intervention):
+    tokenizer, model = AutoTokenizer.from_pretrained(study.model), plain_model(study.model)
+    values = kept_values(study.attributes)[intervention.attribute]
+    correct = Counter()
+    columns = ["form", intervention.attribute]
+    for sentence in sentences(study.words["words_test"], columns):
+        ids, words = read_by_hand(tokenizer, sentence.columns["form"])
+        with torch.no_grad():
+            given = model(torch.tensor([ids])).logits[0].argmax(-1).tolist()
+        for i, value in enumerate(sentence.columns[intervention.attribute]):
+            own = [place for place, word in enumerate(words) if word == i]
+            same = [ids[place] for place in own] == [given[place] for place in own]
+            correct[sentence.number] += value in values and same
+    for found in intervention.rows:
+        if found["k"] == 0:
+            assert found["correct"] == correct[found["sentence"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "ks"), [(5, [0, 5, 10, 15]), (4, [0, 4, 8, 12]), (15, [0, 15]), (16, [0])]
+)
+def test_k_goes_from_0_in_steps_and_stays_below_the_width(study, tmp_path, step, ks):
+    rows, _ = run_intervene(study, "Number", 3, "ablation", "{}", step, tmp_path)
+    assert sorted({row["k"] for row in rows}) == ks
+
+
+def test_cached_states_and_predictions_are_the_models_own(study):
+    tokenizer, model = AutoTokenizer.from_pretrained(study.model), plain_model(study.model)
+    cached = read_states(study.folder / "subtokens.parquet", study.folder / "states-2.parquet")
+    treebank = list(sentences(study.words["words_test"], ["form"]))
+    assert [sentence.number for sentence in cached] == [s.number for s in treebank]
+    for found, sentence in zip(cached, treebank, strict=True):
+        ids, words = read_by_hand(tokenizer, sentence.columns["form"])
+        with torch.no_grad():
+            output = model(torch.tensor([ids]), output_hidden_states=True)
+        best = output.logits[0].argmax(-1).tolist()
+        special = [word is None for word in words]
+        expected = [i if s else b for i, b, s in zip(ids, best, special, strict=True)]
+        assert found.read.ids.tolist() == ids
+        assert found.predicted.tolist() == expected
+        states = output.hidden_states[2][0].numpy()
+        assert np.linalg.norm(found.states - states) <= 1e-5 * np.linalg.norm(states)
+
+
+def test_sentences_too_long_for_the_model_are_not_intervened_on(tiny_model, tmp_path):
+    texts = dict.fromkeys(SPLITS, sentence_of(*["the"] * 63) + sentence_of("the", "cat"))
+    words = read_text(tmp_path, **texts)
+    call(
+        cache_states,
+        model=tiny_model,
+        words_test=words / "test.parquet",
+        layers=[1],
+        subtokens=tmp_path / "subtokens.parquet",
+        states=f"{tmp_path}/{{layer}}.parquet",
+    )
+    cached = read_states(tmp_path / "subtokens.parquet", tmp_path / "1.parquet")
+    assert [sentence.number for sentence in cached] == [1]
+
+
+def edited_study(study):
+    """The study's Number at layer 2, as `predict_edited` takes it."""
+    cached = read_states(study.folder / "subtokens.parquet", study.folder / "states-2.parquet")
+    given = [
+        EditedSentence(s.read, s.states, places, places % 2)
+        for s in cached
+        for places in [np.flatnonzero(s.read.words >= 0)]
+    ]
+    means = read_statistics(study.folder / "Number-2.safetensors").means
+    edit = translation.edit(EditTask(np.arange(16), means), beta=8, scaled=True)
+    return lambda: predict_edited(
+        MaskedLM(study.model), given, 2, edit, np.arange(16), [3, 8]
+    ).tolist()
+
+
+@pytest.mark.parametrize("subtokens", [1, 100, 1 << 20])
+def test_predictions_do_not_depend_on_the_batch(study, monkeypatch, subtokens):
+    expected = edited_study(study)()
+    monkeypatch.setattr(intervening, "SUBTOKENS_AT_ONCE", subtokens)
+    assert edited_study(study)() == expected
+
+
+def test_out_of_memory_halves_the_batch_and_changes_no_prediction(study, monkeypatch):
+    expected = edited_study(study)()
+    monkeypatch.setattr(MaskedLM, "upper", scarce(MaskedLM.upper, 2))
+    assert edited_study(study)() == expected
+
+
+def test_the_states_that_are_given_stay_as_they_are(study):
+    cached = read_states(study.folder / "subtokens.parquet", study.folder / "states-2.parquet")
+    before = cached[0].states.copy()
+    sentence = EditedSentence(cached[0].read, cached[0].states, np.array([1]), np.array([0]))
+    edit = ablation.edit(EditTask(np.arange(16), np.zeros((2, 16))))
+    predict_edited(MaskedLM(study.model), [sentence], 2, edit, np.arange(16), [1, 16])
+    np.testing.assert_array_equal(cached[0].states, before)
+
+
+# Methods: what becomes of a neuron.
+
+
+@pytest.mark.parametrize("d", [2, 16, 160, 768])
+@pytest.mark.parametrize("beta", [8.0, 0.5])
+def test_scaled_alpha_falls_geometrically_from_beta_to_a_thousandth_over_the_models_width(d, beta):
+    found = translation.alphas(d, beta, scaled=True)
+    np.testing.assert_allclose(found, [alpha(i, d, beta, True) for i in range(d)], rtol=1e-12)
+    assert found[0] == beta
+    assert found[-1] == pytest.approx(0.001)
+    np.testing.assert_allclose(found[1:] / found[:-1], found[1] / found[0], rtol=1e-9)
+
+
+def test_unscaled_alpha_is_beta():
+    assert translation.alphas(5, 8, scaled=False).tolist() == [8.0] * 5
+
+
+def test_translation_goes_to_the_next_value_and_from_the_last_to_the_first():
+    assert [target(value, 3) for value in range(3)] == [1, 2, 0]
+    assert [target(value, 2) for value in range(2)] == [1, 0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_edit_is_the_formula_neuron_by_neuron(method):
+    stream = np.random.default_rng(5)
+    d, n_values = 7, 3
+    neurons, means = stream.permutation(d), stream.normal(size=(n_values, d))
+    module, options = METHODS[method]
+    edit = module.edit(EditTask(neurons, means), **options)
+    h = stream.normal(size=d)
+    for value in range(n_values):
+        expected = change_by_hand(h, value, d, neurons, means, method)
+        np.testing.assert_allclose(edit.scale * h + edit.shift[value], expected, atol=1e-5)
+
+
+# Saturation.
+
+
+def saturation_by_hand(curve):
+    """The first k that saturates: METHODS §5, word for word."""
+    for i, value in enumerate(curve):
+        if i + 2 >= len(curve):
+            break
+        one_step, two_steps, last = curve[i + 1], curve[i + 2], curve[-1]
+        if one_step < 1.05 * value and two_steps < 1.05 * value and last - value <= 0.1:
+            return i
+    return len(curve) - 1
+
+
+@pytest.mark.parametrize(
+    ("curve", "index"),
+    [
+        ([0.0, 0.2, 0.4, 0.41, 0.41], 2),
+        ([0.3, 0.3, 0.3], 0),  # k = 0 counts
+        ([0.0, 0.0, 0.0, 0.0], 3),  # 0 never saturates
+        ([0.0, 0.0, 0.0, 0.2, 0.2, 0.2], 3),
+        ([0.1, 0.2, 0.3, 0.4], 3),  # no saturation: the last k
+        ([0.2, 0.2, 0.2, 0.31, 0.4], 4),  # a later rise of more than 0.1
+        ([0.2, 0.2, 0.2, 0.25, 0.29], 0),  # a later rise of less
+        ([0.4, 0.3, 0.1, 0.0], 0),  # a fall
+        ([0.2, 0.2, 0.3, 0.3, 0.3], 2),  # flat for one step only
+        ([0.2, 0.2101, 0.2101, 0.2101], 1),  # more than 5 % more is a rise
+        ([0.2, 0.2099, 0.2099, 0.2099], 0),
+        ([0.5], 0),
+        ([0.5, 0.6], 1),
+    ],
+)
+def test_saturation_point(curve, index):
+    assert saturation_index(curve) == saturation_by_hand(curve) == index
+
+
+def test_saturation_point_equals_the_definition_on_random_curves():
+    """In 128ths: never just at a limit, where rounding would decide."""
+    stream = np.random.default_rng(6)
+    found = Counter()
+    for _ in range(2000):
+        steps = stream.choice([0, 0, 1, 6, 25, -6], size=stream.integers(1, 12))
+        curve = (np.clip(np.cumsum(steps), 0, 128) / 128).tolist()
+        index = saturation_index(curve)
+        assert index == saturation_by_hand(curve)
+        assert curve[index] > 0 or index == len(curve) - 1
+        found[index] += 1
+    assert len(found) > 5
+
+
+# The lexicon analyzer.
+
+LEXICON = [
+    ("dog", ("dog", "NOUN", "SG")),
+    ("dogs", ("dog", "NOUN", "PL")),
+    ("dogs", ("dog", "VERB", None)),
+    ("dogged", ("dog", "VERB", None)),
+    ("doggy", ("dog", "NOUN", None)),
+    ("dogz", ("dog", "NOUN", "DU")),
+    ("doge", ("dog", "NOUN", "SG")),
+    ("doge", ("dog", "NOUN", "PL")),
+    ("cat", ("cat", "NOUN", "SG")),
+    ("cats", ("cat", "NOUN", "PL")),
+    ("dawg", ("dog", "PROPN", "SG")),
+    ("run", ("run", "VERB", None)),
+]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "outcome"),
+    [
+        ("dogs", Outcome.CLTV),
+        ("dogz", Outcome.CLWV),  # another value than the target
+        ("doggy", Outcome.CLWV),  # no value
+        ("doge", Outcome.CORRECT_LEMMA_CORRECT_VALUE),  # the true value, and the target's too
+        ("cat", Outcome.WRONG_LEMMA_CORRECT_VALUE),
+        ("dawg", Outcome.WRONG_LEMMA_CORRECT_VALUE),  # another UPOS is another lemma
+        ("cats", Outcome.WRONG_LEMMA_WRONG_VALUE),
+        ("run", Outcome.WRONG_LEMMA_WRONG_VALUE),  # no value at all
+        ("dogged", Outcome.WRONG_LEMMA_WRONG_VALUE),
+        ("Dogs", Outcome.NO_ANALYSIS),
+        ("", Outcome.NO_ANALYSIS),
+    ],
+)
+def test_the_lexicon_judges_lemma_upos_and_value(predicted, outcome):
+    word = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
+    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    assert analyzer.judge([Change(word, predicted)] * 2) == [outcome] * 2
+
+
+def test_without_a_target_the_correct_lemma_with_another_value_is_clwv():
+    word = TrueWord(0, 0, "dog", "NOUN", "SG", None)
+    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    changes = [Change(word, predicted) for predicted in ("dogs", "doggy")]
+    assert analyzer.judge(changes) == [Outcome.CLWV, Outcome.CLWV]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "outcome"),
+    [
+        ("walks", Outcome.CLTV),
+        ("walking", Outcome.CLWV),
+        ("walk", Outcome.CORRECT_LEMMA_CORRECT_VALUE),
+        ("talk", Outcome.WRONG_LEMMA_CORRECT_VALUE),
+        ("talks", Outcome.WRONG_LEMMA_WRONG_VALUE),
+    ],
+)
+def test_for_the_word_class_the_lemma_alone_decides(predicted, outcome):
+    lexicon = [
+        ("walk", ("walk", "NOUN", "N")),
+        ("walk", ("walk", "VERB", "V")),
+        ("walks", ("walk", "VERB", "V")),
+        ("walking", ("walk", "ADJ", None)),
+        ("talk", ("talk", "NOUN", "N")),
+        ("talks", ("talk", "VERB", "V")),
+    ]
+    word = TrueWord(0, 0, "walk", "NOUN", "N", "V")
+    assert Analyzer(lexicon, lemma_alone=True).judge([Change(word, predicted)]) == [outcome]
+
+
+def test_a_verdict_is_for_a_word_and_not_for_another_of_the_same_prediction():
+    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    dog = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
+    cat = TrueWord(0, 1, "cat", "NOUN", "SG", "PL")
+    verdicts = [Outcome.CLTV, Outcome.WRONG_LEMMA_WRONG_VALUE]
+    assert analyzer.judge([Change(dog, "dogs"), Change(cat, "dogs")]) == verdicts
+
+
+def test_the_lexicon_has_every_word_of_all_splits_as_the_model_spells_it(study):
+    tokenizer = AutoTokenizer.from_pretrained(study.model)
+    table = read_parquet(study.folder / "lexicon.parquet").to_pylist()
+    for attribute in ("Number", "Tense"):
+        found = {}
+        for entry in table:
+            analysis = entry["lemma"], entry["upos"], entry[attribute]
+            found.setdefault(entry["key"], set()).add(analysis)
+        assert found == plain_lexicon(tokenizer, study.words, attribute)
+
+
+def test_a_form_with_the_unknown_token_or_without_subtoken_has_no_key(tiny_model, tmp_path):
+    texts = dict.fromkeys(SPLITS, block(*(row(i, f) for i, f in enumerate(["a☃"], start=1))))
+    texts["test"] = sentence_of("\u3000", "the", "☃")
+    words = read_text(tmp_path, **texts)
+    target = tmp_path / "lexicon.parquet"
+    call(build_lexicon, model=tiny_model, **words_of(words), lexicon=target)
+    assert read_parquet(target).column("key").to_pylist() == ["the"]
+
+
+# From predicted subtokens to counts.
+
+WORDS = [TrueWord(3, 0, "dog", "NOUN", "SG", "PL"), TrueWord(8, 2, "cat", "NOUN", "PL", "SG")]
+SUBJECTS = [Subject(WORDS[0], 0, 2), Subject(WORDS[1], 2, 3)]
+LETTERS = {1: "Do", 2: "g", 3: "cats", 4: "CATS", 5: "gs", 6: "Dogs", 7: ""}
+
+
+def judged(predicted, decode):
+    return judge(
+        np.array(predicted), np.array([1, 2, 3]), SUBJECTS, Analyzer(LEXICON, False), decode
+    )
+
+
+def decode_lower(ids):
+    return "".join(LETTERS[i] for i in ids).lower()
+
+
+def test_a_word_is_compared_with_what_the_model_reads_and_not_with_its_form():
+    """A lower-casing tokenizer makes no errors: `Dog` is read, and given back, as `dog`."""
+    found, words = judged([[1, 2, 3]], decode_lower)
+    assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
+    assert words == {}
+
+
+def test_other_subtokens_that_spell_the_same_word_are_no_error():
+    found, words = judged([[1, 2, 4]], decode_lower)
+    assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
+    assert words == {}
+
+
+def test_a_word_is_all_its_subtokens():
+    found, words = judged([[1, 2, 3], [1, 5, 3], [6, 7, 2]], decode_lower)
+    assert found.tolist() == [
+        [Outcome.CORRECT, Outcome.CORRECT],
+        [Outcome.CLTV, Outcome.CORRECT],
+        [Outcome.CLTV, Outcome.NO_ANALYSIS],
+    ]
+    assert words == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
+
+
+def test_counts_have_a_row_for_each_k_and_sentence():
+    subjects = [*SUBJECTS, Subject(TrueWord(8, 4, "x", "X", "SG", "PL"), 3, 4)]
+    found = np.array([[0, 1, 2], [3, 4, 5], [6, 2, 2]], np.int8)
+    names = ["k", "sentence", "words", *outcomes.COUNTS]
+    expected = [
+        (0, 3, 1, 1, 0, 0, 0, 0, 0, 0),
+        (0, 8, 2, 0, 2, 1, 0, 0, 0, 0),
+        (10, 3, 1, 0, 0, 0, 1, 0, 0, 0),
+        (10, 8, 2, 0, 0, 0, 0, 1, 1, 0),
+        (20, 3, 1, 0, 0, 0, 0, 0, 0, 1),
+        (20, 8, 2, 0, 2, 2, 0, 0, 0, 0),
+    ]
+    table = count(found, subjects, [0, 10, 20]).to_pylist()
+    assert table == [dict(zip(names, row, strict=True)) for row in expected]
+
+
+def test_examples_are_the_words_that_changed_as_meant_at_the_saturation_point():
+    found = np.array([[0, 0], [2, 0], [2, 1], [2, 1]], np.int8)  # CLWV 0, 1/2, 1, 1
+    words = {(2, 0): ("dog", "dogs"), (2, 1): ("cats", "cat"), (3, 0): ("", ""), (3, 1): ("", "")}
+    found = np.concatenate([found, found[-1:]])
+    [example] = examples(found, words, SUBJECTS, [0, 10, 20, 30, 40], Outcome.CLTV).to_pylist()
+    assert example == {
+        "k": 20,
+        "sentence": 3,
+        "word": 0,
+        "value": "SG",
+        "target": "PL",
+        "form": "dog",
+        "predicted": "dogs",
+    }
+
+
+def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words, tmp_path):
+    """Words with capital letters are no worse than others at k = 0."""
+    folder = shared / "models" / "minilm-en-mlm"
+    table = read_parquet(real_words("UD_English-EWT") / "test.parquet")
+    table = table.slice(0, 300)
+    path = tmp_path / "test.parquet"
+    write_parquet(path, table, made_by("test"))
+    call(
+        cache_states,
+        model=folder,
+        words_test=path,
+        layers=[6],
+        subtokens=tmp_path / "subtokens.parquet",
+        states=f"{tmp_path}/{{layer}}.parquet",
+    )
+    forms = {(w["sentence"], w["word"]): w["form"] for w in table.to_pylist()}
+    ids, unchanged, subjects = [], [], []
+    for sentence in read_states(tmp_path / "subtokens.parquet", tmp_path / "6.parquet"):
+        for word in range(sentence.read.words.max() + 1):
+            if not forms[sentence.number, word].islower():
+                own = sentence.read.words == word
+                start = len(ids)
+                ids += sentence.read.ids[own].tolist()
+                unchanged += sentence.predicted[own].tolist()
+                subjects.append(
+                    Subject(TrueWord(sentence.number, word, "", "", "", None), start, len(ids))
+                )
+    found, _ = judge(
+        np.array([unchanged]),
+        np.array(ids),
+        subjects,
+        Analyzer([], lemma_alone=False),
+        Reader(folder).decode,
+    )
+    assert len(subjects) > 50
+    assert (found != Outcome.CORRECT).mean() < 0.15

@@ -1,0 +1,179 @@
+"""Facts about values: which a treebank keeps, and the control labels."""
+
+import csv
+import hashlib
+import logging
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from tests.treebank_files import block, keep, read_text, row, words_of
+from workflow_scripts.files.artifact import read_parquet
+from workflow_scripts.files.words import attributes_of, kept_values
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.treebanks.values import ValueCounts, control_label
+
+
+def counts(**forms):
+    """Counts of attribute A: `SG=(3, 0, 2)` is 3, 0 and 2 distinct forms in train, dev, test."""
+    found = ValueCounts()
+    for value, numbers in forms.items():
+        for split, n in zip(SPLITS, numbers, strict=True):
+            found.add(split, "A", [f"{value}{i}" for i in range(n)], [value] * n)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kept"),
+    [
+        ((5, 5, 5), True),
+        ((9, 5, 7), True),
+        ((5, 0, 0), True),  # a split without the value does not drop it
+        ((5, 0, 5), True),
+        ((4, 5, 5), False),
+        ((5, 4, 5), False),
+        ((5, 5, 1), False),
+        ((0, 5, 5), False),  # train must have it
+    ],
+)
+def test_a_value_needs_enough_forms_in_every_split_that_has_it(numbers, kept):
+    found = counts(X=numbers, Y=(5, 5, 5), Z=(5, 5, 5)).kept(min_types=5)
+    assert found == {"A": ["X", "Y", "Z"] if kept else ["Y", "Z"]}
+
+
+def test_an_attribute_with_one_value_left_is_not_studied():
+    assert counts(X=(5, 5, 5), Y=(4, 5, 5)).kept(min_types=5) == {}
+
+
+def test_forms_are_counted_once_and_case_counts():
+    found = ValueCounts()
+    found.add("train", "A", ["The", "the", "the", "cat"], ["X", "X", "X", None])
+    assert found.n_forms("A", "X", "train") == 2
+    assert found.words["A", "X", "train"] == 3
+
+
+def small(numbers):
+    """A treebank's three splits: nouns, `numbers[split]` singular and plural each, and one verb."""
+    return {
+        split: "".join(
+            block(
+                row(1, f"cat{i}", "NOUN", "Number=Sing"),
+                row(2, f"cats{i}", "NOUN", "Number=Plur"),
+                row(3, "is", "VERB", "Number=Sing"),
+            )
+            for i in range(n)
+        )
+        for split, n in numbers.items()
+    }
+
+
+def test_attributes_csv_has_a_row_for_each_attribute_value_and_split(tmp_path):
+    path = keep(read_text(tmp_path, **small({"train": 3, "dev": 2, "test": 2})), min_types=2)
+    assert path.read_text() == (
+        "attribute,value,split,words,forms,kept\n"
+        "Number,PL,train,3,3,true\n"
+        "Number,PL,dev,2,2,true\n"
+        "Number,PL,test,2,2,true\n"
+        "Number,SG,train,6,4,true\n"
+        "Number,SG,dev,4,3,true\n"
+        "Number,SG,test,4,3,true\n"
+        "Part of Speech,N,train,6,6,false\n"
+        "Part of Speech,N,dev,4,4,false\n"
+        "Part of Speech,N,test,4,4,false\n"
+        "Part of Speech,V,train,3,1,false\n"
+        "Part of Speech,V,dev,2,1,false\n"
+        "Part of Speech,V,test,2,1,false\n"
+    )
+    assert kept_values(path) == {"Number": ["PL", "SG"]}
+
+
+def test_attributes_csv_equals_a_plain_count(small_treebank):
+    """One more pass over the words files, with sets and a loop."""
+    folder = small_treebank / "words"
+    words, forms = defaultdict(int), defaultdict(set)
+    for split, path in zip(SPLITS, words_of(folder).values(), strict=True):
+        for word in read_parquet(path).to_pylist():
+            for attribute in attributes_of(path):
+                if word[attribute] is not None:
+                    words[attribute, word[attribute], split] += 1
+                    forms[attribute, word[attribute], split].add(word["form"])
+    with keep(folder, min_types=10).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = defaultdict(set)
+    for attribute, value in {key[:2] for key in words}:
+        sizes = {split: len(forms[attribute, value, split]) for split in SPLITS}
+        if sizes["train"] and not any(0 < n < 10 for n in sizes.values()):
+            kept[attribute].add(value)
+    for found in rows:
+        key = found["attribute"], found["value"], found["split"]
+        assert (int(found["words"]), int(found["forms"])) == (words[key], len(forms[key]))
+        studied = len(kept[key[0]]) > 1 and key[1] in kept[key[0]]
+        assert found["kept"] == str(studied).lower()
+    assert {(row["attribute"], row["value"]) for row in rows} == {key[:2] for key in words}
+    assert "true" in {row["kept"] for row in rows}
+
+
+def test_a_treebank_without_features_keeps_nothing(tmp_path):
+    path = keep(read_text(tmp_path, **dict.fromkeys(SPLITS, block(row(1, "x")))), min_types=1)
+    assert kept_values(path) == {}
+
+
+def test_words_that_lose_an_attribute_to_a_clash_are_counted_in_the_log(tmp_path, caplog):
+    texts = dict.fromkeys(SPLITS, block(row(1, "known", "ADJ", "VerbForm=Part")))
+    with caplog.at_level(logging.INFO):
+        read_text(tmp_path, **texts)
+    assert "x-ud-dev.conllu: 1 words with two values of Part of Speech" in caplog.text
+
+
+KEPT = {
+    "UD_English-EWT": {
+        "Finiteness": ["FIN", "NFIN"],
+        "Mood": ["IMP", "IND"],
+        "Number": ["PL", "SG"],
+        "Part of Speech": ["ADJ", "ADV", "N", "NUM", "PROPN", "V", "V.PTCP"],
+        "Person": ["1", "3"],
+        "Tense": ["PRS", "PST"],
+    },
+    "UD_Turkish-IMST": {
+        "Aspect": ["HAB", "PFV", "PROG"],
+        "Case": ["ABL+AT", "ACC", "DAT", "ESS", "GEN", "INS", "NOM"],
+        "Number": ["PL", "SG"],
+        "Part of Speech": ["ADJ", "ADV", "N", "PROPN", "V", "V.CVB", "V.MSDR", "V.PTCP"],
+        "Person": ["1", "2", "3"],
+        "Polarity": ["NEG", "POS"],
+        "Possession": ["PSS1S", "PSS3S"],
+        "Tense": ["PRS", "PST"],
+    },
+    "UD_French-Sequoia": {
+        "Finiteness": ["FIN", "NFIN"],
+        "Gender and Noun Class": ["FEM", "MASC"],
+        "Number": ["PL", "SG"],
+        "Part of Speech": ["ADJ", "ADV", "N", "NUM", "PROPN", "V", "V.PTCP"],
+        "Tense": ["PRS", "PST"],
+    },
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_real_treebanks_keep_what_the_paper_studies(real_words, name):
+    assert kept_values(keep(real_words(name), min_types=100)) == KEPT[name]
+
+
+@pytest.mark.parametrize("form", ["cat", "Cat", "été", "İstanbul", "10 000", "", "\t"])
+@pytest.mark.parametrize("n_values", [2, 7])
+def test_a_control_label_is_a_digest_of_seed_and_form(form, n_values):
+    text = b"41\t" + form.encode("utf-8")
+    number = 0
+    for byte in hashlib.blake2b(text, digest_size=8).digest():
+        number = 256 * number + byte  # big-endian
+    assert control_label(form, n_values, 41) == number % n_values
+
+
+def test_control_labels_are_roughly_uniform_and_another_seed_gives_others():
+    forms = [f"form{i}" for i in range(14_000)]
+    labels = np.array([control_label(form, 7, 1) for form in forms])
+    shares = np.bincount(labels) / len(forms)
+    np.testing.assert_allclose(shares, 1 / 7, atol=0.015)  # five standard deviations
+    other = np.array([control_label(form, 7, 2) for form in forms])
+    assert (labels == other).mean() == pytest.approx(1 / 7, abs=0.015)

@@ -1,0 +1,56 @@
+"""Build the lexicon of a treebank as a model spells it: every form with its analyses.
+
+Columns: `key` (the form tokenised alone and decoded), `lemma`, `upos`, and the treebank's
+attributes; distinct rows, sorted. Forms with the unknown token stay out.
+"""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.words import attributes_of
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models.reading import Reader
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
+    for split in SPLITS:
+        parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
+    parser.add_argument("--lexicon", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    paths = [getattr(options, f"words_{split}") for split in SPLITS]
+    attributes = attributes_of(paths[0])
+    columns = ["form", "lemma", "upos", *attributes]
+    words = pl.concat(
+        pl.read_parquet(path, columns=columns).with_columns(pl.col(attributes).cast(pl.String))
+        for path in paths
+    ).unique()
+    keys = spell(Reader(options.model), words["form"].unique().sort().to_list())
+    lexicon = (
+        words.join(pl.DataFrame(keys, schema=["form", "key"], orient="row"), on="form")
+        .select("key", "lemma", "upos", *attributes)
+        .unique()
+        .sort(pl.all(), nulls_last=True)
+    )
+    write_parquet(options.lexicon, lexicon.to_arrow(), made_by("build_lexicon"))
+
+
+def spell(reader: Reader, forms: list[str]) -> list[tuple[str, str]]:
+    """Return (form, key) for each form that the model can read."""
+    return [
+        (form, reader.decode(ids))
+        for form, ids in zip(forms, reader.read_alone(forms), strict=True)
+        if ids and reader.unknown_id not in ids
+    ]
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

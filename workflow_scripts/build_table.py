@@ -1,0 +1,42 @@
+"""Build one table of the study -> `tables/{table}.csv` and `.parquet`."""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+import polars as pl
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import made_by, read_parquet, whole_file, write_parquet
+
+COLLECTED = ("probes", "interventions", "examples")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", required=True, help="probing, interventions ...")
+    for name in COLLECTED:
+        parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
+    parser.add_argument("--report", type=int, nargs="+", required=True, help="the k to report")
+    parser.add_argument("--csv", type=Path, required=True, help="CSV to write")
+    parser.add_argument("--parquet", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    table = import_module(f"workflow_scripts.tables.{options.table}")
+    frames = {
+        name: pl.concat(
+            pl.DataFrame(pl.from_arrow(read_parquet(path))) for path in getattr(options, name)
+        )
+        for name in table.READS
+    }
+    rows = table.build(frames, options.report)
+    metadata = made_by("build_table", table=options.table, report=options.report)
+    write_parquet(options.parquet, rows.to_arrow(), metadata)
+    with whole_file(options.csv) as part:
+        rows.write_csv(part)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

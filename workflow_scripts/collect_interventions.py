@@ -1,0 +1,120 @@
+"""Collect interventions: the outcomes of one model and treebank, and examples in their sentence.
+
+Counts are summed over sentences; of each curve a few examples are kept, spread over the corpus.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from workflow_scripts import collection
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.words import sentences
+from workflow_scripts.outcomes import COUNTS
+
+EXAMPLES = 10
+"""How many examples of a curve are kept."""
+
+_NAMES = {
+    "model": pl.String,
+    "treebank": pl.String,
+    "attribute": pl.String,
+    "layer": pl.Int32,
+    "method": pl.String,
+    "ranking": pl.String,
+}
+SCHEMA = (
+    _NAMES
+    | {"beta": pl.Float64, "scaled": pl.Boolean, "has_target": pl.Boolean}
+    | {"k": pl.Int32, "words": pl.Int64}
+    | dict.fromkeys(COUNTS, pl.Int64)
+)
+EXAMPLES_SCHEMA = _NAMES | {
+    "k": pl.Int32,
+    "sentence": pl.Int32,
+    "word": pl.Int32,
+    "value": pl.String,
+    "target": pl.String,
+    "form": pl.String,
+    "predicted": pl.String,
+    "text": pl.String,
+    "change": pl.String,
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    collection.add_options(parser)
+    parser.add_argument(
+        "--interventions",
+        nargs="+",
+        type=json.loads,
+        required=True,
+        help='JSON each: {"name": ..., "has_target": true, "beta": 8, "scaled": true}',
+    )
+    parser.add_argument("--words-test", type=Path, required=True, help="words file")
+    parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
+    parser.add_argument("--examples", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    curves = [pl.DataFrame(schema=SCHEMA)]
+    examples = [pl.DataFrame(schema=EXAMPLES_SCHEMA)]
+    text = {s.number: s.columns["form"] for s in sentences(options.words_test, ["form"])}
+    for of, ranking, names in collection.names_of(options):
+        for entry in options.interventions:
+            names = names | {"method": entry["name"], "ranking": ranking}
+            stem = options.folder / of.path / f"{entry['name']}-by-{ranking}"
+            counts = pl.DataFrame(pl.from_arrow(read_parquet(stem.with_suffix(".parquet"))))
+            curves.append(_curve(counts, entry, names))
+            found = pl.DataFrame(pl.from_arrow(read_parquet(stem.with_suffix(".examples.parquet"))))
+            examples.append(_in_sentence(_spread(found), text, names))
+    rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)
+    write_parquet(options.collected, rows.to_arrow(), made_by("collect_interventions"))
+    rows = pl.concat(part.select(list(EXAMPLES_SCHEMA)) for part in examples)
+    write_parquet(options.examples, rows.to_arrow(), made_by("collect_interventions"))
+
+
+def _curve(counts: pl.DataFrame, entry: dict[str, Any], names: dict[str, Any]) -> pl.DataFrame:
+    sums = counts.drop("sentence").group_by("k").sum().sort("k")
+    beta = entry.get("beta")
+    return collection.named(
+        sums,
+        **names,
+        beta=None if beta is None else float(beta),
+        scaled=entry.get("scaled"),
+        has_target=entry["has_target"],
+    )
+
+
+def _spread(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return at most EXAMPLES rows, evenly spaced."""
+    n = min(EXAMPLES, len(rows))
+    return rows[np.linspace(0, len(rows) - 1, n).round().astype(int).tolist()] if n else rows
+
+
+def _in_sentence(
+    rows: pl.DataFrame, text: dict[int, list[str]], names: dict[str, Any]
+) -> pl.DataFrame:
+    changes = []
+    for row in rows.iter_rows(named=True):
+        words = list(text[row["sentence"]])
+        words[row["word"]] = f"[{words[row['word']]} → {row['predicted']}]"
+        changes.append(" ".join(words))
+    return collection.named(
+        rows.with_columns(
+            pl.Series("text", [" ".join(text[n]) for n in rows["sentence"].to_list()], pl.String),
+            pl.Series("change", changes, pl.String),
+        ),
+        **names,
+    )
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,50 @@
+"""Collect probes: the scores of one model and treebank, all configurations in one file."""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+
+from workflow_scripts import collection
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+
+SCHEMA = {
+    "model": pl.String,
+    "treebank": pl.String,
+    "attribute": pl.String,
+    "layer": pl.Int32,
+    "probe": pl.String,
+    "ranking": pl.String,
+    "k": pl.Int32,
+    "split": pl.String,
+    "accuracy": pl.Float64,
+    "mi": pl.Float64,
+    "nmi": pl.Float64,
+    "control_accuracy": pl.Float64,
+    "selectivity": pl.Float64,
+    "majority": pl.Float64,
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    collection.add_options(parser)
+    parser.add_argument("--probes", nargs="+", required=True, help="linear, gaussian ...")
+    parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    parts = [pl.DataFrame(schema=SCHEMA)]
+    for of, ranking, names in collection.names_of(options):
+        for probe in options.probes:
+            path = options.folder / of.path / f"{probe}-by-{ranking}.parquet"
+            scores = pl.DataFrame(pl.from_arrow(read_parquet(path)))
+            parts.append(collection.named(scores, **names, probe=probe, ranking=ranking))
+    rows = pl.concat(part.select(list(SCHEMA)) for part in parts)
+    write_parquet(options.collected, rows.to_arrow(), made_by("collect_probes"))
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,27 @@
+"""The command line that every command shares: a log on standard error, and one clear error.
+
+A command module has `arguments()` and `main(options)`, and ends with `run(arguments(), main)`.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+
+def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], None]) -> None:
+    """Parse the command line and run `main`; bad input ends in one line on standard error.
+
+    ValueError and OSError carry messages for the person at the terminal. Anything else is a
+    defect and shows its trace; so does everything where NEURON_PITFALLS_DEBUG is set.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+    options = parser.parse_args()
+    try:
+        main(options)
+    except (ValueError, OSError) as error:
+        if os.environ.get("NEURON_PITFALLS_DEBUG"):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,60 @@
+"""Download a masked language model from a hub -> a Hugging Face folder, for jobs without internet.
+
+One of the two commands that download; the other is fetch_treebank. Configuration, tokenizer and
+safetensors weights, nothing else.
+"""
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.download import Patience, add_patience_options, web_address
+
+log = logging.getLogger("fetch_model")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--hub", required=True, help="such as google-bert/bert-base-multilingual-cased"
+    )
+    parser.add_argument(
+        "--revision", help="the commit (40 digits); without it the latest, and a line that pins it"
+    )
+    parser.add_argument(
+        "--endpoint",
+        type=web_address,
+        default="https://huggingface.co",
+        help="the hub, or a mirror of it (%(default)s)",
+    )
+    parser.add_argument("--model", type=Path, required=True, help="folder to write")
+    add_patience_options(parser)
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    # Read once, when huggingface_hub is imported. The package keeps every other job off the hub.
+    os.environ["HF_HUB_OFFLINE"] = "0"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["HF_ENDPOINT"] = options.endpoint
+    os.environ["HF_HUB_DOWNLOAD_TIMEOUT"] = str(options.stall)
+    # Plain HTTP resumes, needs no second service that a firewall may hold, and leaves no cache.
+    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+    # It logs every request, with the signatures that open a private file.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    from workflow_scripts.files.hub import COMMIT, fetch, look_up
+
+    patience = Patience(options.attempts, options.stall)
+    repository = look_up(options.hub, options.revision, options.endpoint, patience)
+    fetch(repository, options.model, patience)
+    if not COMMIT.fullmatch(options.revision or ""):
+        named = f"{options.hub} at {options.revision}" if options.revision else options.hub
+        log.warning("%s is not pinned and moves on; to keep today's commit, configure it as", named)
+        # In quotes, or YAML reads a commit such as 12e4… as a number.
+        print(f'{{hub: {options.hub}, revision: "{repository.commit}"}}', flush=True)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

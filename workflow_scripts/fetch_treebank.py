@@ -1,0 +1,53 @@
+"""Download the files of a Universal Dependencies treebank, each checked against its hash.
+
+One of the two commands that download; the other is fetch_model.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.download import (
+    Patience,
+    add_patience_options,
+    download,
+    web_address,
+)
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repository", required=True, help="such as UD_Turkish-IMST")
+    parser.add_argument("--release", required=True, help="the tag of a release, such as r2.16")
+    parser.add_argument(
+        "--base",
+        type=web_address,
+        default="https://raw.githubusercontent.com/UniversalDependencies",
+        help="files are at BASE/REPOSITORY/RELEASE/NAME (%(default)s)",
+    )
+    parser.add_argument(
+        "--file",
+        dest="files",
+        nargs=3,
+        action="append",
+        required=True,
+        metavar=("NAME", "SHA1", "PATH"),
+        help="a name in the repository, its git blob hash, and the file to write; repeatable",
+    )
+    add_patience_options(parser)
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    for name, sha1, _ in options.files:
+        if not re.fullmatch("[0-9a-f]{40}", sha1):
+            raise ValueError(f"{name}: {sha1!r} is no git blob hash (40 digits of 0-9 and a-f)")
+    patience = Patience(options.attempts, options.stall)
+    for name, sha1, path in options.files:
+        url = f"{options.base}/{options.repository}/{options.release}/{name}"
+        download(url, Path(path), sha1, patience)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

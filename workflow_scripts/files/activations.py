@@ -1,0 +1,106 @@
+"""The activation files: `activations/{model}/{treebank}/layer-{l}/{split}.parquet`.
+
+Columns: `sentence`, `word` (int32, as in the words file) and `activation` (fixed-size list of d
+float32), in corpus order. Words without an activation (too long a sentence, no subtoken) have no
+row. Joined to a words file they become the labelled words of an attribute.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_parquet
+from workflow_scripts.kernels.words import LabelledWords
+
+ROWS = 1 << 13
+
+
+def schema(width: int) -> pa.Schema:
+    """Return the schema of activations of a model that is `width` wide."""
+    return pa.schema(
+        [
+            pa.field("sentence", pa.int32(), nullable=False),
+            pa.field("word", pa.int32(), nullable=False),
+            pa.field("activation", pa.list_(pa.field("item", pa.float32(), False), width), False),
+        ]
+    )
+
+
+def table(sentences: np.ndarray, words: np.ndarray, x: np.ndarray) -> pa.Table:
+    """Return rows of an activation file; `x` is (n, d) float32."""
+    values = pa.array(np.ascontiguousarray(x).reshape(-1), pa.float32())
+    kind = schema(x.shape[1])
+    column = pa.FixedSizeListArray.from_arrays(values, type=kind.field("activation").type)
+    return pa.Table.from_arrays(
+        [pa.array(sentences, pa.int32()), pa.array(words, pa.int32()), column], schema=kind
+    )
+
+
+def vectors(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Return an `activation` column as (n, d) float32, without a copy where it is one piece."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    width = column.type.list_size
+    return column.flatten().to_numpy(zero_copy_only=True).reshape(-1, width)
+
+
+class LabelledActivations:
+    """The words of one split with an activation and a kept value of one attribute."""
+
+    def __init__(self, activations: Path, words: Path, attribute: str, values: list[str]):
+        """Join an activation file to its words file on (sentence, word).
+
+        `values` are the kept values, sorted: label i is `values[i]`.
+        """
+        self._path = activations
+        self._values = values
+        file = open_parquet(activations)
+        self.n_neurons: int = file.schema_arrow.field("activation").type.list_size
+        keys = _keys(read_parquet(activations, ["sentence", "word"]))
+        table = read_parquet(words, ["sentence", "word", "form", attribute])
+        word_keys = _keys(table)
+        rows = np.searchsorted(word_keys, keys)
+        if len(keys) and (rows[-1] >= len(word_keys) or not np.array_equal(word_keys[rows], keys)):
+            raise ArtifactError(f"{activations}: has words that {words} has not; delete it")
+        column = pc.cast(table.column(attribute), pa.string())
+        labels = pc.index_in(column, pa.array(values)).fill_null(-1).to_numpy()[rows]
+        self._labelled = labels >= 0
+        self.y: np.ndarray = labels[self._labelled].astype(np.int32)
+        self._word_rows = rows[self._labelled]
+        self._forms = table.column("form")
+
+    @cached_property
+    def forms(self) -> list[str]:
+        """The forms of the labelled words, in corpus order."""
+        return self._forms.take(pa.array(self._word_rows)).to_pylist()
+
+    def batches(self, neurons: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Yield the labelled words' vectors in blocks (n, d) float32, in corpus order.
+
+        With `neurons` (K,), column i is neuron `neurons[i]`.
+        """
+        start = 0
+        for batch in open_parquet(self._path).iter_batches(ROWS, columns=["activation"]):
+            x = vectors(batch.column(0))
+            rows = np.flatnonzero(self._labelled[start : start + len(x)])
+            start += len(x)
+            yield x[rows] if neurons is None else x[rows[:, None], neurons]
+
+    def load(self, neurons: np.ndarray | None = None) -> LabelledWords:
+        """Load all labelled words, with all neurons or with those given, in that order."""
+        width = self.n_neurons if neurons is None else len(neurons)
+        x = np.empty((len(self.y), width), np.float32)
+        start = 0
+        for block in self.batches(neurons):
+            x[start : start + len(block)] = block
+            start += len(block)
+        return LabelledWords(x, self.y)
+
+
+def _keys(table: pa.Table) -> np.ndarray:
+    sentence = table.column("sentence").to_numpy().astype(np.int64)
+    return (sentence << 32) | table.column("word").to_numpy()

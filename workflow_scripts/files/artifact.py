@@ -1,0 +1,130 @@
+"""Artifacts: files that appear whole or not at all, and say what made them.
+
+with whole_file(path) as part:        # a temporary name beside `path`
+    part.write_text(...)              # renamed to `path` when the block ends well
+
+with ParquetFile(path, schema, made_by("rank_neurons", ranker="linear", seed=1)) as rows:
+    rows.write(table)
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+METADATA_KEY = b"neuron-pitfalls"
+_PACKAGES = (
+    "conllu",
+    "numba",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "safetensors",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+
+
+class ArtifactError(ValueError):
+    """A file of the study that cannot be used; the message names it and what to do."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` at the end, remove it on error.
+
+    The block may make a file or a folder of that name.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        if part.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        os.replace(part, path)
+    except BaseException:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+        raise
+
+
+def made_by(command: str, **settings: Any) -> dict[bytes, bytes]:
+    """Return the Parquet metadata of a file: command, settings and versions of the packages.
+
+    Nothing that differs between two equal runs may be among `settings`: no path, time or host.
+    """
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    made = {"command": command, "settings": settings, "versions": versions}
+    return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
+
+
+class ParquetFile:
+    """A Parquet file written in pieces, as a context manager; see `whole_file`."""
+
+    def __init__(self, path: Path, schema: pa.Schema, metadata: dict[bytes, bytes], **options):
+        self._schema = schema.with_metadata(metadata)
+        self._whole = whole_file(path)
+        self._options = {"compression": "zstd"} | options
+
+    def __enter__(self) -> "ParquetFile":
+        self._writer = pq.ParquetWriter(self._whole.__enter__(), self._schema, **self._options)
+        return self
+
+    def write(self, rows: pa.Table | pa.RecordBatch) -> None:
+        """Append rows as one row group."""
+        if isinstance(rows, pa.RecordBatch):
+            rows = pa.Table.from_batches([rows])
+        self._writer.write_table(rows.cast(self._schema))
+
+    def __exit__(self, kind, error, trace) -> None:
+        try:
+            self._writer.close()
+        except BaseException as failure:
+            self._whole.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._whole.__exit__(kind, error, trace)
+
+
+def write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
+    """Write a whole table as one Parquet file."""
+    with ParquetFile(path, table.schema, metadata) as rows:
+        rows.write(table)
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file of an earlier stage.
+
+    Raises ArtifactError, naming the file, where it is not whole Parquet.
+    """
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ArtifactError(
+            f"{path}: cannot be read as Parquet ({error}); delete it and run again"
+        ) from error
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a whole Parquet file of an earlier stage; raises ArtifactError, naming the file."""
+    with open_parquet(path) as file:
+        try:
+            return file.read(columns=columns)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error

@@ -1,0 +1,82 @@
+"""The words files: `words/{treebank}/{split}.parquet`, a row a surface word, in corpus order.
+
+Columns: `sentence` (int32, from 0 in each split), `word` (int32, from 0 in each sentence), `form`,
+`lemma`, `upos`, and one nullable dictionary column for each attribute of the treebank.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from workflow_scripts.files.artifact import ArtifactError, open_parquet
+
+COLUMNS = ("sentence", "word", "form", "lemma", "upos")
+
+
+def schema(attributes: list[str]) -> pa.Schema:
+    """Return the schema of a words file with these attributes."""
+    fields = [
+        pa.field("sentence", pa.int32(), nullable=False),
+        pa.field("word", pa.int32(), nullable=False),
+        *(pa.field(name, pa.string(), nullable=False) for name in COLUMNS[2:]),
+    ]
+    value = pa.dictionary(pa.int16(), pa.string())
+    return pa.schema(fields + [pa.field(name, value) for name in attributes])
+
+
+def attributes_of(path: Path) -> list[str]:
+    """Return the names of the attribute columns of a words file."""
+    return [name for name in pq.read_schema(path).names if name not in COLUMNS]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a words file."""
+
+    number: int
+    columns: dict[str, list]
+    """The asked columns, one entry a word."""
+
+
+def sentences(path: Path, columns: list[str], rows: int = 1 << 15) -> Iterator[Sentence]:
+    """Yield the sentences of a words file one by one, a bounded number of rows at a time."""
+    number: int | None = None
+    held: dict[str, list] = {}
+    for batch in open_parquet(path).iter_batches(rows, columns=["sentence", *columns]):
+        numbers = batch.column("sentence").to_pylist()
+        values = {name: batch.column(name).to_pylist() for name in columns}
+        start = 0
+        for end in range(1, len(numbers) + 1):
+            if end < len(numbers) and numbers[end] == numbers[start]:
+                continue
+            if numbers[start] != number:
+                if number is not None:
+                    yield Sentence(number, held)
+                number, held = numbers[start], {name: [] for name in columns}
+            for name in columns:
+                held[name] += values[name][start:end]
+            start = end
+    if number is not None:
+        yield Sentence(number, held)
+
+
+def kept_values(path: Path) -> dict[str, list[str]]:
+    """Read `attributes.csv`: the attributes to study, each with its kept values, sorted."""
+    strings = pa.csv.ConvertOptions(
+        column_types={"value": pa.string(), "kept": pa.bool_()},
+        include_columns=["attribute", "value", "kept"],
+        strings_can_be_null=False,
+    )
+    try:
+        table = pa.csv.read_csv(path, convert_options=strings)
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error
+    kept: dict[str, set[str]] = {}
+    for row in table.to_pylist():
+        if row["kept"]:
+            kept.setdefault(row["attribute"], set()).add(row["value"])
+    return {attribute: sorted(values) for attribute, values in sorted(kept.items())}

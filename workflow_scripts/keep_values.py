@@ -1,0 +1,49 @@
+"""Keep the values that a treebank has enough of: words files -> `attributes.csv`."""
+
+import argparse
+import csv
+import logging
+from pathlib import Path
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import open_parquet, whole_file
+from workflow_scripts.files.words import attributes_of
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.treebanks.values import ValueCounts
+
+log = logging.getLogger("keep_values")
+
+COLUMNS = ("attribute", "value", "split", "words", "forms", "kept")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for split in SPLITS:
+        parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
+    parser.add_argument(
+        "--min-types", type=int, required=True, help="distinct forms that a value needs in a split"
+    )
+    parser.add_argument("--attributes", type=Path, required=True, help="CSV to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    counts = ValueCounts()
+    for split in SPLITS:
+        path = getattr(options, f"words_{split}")
+        attributes = attributes_of(path)
+        for batch in open_parquet(path).iter_batches(columns=["form", *attributes]):
+            forms = batch.column("form").to_pylist()
+            for attribute in attributes:
+                counts.add(split, attribute, forms, batch.column(attribute).to_pylist())
+    for attribute, values in counts.kept(options.min_types).items():
+        log.info("%s: %s", attribute, ", ".join(values))
+    with whole_file(options.attributes) as part, part.open("w", newline="") as file:
+        rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        rows.writeheader()
+        for row in counts.rows(options.min_types):
+            rows.writerow(row | {"kept": str(row["kept"]).lower()})
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

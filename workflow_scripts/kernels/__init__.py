@@ -1,0 +1,1 @@
+"""Kernels: the arithmetic of the study, on arrays alone. No paths, no configuration, no Snakemake."""

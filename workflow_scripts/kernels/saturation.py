@@ -1,0 +1,17 @@
+"""The saturation point of an intervention curve (Antverg & Belinkov 2022, §4)."""
+
+from collections.abc import Sequence
+
+
+def saturation_index(curve: Sequence[float]) -> int:
+    """Return the index at which a CLWV curve saturates.
+
+    The first index whose next two values are each < 1.05 times its own, and whose value the last
+    one exceeds by at most 0.1; without one, the last index. Compared as products, so a value of 0
+    never saturates.
+    """
+    for i in range(len(curve) - 2):
+        flat = all(curve[i + step] < 1.05 * curve[i] for step in (1, 2))
+        if flat and curve[-1] <= curve[i] + 0.1:
+            return i
+    return len(curve) - 1

@@ -1,0 +1,711 @@
+"""Softmax regression: the linear probe for every k at once, and one wide probe for the ranking.
+
+Touches arrays alone. In go the words' vectors and value indices and the initial weights; out come
+trained weights, training losses, and accuracy and conditional entropy on a split.
+
+A probe with weights W (Z, k) and bias c (Z,) gives p(z | h) = softmax(W h + c). It is trained as
+Antverg & Belinkov (2022) and, for the ranking, Dalvi et al. (2019) do, with an elastic penalty:
+
+    loss of a batch = mean cross-entropy + 0.001 ‖W‖₁ + 0.01 ‖W‖_F       (no penalty on c)
+    g  = its gradient; sign(0) = 0, and the gradient of ‖W‖_F is W / ‖W‖_F, 0 at W = 0
+    m += (1 − β₁)(g − m),   v = β₂ v + (1 − β₂) g²
+    W −= lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)                       (Adam, Kingma & Ba 2015)
+
+in batches of 32 words in corpus order, the last short batch too, for 10 epochs, in float32.
+
+**Layout.** All arithmetic runs on *lanes*: vectors of 16 float32. In nested training 16 probes of
+neighbouring k share a block, one probe a lane and one vector a class, so a neuron's activation is
+read once for 16 probes; a weight beyond a probe's k is held at zero. A block's weights, moments
+and gradient stay in the cache of one core through all its steps. The one wide probe of the ranking
+has its classes in the lanes. A probe's arithmetic does not depend on the other blocks, so threads,
+each with blocks of its own, cannot change a byte.
+
+    initial = [initial_weights(stream("linear", k), k, n_values) for k in range(1, K + 1)]
+    probes = train_nested(x, y, initial)             # every k = 1..K
+    accuracy, entropy = nested_losses(probes, x_test, y_test)
+    trained = train_one(x, y, initial_weights(stream("linear", d), d, n_values))
+
+The vector type and its operations are in this file because Numba's cache sees edits of the file
+that a kernel is in, and of no other.
+"""
+
+import math
+import operator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+L1 = np.float32(0.001)
+FROBENIUS = np.float32(0.01)
+LEARNING_RATE = 0.01
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+BATCH = 32
+EPOCHS = 10
+
+LANES = 16
+TILE = 8  # rows or columns whose sums are held in registers at once
+
+
+# --- Lanes: a vector of 16 float32 ----------------------------------------------------
+# Left to itself the compiler does not vectorise these kernels: it cannot show that the arrays do
+# not overlap. With a vector type there is nothing to show. Any CPU runs it, in as many registers
+# as one vector needs there.
+
+
+class LanesType(types.Type):
+    """Numba's type of 16 float32 side by side."""
+
+    def __init__(self):
+        super().__init__(name="lanes")
+
+
+lanes_type = LanesType()
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_INTEGERS = ir.VectorType(ir.IntType(32), LANES)
+
+
+@register_model(LanesType)
+class LanesModel(models.PrimitiveModel):
+    """A value of this type is one vector register value."""
+
+    def __init__(self, manager, fe_type):
+        super().__init__(manager, fe_type, _VECTOR)
+
+
+def _define_operator(function, instruction, flags):
+    @infer_global(function)
+    class OnLanes(ConcreteTemplate):
+        cases = [signature(lanes_type, lanes_type, lanes_type)]  # noqa: RUF012
+
+    @lower_builtin(function, lanes_type, lanes_type)
+    def lower(context, builder, sig, args):
+        return getattr(builder, instruction)(*args, flags=flags)
+
+
+# "contract" lets a product and a sum become one fused instruction; the order of sums stays.
+for _function, _instruction in (
+    (operator.add, "fadd"),
+    (operator.iadd, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _define_operator(_function, _instruction, ("contract",))
+
+
+def _vector_pointer(context, builder, array_type, array, index):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing_context, array, index):
+    """Read 16 numbers of a C-contiguous array, from flat index `index` on."""
+
+    def code(context, builder, sig, args):
+        value = builder.load(_vector_pointer(context, builder, sig.args[0], *args))
+        value.align = 4
+        return value
+
+    return lanes_type(array, types.intp), code
+
+
+@intrinsic
+def store(typing_context, array, index, lanes):
+    """Write 16 numbers to a C-contiguous array, from flat index `index` on."""
+
+    def code(context, builder, sig, args):
+        written = builder.store(args[2], _vector_pointer(context, builder, sig.args[0], *args[:2]))
+        written.align = 4
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, lanes_type), code
+
+
+@intrinsic
+def spread(typing_context, number):
+    """Put one float32 in every lane."""
+
+    def code(context, builder, sig, args):
+        first = builder.insert_element(
+            ir.Constant(_VECTOR, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0)
+        )
+        zeros = ir.Constant(_INTEGERS, None)
+        return builder.shuffle_vector(first, ir.Constant(_VECTOR, ir.Undefined), zeros)
+
+    return lanes_type(types.float32), code
+
+
+@intrinsic
+def where_greater(typing_context, a, b, then, otherwise):
+    """Lane by lane: `then` where a > b, else `otherwise`."""
+
+    def code(context, builder, sig, args):
+        return builder.select(builder.fcmp_ordered(">", args[0], args[1]), args[2], args[3])
+
+    return lanes_type(*[lanes_type] * 4), code
+
+
+def _of_llvm(name):
+    def code(context, builder, sig, args):
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR]), f"llvm.{name}.v{LANES}f32"
+        )
+        return builder.call(function, args)
+
+    return code
+
+
+@intrinsic
+def square_root(typing_context, a):
+    """Lane by lane √a."""
+    return lanes_type(lanes_type), _of_llvm("sqrt")
+
+
+@intrinsic
+def magnitude(typing_context, a):
+    """Lane by lane |a|."""
+    return lanes_type(lanes_type), _of_llvm("fabs")
+
+
+@intrinsic
+def nearest_integer(typing_context, a):
+    """Lane by lane the nearest whole number, still float32."""
+    return lanes_type(lanes_type), _of_llvm("rint")
+
+
+@intrinsic
+def power_of_two(typing_context, a):
+    """Lane by lane 2^a for whole a in −126..127: a goes into the exponent bits."""
+
+    def code(context, builder, sig, args):
+        exponent = builder.add(
+            builder.fptosi(args[0], _INTEGERS), ir.Constant(_INTEGERS, [127] * LANES)
+        )
+        bits = builder.shl(exponent, ir.Constant(_INTEGERS, [23] * LANES))
+        return builder.bitcast(bits, _VECTOR)
+
+    return lanes_type(lanes_type), code
+
+
+# Below e^−80 a probability is 0 for every purpose here; kept at e^−80, it stays a normal number
+# (also divided by the batch and the classes), and no CPU slows down on subnormal ones.
+_LOWEST = np.float32(-80.0)
+_LOG2_E = np.float32(1 / math.log(2))
+_LN2_HIGH = np.float32(0.693359375)  # few bits, so that n · _LN2_HIGH is exact
+_LN2_LOW = np.float32(math.log(2) - 0.693359375)
+_C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1 / math.factorial(i)) for i in range(2, 8))
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@njit
+def exponential(a):
+    """Lane by lane e^a for −80 ≤ a ≤ 0, to 2e-7 relative, and e^−80 below.
+
+    e^a = 2^n e^r with n whole and |r| ≤ ln 2 / 2, and e^r by its Taylor series to r^7 / 7!.
+    """
+    lowest = spread(_LOWEST)
+    a = where_greater(a, lowest, a, lowest)
+    n = nearest_integer(a * spread(_LOG2_E))
+    r = (a - n * spread(_LN2_HIGH)) - n * spread(_LN2_LOW)
+    s = spread(_C7) * r + spread(_C6)
+    s = s * r + spread(_C5)
+    s = s * r + spread(_C4)
+    s = s * r + spread(_C3)
+    s = s * r + spread(_C2)
+    s = s * (r * r) + r
+    return (s + spread(_ONE)) * power_of_two(n)
+
+
+@njit("void(float32[::1])", cache=True)
+def exponentials(a):
+    """Replace a (a multiple of 16,) float32, all ≤ 0, by its exponential."""
+    for i in range(0, a.size, LANES):
+        store(a, i, exponential(load(a, i)))
+
+
+def lanes_array(*shape: int) -> np.ndarray:
+    """Return zeros, float32, that start on a cache line, so that no vector spans two."""
+    size = math.prod(shape)
+    room = np.zeros(size + LANES, np.float32)
+    start = (-room.ctypes.data % 64) // 4
+    return room[start : start + size].reshape(shape)
+
+
+# --- Kernels --------------------------------------------------------------------------
+# Shapes: V vectors, R rows (neurons, a multiple of 8), 16 lanes.
+
+
+@njit
+def _gather(x, start, batch):
+    """Copy words `start`.. of x (n, ≥ R or fewer) into batch (32, R); return how many there are."""
+    present = min(BATCH, x.shape[0] - start)
+    columns = min(x.shape[1], batch.shape[1])
+    for b in range(present):
+        for j in range(columns):
+            batch[b, j] = x[start + b, j]
+    if present < BATCH:
+        batch[present:] = _ZERO
+    return present
+
+
+@njit
+def _logits(batch, weights, bias, logits):
+    """logits (32, V, 16) = bias (V, 16) + Σ_j batch (32, R)[:, j] · weights (V, R, 16)[:, j]."""
+    vectors, rows = weights.shape[0], weights.shape[1]
+    for c in range(vectors):
+        for b in range(0, BATCH, TILE):
+            a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = load(bias, c * LANES)
+            for j in range(rows):
+                w = load(weights, (c * rows + j) * LANES)
+                a0 += spread(batch[b, j]) * w
+                a1 += spread(batch[b + 1, j]) * w
+                a2 += spread(batch[b + 2, j]) * w
+                a3 += spread(batch[b + 3, j]) * w
+                a4 += spread(batch[b + 4, j]) * w
+                a5 += spread(batch[b + 5, j]) * w
+                a6 += spread(batch[b + 6, j]) * w
+                a7 += spread(batch[b + 7, j]) * w
+            step = vectors * LANES
+            to = (b * vectors + c) * LANES
+            store(logits, to, a0)
+            store(logits, to + step, a1)
+            store(logits, to + 2 * step, a2)
+            store(logits, to + 3 * step, a3)
+            store(logits, to + 4 * step, a4)
+            store(logits, to + 5 * step, a5)
+            store(logits, to + 6 * step, a6)
+            store(logits, to + 7 * step, a7)
+
+
+@njit
+def _slopes_of_probes(logits, y, start, present):
+    """Replace logits (32, Z, 16 probes) by the slopes of the mean cross-entropy.
+
+    They are (p − 1[z = y]) / n, where n is how many words are present.
+    """
+    vectors = logits.shape[1]
+    share = _ONE / np.float32(present)
+    for b in range(present):
+        first = b * vectors * LANES
+        top = load(logits, first)
+        for c in range(1, vectors):
+            a = load(logits, first + c * LANES)
+            top = where_greater(a, top, a, top)
+        total = spread(_ZERO)
+        for c in range(vectors):
+            e = exponential(load(logits, first + c * LANES) - top)
+            total += e
+            store(logits, first + c * LANES, e)
+        scale = spread(share) / total
+        for c in range(vectors):
+            store(logits, first + c * LANES, load(logits, first + c * LANES) * scale)
+        true = first + y[start + b] * LANES
+        store(logits, true, load(logits, true) - spread(share))
+    logits[present:] = _ZERO
+
+
+@njit
+def _slopes_of_classes(logits, y, start, present, n_values):
+    """As `_slopes_of_probes` for one probe, its classes in the lanes; return the cross-entropy."""
+    flat = logits.reshape((BATCH, logits.shape[1] * LANES))
+    width = flat.shape[1]
+    share = _ONE / np.float32(present)
+    loss = 0.0
+    for b in range(present):
+        row = flat[b]
+        top = row[0]
+        for z in range(1, n_values):
+            top = max(top, row[z])
+        true = row[y[start + b]]
+        for i in range(b * width, (b + 1) * width, LANES):
+            store(logits, i, exponential(load(logits, i) - spread(top)))
+        total = _ZERO
+        for z in range(n_values):
+            total += row[z]
+        loss += math.log(total) + (np.float64(top) - np.float64(true))
+        for z in range(n_values):
+            row[z] *= share / total
+        row[n_values:] = _ZERO
+        row[y[start + b]] -= share
+    flat[present:] = _ZERO
+    return loss / present
+
+
+@njit
+def _adam(at, gradient, w, parameters, first_moments, second_moments, step_size, correction):
+    """Update 16 parameters at flat index `at`; `correction` is 1 / √(1 − β₂ᵗ)."""
+    m = load(first_moments, at)
+    m += (gradient - m) * spread(np.float32(1 - BETA1))
+    v = load(second_moments, at) * spread(np.float32(BETA2))
+    v += gradient * gradient * spread(np.float32(1 - BETA2))
+    w = w - m * spread(step_size) / (
+        square_root(v) * spread(correction) + spread(np.float32(EPSILON))
+    )
+    store(first_moments, at, m)
+    store(second_moments, at, v)
+    store(parameters, at, w)
+    return w
+
+
+@njit
+def _update_weights(
+    batch, slopes, live, pull, gradient, weights, m, v, squares, sums, step_size, correction
+):
+    """One Adam step of weights (V, R, 16), moments m and v alike.
+
+    slopes (32, V, 16) are those of the logits; live (R, 16) is 1 where a lane has the row's neuron;
+    pull (V, 16) is 0.01 / ‖W‖_F of the lane's probe; gradient (8, 16) is room for one tile. Leaves
+    Σ w² and Σ |w| over rows in squares and sums (V, 16), for the penalties of the next step.
+    """
+    vectors, rows = weights.shape[0], weights.shape[1]
+    zero = spread(_ZERO)
+    for c in range(vectors):
+        frobenius = load(pull, c * LANES)
+        square = absolute = zero
+        for j in range(0, rows, TILE):
+            g0 = g1 = g2 = g3 = g4 = g5 = g6 = g7 = zero
+            for b in range(BATCH):
+                s = load(slopes, (b * vectors + c) * LANES)
+                g0 += spread(batch[b, j]) * s
+                g1 += spread(batch[b, j + 1]) * s
+                g2 += spread(batch[b, j + 2]) * s
+                g3 += spread(batch[b, j + 3]) * s
+                g4 += spread(batch[b, j + 4]) * s
+                g5 += spread(batch[b, j + 5]) * s
+                g6 += spread(batch[b, j + 6]) * s
+                g7 += spread(batch[b, j + 7]) * s
+            store(gradient, 0, g0)
+            store(gradient, LANES, g1)
+            store(gradient, 2 * LANES, g2)
+            store(gradient, 3 * LANES, g3)
+            store(gradient, 4 * LANES, g4)
+            store(gradient, 5 * LANES, g5)
+            store(gradient, 6 * LANES, g6)
+            store(gradient, 7 * LANES, g7)
+            for i in range(TILE):
+                at = (c * rows + j + i) * LANES
+                w = load(weights, at)
+                sign = where_greater(w, zero, spread(L1), zero)
+                sign = where_greater(zero, w, spread(-L1), sign)
+                g = load(gradient, i * LANES) * load(live, (j + i) * LANES)
+                g = g + sign + w * frobenius
+                w = _adam(at, g, w, weights, m, v, step_size, correction)
+                square += w * w
+                absolute += magnitude(w)
+        store(squares, c * LANES, square)
+        store(sums, c * LANES, absolute)
+
+
+@njit
+def _update_bias(slopes, bias, m, v, step_size, correction):
+    """One Adam step of bias (V, 16), moments m and v alike."""
+    vectors = bias.shape[0]
+    for c in range(vectors):
+        g = spread(_ZERO)
+        for b in range(BATCH):
+            g += load(slopes, (b * vectors + c) * LANES)
+        _adam(c * LANES, g, load(bias, c * LANES), bias, m, v, step_size, correction)
+
+
+@njit
+def _penalties_of_probes(squares, pull):
+    """Write 0.01 / ‖W‖_F of the probe in each lane to pull (V, 16), from Σ w² over rows."""
+    for p in range(LANES):
+        square = _ZERO
+        for c in range(squares.shape[0]):
+            square += squares[c, p]
+        pull[:, p] = FROBENIUS / math.sqrt(square) if square > _ZERO else _ZERO
+
+
+@njit
+def _penalties_of_classes(squares, sums, pull):
+    """As `_penalties_of_probes` for one probe; return 0.001 ‖W‖₁ + 0.01 ‖W‖_F."""
+    norm = math.sqrt(squares.sum())
+    pull[:] = FROBENIUS / norm if norm > _ZERO else _ZERO
+    return L1 * np.float64(sums.sum()) + FROBENIUS * np.float64(norm)
+
+
+_MATRIX, _CUBE = types.float32[:, ::1], types.float32[:, :, ::1]
+_WORDS = (  # read-only, so that they can be mapped from a file
+    types.Array(types.float32, 2, "C", readonly=True),
+    types.Array(types.int32, 1, "C", readonly=True),
+)
+_PARAMETERS = (_CUBE, _CUBE, _CUBE, _MATRIX, _MATRIX, _MATRIX)
+_ROOM = (_MATRIX, _CUBE, _MATRIX, _MATRIX, _MATRIX, _MATRIX, _MATRIX)
+_SUMS = types.float64[::1]
+
+
+@njit(
+    types.float64(*_WORDS, types.int64, types.int64, *_PARAMETERS, *_ROOM), cache=True, nogil=True
+)
+def _train_epoch(
+    x,
+    y,
+    classes_in_lanes,
+    steps,
+    weights,
+    weights_m,
+    weights_v,
+    bias,
+    bias_m,
+    bias_v,
+    batch,
+    logits,
+    gradient,
+    live,
+    pull,
+    squares,
+    sums,
+):
+    """Train one epoch in place, after `steps` steps so far.
+
+    `classes_in_lanes` is 0 for 16 probes in the lanes, else the number of classes of one probe.
+    Returns the sum of the batches' losses of the one probe (0 for 16 probes).
+    """
+    loss = 0.0
+    for start in range(0, x.shape[0], BATCH):
+        present = _gather(x, start, batch)
+        _logits(batch, weights, bias, logits)
+        if classes_in_lanes:
+            loss += _slopes_of_classes(logits, y, start, present, classes_in_lanes)
+            loss += _penalties_of_classes(squares, sums, pull)
+        else:
+            _slopes_of_probes(logits, y, start, present)
+            _penalties_of_probes(squares, pull)
+        steps += 1
+        step_size = np.float32(LEARNING_RATE / (1 - BETA1**steps))
+        correction = np.float32(1 / math.sqrt(1 - BETA2**steps))
+        _update_weights(
+            batch, logits, live, pull, gradient, weights, weights_m, weights_v, squares, sums,
+            step_size, correction,
+        )  # fmt: skip
+        _update_bias(logits, bias, bias_m, bias_v, step_size, correction)
+    return loss
+
+
+@njit(types.void(*_WORDS, _CUBE, _MATRIX, _MATRIX, _CUBE, _SUMS, _SUMS), cache=True, nogil=True)
+def _block_losses(x, y, weights, bias, batch, logits, correct, nats):
+    """Add up, over words, right predictions and −ln p(true value) of 16 probes, each (16,)."""
+    vectors = weights.shape[0]
+    product = np.empty(LANES)
+    room = np.empty(3 * LANES, np.float32)
+    zero, one = spread(_ZERO), spread(_ONE)
+    for start in range(0, x.shape[0], BATCH):
+        present = _gather(x, start, batch)
+        _logits(batch, weights, bias, logits)
+        right = zero
+        product[:] = 1.0
+        for b in range(present):
+            first = b * vectors * LANES
+            value = y[start + b]
+            top = load(logits, first)
+            best = zero
+            for c in range(1, vectors):
+                a = load(logits, first + c * LANES)
+                best = where_greater(a, top, spread(np.float32(c)), best)  # ties: the lower value
+                top = where_greater(a, top, a, top)
+            total = zero
+            for c in range(vectors):
+                total += exponential(load(logits, first + c * LANES) - top)
+            off = magnitude(best - spread(np.float32(value)))
+            right += where_greater(off, zero, zero, one)
+            store(room, 0, top - load(logits, first + value * LANES))
+            store(room, LANES, total)
+            # Σ ln total over the batch is the logarithm of a product, at most Z^32: one ln a batch.
+            for p in range(LANES):
+                nats[p] += room[p]
+                product[p] *= room[LANES + p]
+        store(room, 0, right)
+        for p in range(LANES):
+            correct[p] += room[p]
+            nats[p] += math.log(product[p])
+
+
+# --- Probes ---------------------------------------------------------------------------
+
+
+class _Training:
+    """Parameters, Adam moments and room of one block: 16 probes, or one with classes in lanes."""
+
+    def __init__(self, vectors: int, n_inputs: int, classes_in_lanes: int):
+        rows = -(-n_inputs // TILE) * TILE
+        self.classes_in_lanes = classes_in_lanes
+        self.steps = 0
+        self.weights = lanes_array(vectors, rows, LANES)
+        self.bias = lanes_array(vectors, LANES)
+        self.live = lanes_array(rows, LANES)
+        self._weight_moments = [lanes_array(vectors, rows, LANES) for _ in range(2)]
+        self._bias_moments = [lanes_array(vectors, LANES) for _ in range(2)]
+        self._batch = lanes_array(BATCH, rows)
+        self._logits = lanes_array(BATCH, vectors, LANES)
+        self._gradient = lanes_array(TILE, LANES)
+        self._pull, self._squares, self._sums = (lanes_array(vectors, LANES) for _ in range(3))
+
+    def epoch(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Train one epoch; return the sum of its batches' losses (of the one probe, else 0)."""
+        if self.steps == 0:
+            self._squares[:] = np.square(self.weights, dtype=np.float64).sum(axis=1)
+            self._sums[:] = np.abs(self.weights).sum(axis=1, dtype=np.float64)
+        loss = _train_epoch(
+            x, y, self.classes_in_lanes, self.steps,
+            self.weights, *self._weight_moments, self.bias, *self._bias_moments,
+            self._batch, self._logits, self._gradient, self.live,
+            self._pull, self._squares, self._sums,
+        )  # fmt: skip
+        self.steps += -(-len(x) // BATCH)
+        return loss
+
+
+Parameters = tuple[np.ndarray, np.ndarray]
+"""Weights (Z, k) and bias (Z,) of one probe, float32."""
+
+
+def initial_weights(stream: np.random.Generator, n_inputs: int, n_values: int) -> Parameters:
+    """Draw weights (Z, k), then bias (Z,), from U(−1/√k, 1/√k), as PyTorch's `nn.Linear` does."""
+    bound = 1 / math.sqrt(n_inputs)
+    weights = stream.uniform(-bound, bound, (n_values, n_inputs)).astype(np.float32)
+    bias = stream.uniform(-bound, bound, n_values).astype(np.float32)
+    return weights, bias
+
+
+@dataclass(frozen=True)
+class NestedProbes:
+    """Probes for k = 1..K, in blocks of 16; probe k uses the first k columns."""
+
+    weights: list[np.ndarray]
+    """A block's weights, (Z, R, 16) float32: class, neuron, probe; 0 beyond a probe's k."""
+    bias: list[np.ndarray]
+    """A block's bias, (Z, 16) float32."""
+    n_probes: int
+    """K."""
+
+    def probe(self, k: int) -> Parameters:
+        """Return weights (Z, k) and bias (Z,) of the probe on the first k neurons."""
+        block, lane = divmod(k - 1, LANES)
+        return self.weights[block][:, :k, lane].copy(), self.bias[block][:, lane].copy()
+
+
+def _checked(x: np.ndarray, y: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(y, np.int32)
+    if len(x) != len(y) or len(x) == 0:
+        raise ValueError(f"{len(x)} vectors for {len(y)} labels")
+    if y.min() < 0 or y.max() >= n_values:
+        raise ValueError(f"labels {y.min()}..{y.max()} for {n_values} values")
+    return x, y
+
+
+def train_nested(
+    x: np.ndarray,
+    y: np.ndarray,
+    initial: Sequence[Parameters],
+    threads: int = 1,
+    epochs: int = EPOCHS,
+) -> NestedProbes:
+    """Train probes k = 1..K, each as if alone, with the weights of the last epoch.
+
+    x is (n, K) float32, columns in ranking order; y (n,) int32, values 0..Z-1; `initial[k - 1]` the
+    initial weights (Z, k) and bias (Z,) of probe k. The result does not depend on `threads`.
+    """
+    n_probes, n_values = len(initial), len(initial[0][1])
+    x, y = _checked(x, y, n_values)
+    if x.shape[1] != n_probes:
+        raise ValueError(f"{x.shape[1]} columns for {n_probes} probes")
+
+    def train_block(first: int) -> tuple[np.ndarray, np.ndarray]:
+        last = min(first + LANES, n_probes)
+        block = _Training(n_values, last, classes_in_lanes=0)
+        for lane, k in enumerate(range(first + 1, last + 1)):
+            weights, bias = initial[k - 1]
+            block.weights[:, :k, lane] = weights
+            block.bias[:, lane] = bias
+            block.live[:k, lane] = 1
+        for _ in range(epochs):
+            block.epoch(x, y)
+        return block.weights, block.bias
+
+    firsts = range(0, n_probes, LANES)
+    with ThreadPoolExecutor(threads) as pool:  # the widest first, so that no thread ends late
+        blocks = list(pool.map(train_block, reversed(firsts)))[::-1]
+    return NestedProbes([w for w, _ in blocks], [b for _, b in blocks], n_probes)
+
+
+def nested_losses(
+    probes: NestedProbes, x: np.ndarray, y: np.ndarray, threads: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evaluate every probe on the words x (n, K) float32 with true values y (n,) int32.
+
+    Returns accuracy (K,) (equal logits: the lower value) and conditional entropy (K,), the mean
+    −log₂ p(true value) in bits, both float64. Logits are float32, sums over words float64. Words
+    pass through 32 at a time, so memory does not grow with n.
+    """
+    x, y = _checked(x, y, len(probes.bias[0]))
+
+    def block_losses(block: int) -> np.ndarray:
+        weights, bias = probes.weights[block], probes.bias[block]
+        sums = np.zeros((2, LANES))
+        batch = lanes_array(BATCH, weights.shape[1])
+        _block_losses(x, y, weights, bias, batch, lanes_array(BATCH, len(weights), LANES), *sums)
+        return sums
+
+    with ThreadPoolExecutor(threads) as pool:
+        sums = np.hstack(list(pool.map(block_losses, range(len(probes.weights)))))
+    accuracy, nats = sums[:, : probes.n_probes] / len(x)
+    return accuracy, nats / math.log(2)
+
+
+@dataclass(frozen=True)
+class BestEpoch:
+    """One probe, as it was after the epoch with the lowest training loss."""
+
+    weights: np.ndarray
+    """(Z, d) float32."""
+    bias: np.ndarray
+    """(Z,) float32."""
+    epoch: int
+    """Which epoch it is, from 0."""
+    losses: np.ndarray
+    """(epochs,) float64, the sum of each epoch's batch losses, penalties included, as met while
+    training (so each batch's loss is that before its own step), in nats."""
+
+
+def train_one(x: np.ndarray, y: np.ndarray, initial: Parameters, epochs: int = EPOCHS) -> BestEpoch:
+    """Train one probe on x (n, d) float32 and y (n,) int32; keep the epoch with the lowest loss.
+
+    `initial` is weights (Z, d) and bias (Z,). The weights are those at that epoch's end; of equal
+    epochs the first wins.
+    """
+    weights, bias = initial
+    n_values, n_inputs = weights.shape
+    x, y = _checked(x, y, n_values)
+    if x.shape[1] != n_inputs:
+        raise ValueError(f"{x.shape[1]} columns for {n_inputs} weights")
+    vectors = -(-n_values // LANES)
+    training = _Training(vectors, n_inputs, classes_in_lanes=n_values)
+    training.live[:] = 1
+
+    def in_lanes(parameters: np.ndarray) -> np.ndarray:
+        """(V, …, 16) -> (…, all lanes), a view where there is one vector."""
+        return np.moveaxis(parameters, 0, -2).reshape(*parameters.shape[1:-1], vectors * LANES)
+
+    padded = np.zeros((n_inputs, vectors * LANES), np.float32)
+    padded[:, :n_values] = weights.T
+    training.weights[:, :n_inputs] = np.moveaxis(padded.reshape(n_inputs, vectors, LANES), 1, 0)
+    training.bias.reshape(-1)[:n_values] = bias
+
+    losses = np.empty(epochs)
+    best = 0
+    for epoch in range(epochs):
+        losses[epoch] = training.epoch(x, y)
+        if epoch == 0 or losses[epoch] < losses[best]:
+            best = epoch
+            weights = in_lanes(training.weights)[:n_inputs, :n_values].T.copy()
+            bias = in_lanes(training.bias)[:n_values].copy()
+    return BestEpoch(weights, bias, best, losses)

@@ -1,0 +1,17 @@
+"""Labelled words: the arrays that rankers and probes learn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class LabelledWords:
+    """The words of one split that have a kept value of the attribute, in corpus order."""
+
+    x: np.ndarray
+    """(n, d) float32, a word's activation a row (for a probe: (n, K), columns by rank)."""
+    y: np.ndarray
+    """(n,) int32, index of the word's value (or its control label) in the sorted values."""

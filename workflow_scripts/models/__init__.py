@@ -1,0 +1,5 @@
+"""Models: masked language models as the study sees them.
+
+`reading` turns words into subtokens, `masked_lm` loads a model and runs it below a layer, above a
+layer, and through its LM head. Knows nothing of attributes, rankings or paths of the study.
+"""

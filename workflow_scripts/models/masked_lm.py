@@ -1,0 +1,225 @@
+"""Masked language models: run one below a layer, above a layer, and through its LM head.
+
+    model = MaskedLM(folder, device="cpu")
+    states = model.lower(batch, layers=[2, 4])      # {2: (b, s, d), 4: (b, s, d)}
+    last = model.upper(states[2], batch, layer=2)   # (b, s, d), what the LM head reads
+    ids = model.predict(last[rows])                 # (r,), the arg max over the vocabulary
+
+Layers are `output_hidden_states` indices: 0 the embeddings' output, L what the LM head reads (after
+a final norm where there is one). Nothing here is written for one family of models: the layers
+are the one ModuleList as long as the configuration says. To run on from layer l, the layers
+below it are passed through and a hook puts the given states before layer l, so masks, positions
+and norms are the model's own. To run the head alone, the encoder is replaced by the states.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import AutoModelForMaskedLM
+from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils import logging as transformers_logging
+
+from workflow_scripts.models.reading import Subtokens
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+LOGITS_AT_ONCE = 1 << 24
+"""How many logits the LM head holds at a time (float32: 64 MiB)."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sentences padded to one length."""
+
+    ids: torch.Tensor
+    """(b, s) int64."""
+    mask: torch.Tensor
+    """(b, s) int64, 1 where there is a subtoken."""
+
+
+class MaskedLM:
+    """A pretrained masked language model in float32, in evaluation mode."""
+
+    def __init__(self, folder: Path, device: str = "cpu"):
+        """Load a Hugging Face folder with safetensors weights; no code of the folder is run.
+
+        Raises ValueError, naming the folder, where it cannot be loaded.
+        """
+        try:
+            model, loading = AutoModelForMaskedLM.from_pretrained(
+                str(folder),
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ValueError(
+                f"{folder}: no masked language model that can be loaded ({error})"
+            ) from error
+        self.folder = folder
+        self.device = torch.device(device)
+        self._missing = sorted(loading["missing_keys"])
+        self._model = model.eval().requires_grad_(False).to(self.device)
+        self._encoder_name = model.base_model_prefix
+        self._layers = self._find_layers()
+
+    @property
+    def n_layers(self) -> int:
+        """L, the number of layers."""
+        return self._model.config.num_hidden_layers
+
+    @property
+    def max_subtokens(self) -> int:
+        """The longest sentence that the model's positions can address, special tokens included."""
+        positions = self._model.config.max_position_embeddings
+        for name, module in self._model.named_modules():
+            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+                # RoBERTa-like models count positions from padding_idx + 1.
+                if module.padding_idx is not None:
+                    return positions - (module.padding_idx + 1)
+        return positions
+
+    def require_lm_head(self) -> None:
+        """Raise ValueError, naming the folder, where the checkpoint has no LM head."""
+        encoder = f"{self._encoder_name}."
+        head = [name for name in self._missing if not name.startswith(encoder)]
+        if head:
+            raise ValueError(
+                f"{self.folder}: the checkpoint has no LM head (missing {head[0]}); "
+                "interventions need one: choose another model or set interventions: []"
+            )
+
+    def batch(self, sentences: Sequence[Subtokens]) -> Batch:
+        """Pad sentences to their longest."""
+        length = max(len(sentence.ids) for sentence in sentences)
+        ids = np.full((len(sentences), length), self._model.config.pad_token_id or 0, np.int64)
+        mask = np.zeros_like(ids)
+        for row, sentence in enumerate(sentences):
+            ids[row, : len(sentence.ids)] = sentence.ids
+            mask[row, : len(sentence.ids)] = 1
+        return Batch(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
+
+    @torch.inference_mode()
+    def lower(self, batch: Batch, layers: Sequence[int]) -> dict[int, torch.Tensor]:
+        """Return the hidden states (b, s, d) of each asked layer, from one pass.
+
+        Layers above the highest asked one are not run.
+        """
+        if max(layers) == self.n_layers:
+            output = self._encoder(
+                input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True
+            )
+            states = dict(enumerate(output.hidden_states[:-1]))
+            states[self.n_layers] = output.last_hidden_state
+            return {layer: states[layer] for layer in layers}
+        taken: dict[int, torch.Tensor] = {}
+        hooks = [
+            self._layers[layer].register_forward_pre_hook(_take(taken, layer), with_kwargs=True)
+            for layer in layers
+        ]
+        try:
+            with self._without(range(max(layers), self.n_layers)):
+                self._encoder(input_ids=batch.ids, attention_mask=batch.mask)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return taken
+
+    @torch.inference_mode()
+    def upper(self, states: torch.Tensor, batch: Batch, layer: int) -> torch.Tensor:
+        """Run on from the states (b, s, d) at `layer`; return what the LM head reads (b, s, d)."""
+        if layer == self.n_layers:
+            return states
+        hook = self._layers[layer].register_forward_pre_hook(_put(states), with_kwargs=True)
+        try:
+            with self._without(range(layer)):
+                output = self._encoder(input_ids=batch.ids, attention_mask=batch.mask)
+        finally:
+            hook.remove()
+        return output.last_hidden_state
+
+    @torch.inference_mode()
+    def predict(self, last: torch.Tensor) -> torch.Tensor:
+        """Return the LM head's arg max (r,) int64 for rows (r, d) of what it reads."""
+        rows = max(1, LOGITS_AT_ONCE // self._model.config.vocab_size)
+        encoder = self._encoder
+        predicted = []
+        try:
+            for part in last.split(rows):
+                setattr(self._model, self._encoder_name, _Given(part[None]))
+                ids = torch.zeros((1, len(part)), dtype=torch.long, device=self.device)
+                predicted.append(self._model(input_ids=ids).logits[0].argmax(-1))
+        finally:
+            setattr(self._model, self._encoder_name, encoder)
+        return torch.cat(predicted) if predicted else last.new_zeros(0, dtype=torch.long)
+
+    @property
+    def _encoder(self) -> nn.Module:
+        return getattr(self._model, self._encoder_name)
+
+    def _find_layers(self) -> nn.ModuleList:
+        found = [
+            module
+            for module in self._encoder.modules()
+            if isinstance(module, nn.ModuleList) and len(module) == self.n_layers
+        ]
+        if not found:
+            raise ValueError(
+                f"{self.folder}: no list of {self.n_layers} layers found in "
+                f"{type(self._model).__name__}"
+            )
+        return found[0]
+
+    @contextmanager
+    def _without(self, layers: range) -> Iterator[None]:
+        """Pass the hidden states through the layers in `layers` unchanged."""
+        forwards = {}
+        try:
+            for layer in layers:
+                module = self._layers[layer]
+                forwards[layer] = module.forward
+                module.forward = _pass_through
+            yield
+        finally:
+            for layer in forwards:
+                # The class's own forward shows again.
+                del self._layers[layer].forward
+
+
+def _pass_through(hidden_states: torch.Tensor, *args, **kwargs) -> torch.Tensor:
+    return hidden_states
+
+
+def _take(taken: dict[int, torch.Tensor], layer: int):
+    def hook(module, args, kwargs):
+        taken[layer] = args[0] if args else kwargs["hidden_states"]
+
+    return hook
+
+
+def _put(states: torch.Tensor):
+    def hook(module, args, kwargs):
+        if args:
+            return (states, *args[1:]), kwargs
+        return args, kwargs | {"hidden_states": states}
+
+    return hook
+
+
+class _Given(nn.Module):
+    """An encoder that gives the states it was made with."""
+
+    def __init__(self, states: torch.Tensor):
+        super().__init__()
+        self.states = states
+
+    def forward(self, *args, **kwargs) -> BaseModelOutput:
+        return BaseModelOutput(last_hidden_state=self.states)

@@ -1,0 +1,95 @@
+"""Reading: pre-split words -> subtokens with the model's special tokens, and back.
+
+Loads nothing but the tokenizer, so that light jobs stay light.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+NO_WORD = -1
+
+
+@dataclass(frozen=True)
+class Subtokens:
+    """One sentence as the model reads it."""
+
+    ids: np.ndarray
+    """(s,) int32, vocabulary ids, special tokens included."""
+    words: np.ndarray
+    """(s,) int32, the word that a subtoken belongs to, NO_WORD for special tokens."""
+
+
+class Reader:
+    """A model's tokenizer, for words that are split already."""
+
+    def __init__(self, folder: Path):
+        """Load the tokenizer of a Hugging Face folder.
+
+        Raises ValueError, naming the folder, where there is none.
+        """
+        from transformers import AutoTokenizer
+
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{folder}: no tokenizer that can be loaded ({error})") from error
+        if not self._tokenizer.is_fast:
+            raise ValueError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
+        # A tokenizer that marks word starts by a space gives every word one.
+        pre_tokenizer = self._tokenizer.backend_tokenizer.pre_tokenizer
+        if hasattr(pre_tokenizer, "add_prefix_space"):
+            pre_tokenizer.add_prefix_space = True
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of the unknown token, None where the tokenizer has none."""
+        return self._tokenizer.unk_token_id
+
+    def read(self, sentences: Sequence[list[str]]) -> list[Subtokens]:
+        """Return the subtokens of each sentence, with special tokens, never truncated."""
+        if not sentences:
+            return []
+        encoded = self._tokenizer(
+            list(sentences),
+            is_split_into_words=True,
+            truncation=False,
+            padding=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            verbose=False,
+        )
+        return [
+            Subtokens(
+                np.asarray(encoded.encodings[i].ids, np.int32),
+                np.asarray(
+                    [NO_WORD if w is None else w for w in encoded.encodings[i].word_ids], np.int32
+                ),
+            )
+            for i in range(len(sentences))
+        ]
+
+    def read_alone(self, forms: Sequence[str]) -> list[list[int]]:
+        """Return the subtoken ids of each form as one pre-split word, without special tokens."""
+        if not forms:
+            return []
+        encoded = self._tokenizer(
+            [[form] for form in forms],
+            is_split_into_words=True,
+            add_special_tokens=False,
+            truncation=False,
+            padding=False,
+            verbose=False,
+        )
+        return [list(encoding.ids) for encoding in encoded.encodings]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return subtokens as text, special tokens kept and white space removed."""
+        text = self._tokenizer.decode(
+            list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return "".join(text.split())

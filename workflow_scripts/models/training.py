@@ -1,0 +1,135 @@
+"""Training a small BERT from scratch on a study's own treebanks, for studies without a download.
+
+It learns to fill in masked words and to give back the words that it sees: interventions read the
+unmasked sentence, so what a model does with a visible word matters as much as with a hidden one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers.trainers import WordPieceTrainer
+from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+PAD, CLS, SEP, MASK = 0, 2, 3, 4
+IGNORED = -100
+INIT = 0.06
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What to train, and for how long."""
+
+    layers: int
+    width: int
+    heads: int
+    vocabulary: int
+    epochs: int
+    batch: int = 64
+    learning_rate: float = 2e-3
+
+
+def train_tokenizer(sentences: Sequence[list[str]], vocabulary: int) -> PreTrainedTokenizerFast:
+    """Train a cased WordPiece tokenizer of at most `vocabulary` subtokens."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.train_from_iterator(
+        (" ".join(words) for words in sentences),
+        WordPieceTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL), show_progress=False),
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def train_model(
+    sentences: Sequence[np.ndarray],
+    vocabulary: int,
+    plan: TrainingPlan,
+    stream: np.random.Generator,
+    progress: Callable[[float], None],
+) -> BertForMaskedLM:
+    """Train a BERT on sentences of subtoken ids (special tokens included).
+
+    `progress` is called with each batch's loss. Reproducible for one number of torch threads.
+    """
+    torch.manual_seed(int(stream.integers(2**31)))
+    model = BertForMaskedLM(
+        BertConfig(
+            vocab_size=vocabulary,
+            hidden_size=plan.width,
+            num_hidden_layers=plan.layers,
+            num_attention_heads=plan.heads,
+            intermediate_size=4 * plan.width,
+            max_position_embeddings=128,
+            pad_token_id=PAD,
+            initializer_range=INIT,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate, weight_decay=0.01)
+    lengths = np.array([len(ids) for ids in sentences])
+    n_batches = -(-len(sentences) // plan.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, plan.learning_rate, total_steps=plan.epochs * n_batches, pct_start=0.1
+    )
+    model.train()
+    for _ in range(plan.epochs):
+        # Like lengths together, yet another order each epoch.
+        order = np.argsort(lengths + stream.random(len(lengths)), kind="stable")
+        for start in stream.permutation(np.arange(0, len(order), plan.batch)):
+            rows = [sentences[i] for i in order[start : start + plan.batch]]
+            ids, labels, mask = mask_words(rows, vocabulary, stream)
+            hidden = model.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+            # The vocabulary product for the subtokens that count, not for all.
+            asked = labels != IGNORED
+            logits = model.cls(hidden[asked])
+            loss = torch.nn.functional.cross_entropy(logits, labels[asked])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            progress(loss.item())
+    return model.eval()
+
+
+def mask_words(
+    rows: Sequence[np.ndarray], vocabulary: int, stream: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return ids, labels and attention mask (b, s) int64 of one batch.
+
+    Of the subtokens, 30 % are asked for: half of those hidden, a tenth replaced by a random
+    subtoken, the rest left to see. One of each sentence is always asked for, since the loss of a
+    batch that asks for none is NaN.
+    """
+    length = max(map(len, rows))
+    ids = np.full((len(rows), length), PAD, np.int64)
+    for row, sentence in enumerate(rows):
+        ids[row, : len(sentence)] = sentence
+    words = ids > MASK  # special tokens come first in the vocabulary
+    asked = words & (stream.random(ids.shape) < 0.3)
+    for row in range(len(rows)):
+        places = np.flatnonzero(words[row])
+        if len(places) and not asked[row].any():
+            asked[row, stream.choice(places)] = True
+    labels = np.where(asked, ids, IGNORED)
+    draw = stream.random(ids.shape)
+    given = np.where(asked & (draw < 0.5), MASK, ids)
+    noise = stream.integers(len(SPECIAL), vocabulary, ids.shape)
+    given = np.where(asked & (draw >= 0.5) & (draw < 0.6), noise, given)
+    attention = (ids != PAD).astype(np.int64)
+    return tuple(torch.from_numpy(array) for array in (given, labels, attention))

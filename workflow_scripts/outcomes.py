@@ -1,0 +1,147 @@
+"""Outcomes: what became of each word that was intervened on.
+
+From predicted subtokens and an analyzer to the counts of each k and sentence, and to the examples.
+Reads and writes no file, and loads no model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from workflow_scripts.analyzers import Change, Outcome, TrueWord
+from workflow_scripts.kernels.saturation import saturation_index
+
+COUNTS = (
+    "correct",
+    "clwv",
+    "cltv",
+    "correct_lemma_correct_value",
+    "wrong_lemma_correct_value",
+    "wrong_lemma_wrong_value",
+    "no_analysis",
+)
+
+
+EXAMPLES = pa.schema(
+    [
+        ("k", pa.int32()),
+        ("sentence", pa.int32()),
+        ("word", pa.int32()),
+        ("value", pa.string()),
+        ("target", pa.string()),
+        ("form", pa.string()),
+        ("predicted", pa.string()),
+    ]
+)
+
+
+class Analyzer(Protocol):
+    """What every analyzer can do."""
+
+    def judge(self, changes: list[Change]) -> list[Outcome]:
+        """Return what became of each changed word."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A word intervened on: where its subtokens are, and what it is."""
+
+    word: TrueWord
+    start: int
+    """Its first row among all edited subtokens."""
+    end: int
+
+
+def judge(
+    predicted: np.ndarray,
+    ids: np.ndarray,
+    subjects: Sequence[Subject],
+    analyzer: Analyzer,
+    decode: Callable[[list[int]], str],
+) -> tuple[np.ndarray, dict[tuple[int, int], tuple[str, str]]]:
+    """Return the outcome of each subject at each k, (K, W) int8, and the words that changed.
+
+    `predicted` is (K, R) and `ids` (R,), vocabulary ids of the edited subtokens. The words that
+    changed are {(k index, subject): (word, predicted word)}, both decoded.
+    """
+    spelled: dict[bytes, str] = {}
+
+    def spell(tokens: np.ndarray) -> str:
+        key = tokens.tobytes()
+        if key not in spelled:
+            spelled[key] = decode(tokens.tolist())
+        return spelled[key]
+
+    outcomes = np.full((len(predicted), len(subjects)), Outcome.CORRECT, np.int8)
+    words: dict[tuple[int, int], tuple[str, str]] = {}
+    starts = np.array([subject.start for subject in subjects], np.int64)
+    for row in range(len(predicted)):
+        differs = np.add.reduceat(predicted[row] != ids, starts) if len(starts) else starts
+        changes, changed = [], []
+        for i in np.flatnonzero(differs):
+            subject = subjects[i]
+            span = slice(subject.start, subject.end)
+            word, given = spell(ids[span]), spell(predicted[row, span])
+            if word != given:
+                changes.append(Change(subject.word, given))
+                changed.append(i)
+                words[row, int(i)] = (word, given)
+        outcomes[row, changed] = analyzer.judge(changes)
+    return outcomes, words
+
+
+def count(outcomes: np.ndarray, subjects: Sequence[Subject], ks: Sequence[int]) -> pa.Table:
+    """Return the outcome counts of each k and sentence."""
+    numbers = np.array([subject.word.sentence for subject in subjects], np.int32)
+    sentence, row_of = np.unique(numbers, return_inverse=True)
+    by = {outcome: np.zeros((len(ks), len(sentence)), np.int32) for outcome in Outcome}
+    for row in range(len(ks)):
+        for outcome, counts in by.items():
+            hits = row_of[outcomes[row] == outcome]
+            counts[row] = np.bincount(hits, minlength=len(sentence))
+    named = {
+        "correct": by[Outcome.CORRECT],
+        "clwv": by[Outcome.CLWV] + by[Outcome.CLTV],
+        "cltv": by[Outcome.CLTV],
+        "correct_lemma_correct_value": by[Outcome.CORRECT_LEMMA_CORRECT_VALUE],
+        "wrong_lemma_correct_value": by[Outcome.WRONG_LEMMA_CORRECT_VALUE],
+        "wrong_lemma_wrong_value": by[Outcome.WRONG_LEMMA_WRONG_VALUE],
+        "no_analysis": by[Outcome.NO_ANALYSIS],
+    }
+    n_words = np.bincount(row_of, minlength=len(sentence)).astype(np.int32)
+    return pa.table(
+        {
+            "k": pa.array(np.repeat(ks, len(sentence)), pa.int32()),
+            "sentence": pa.array(np.tile(sentence, len(ks)), pa.int32()),
+            "words": pa.array(np.tile(n_words, len(ks)), pa.int32()),
+        }
+        | {name: pa.array(named[name].ravel(), pa.int32()) for name in COUNTS}
+    )
+
+
+def examples(
+    outcomes: np.ndarray,
+    words: dict[tuple[int, int], tuple[str, str]],
+    subjects: Sequence[Subject],
+    ks: Sequence[int],
+    meant: Outcome,
+) -> pa.Table:
+    """Return the words whose outcome at the saturation point is `meant`."""
+    clwv = np.isin(outcomes, (Outcome.CLWV, Outcome.CLTV)).mean(axis=1)
+    row = saturation_index(clwv.tolist())
+    rows = [
+        {
+            "k": ks[row],
+            "sentence": subjects[i].word.sentence,
+            "word": subjects[i].word.word,
+            "value": subjects[i].word.value,
+            "target": subjects[i].word.target,
+            "form": words[row, i][0],
+            "predicted": words[row, i][1],
+        }
+        for i in np.flatnonzero(outcomes[row] == meant).tolist()
+    ]
+    return pa.Table.from_pylist(rows, schema=EXAMPLES)

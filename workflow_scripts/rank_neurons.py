@@ -1,0 +1,80 @@
+"""Rank the neurons of one configuration with one ranker -> a Parquet file for each direction."""
+
+import argparse
+import logging
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+
+from workflow_scripts import configuration
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.rankers import Ranking, RankingTask
+from workflow_scripts.threads import use_threads
+
+log = logging.getLogger("rank_neurons")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    configuration.add_name_options(parser)
+    configuration.add_word_options(parser, splits=("train", "dev"))
+    parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
+    parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
+    parser.add_argument(
+        "--max-neurons", type=int, required=True, help="how many a greedy search selects"
+    )
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--rankings",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="Parquet files to write, in the order of the ranker's directions",
+    )
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    use_threads(options.threads)
+    ranker = import_module(f"workflow_scripts.rankers.{options.ranker}")
+    if len(options.rankings) != len(ranker.DIRECTIONS):
+        raise ValueError(
+            f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
+            f"{len(options.rankings)} files are named"
+        )
+    n_neurons = configuration.labelled(options, "train").n_neurons
+    task = RankingTask(
+        n_neurons=n_neurons,
+        n_values=len(configuration.values_of(options)),
+        n_select=min(options.max_neurons, n_neurons),
+        statistics=cache(lambda: read_statistics(options.statistics)),
+        words=cache(lambda split: configuration.labelled(options, split).load()),
+        stream=configuration.stream(options),
+    )
+    rankings = ranker.rank(task)
+    for direction, path in zip(ranker.DIRECTIONS, options.rankings, strict=True):
+        settings = configuration.names(options) | {
+            "ranker": options.ranker,
+            "direction": direction,
+            "max_neurons": options.max_neurons,
+        }
+        write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", **settings))
+
+
+def as_table(ranking: Ranking) -> pa.Table:
+    """Return a ranking as `position`, `neuron`, `score`."""
+    return pa.table(
+        {
+            "position": pa.array(range(len(ranking.neurons)), pa.int32()),
+            "neuron": pa.array(ranking.neurons, pa.int32()),
+            "score": pa.array(ranking.scores, pa.float64()),
+        }
+    )
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,109 @@
+"""Read a treebank: three CoNLL-U files -> `words/{treebank}/{split}.parquet`."""
+
+import argparse
+import logging
+import tempfile
+from collections import defaultdict
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute
+from tqdm import tqdm
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files import words as words_file
+from workflow_scripts.files.artifact import ParquetFile, made_by
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.treebanks.surface import Clashes, Schema, read_sentences
+
+log = logging.getLogger("read_words")
+
+ROWS = 1 << 15
+SPOOL = pa.schema(
+    [
+        ("sentence", pa.int32()),
+        ("word", pa.int32()),
+        ("form", pa.string()),
+        ("lemma", pa.string()),
+        ("upos", pa.string()),
+        ("values", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for split in SPLITS:
+        parser.add_argument(f"--{split}", type=Path, required=True, help="CoNLL-U file")
+    parser.add_argument("--schema", required=True, help="how features become attributes")
+    for split in SPLITS:
+        parser.add_argument(f"--words-{split}", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    analyse = import_module(f"workflow_scripts.schemas.{options.schema}").analyse
+    # The columns follow from all three splits, so the words are kept on disk until all are read.
+    with tempfile.TemporaryDirectory() as folder:
+        values: dict[str, set[str]] = defaultdict(set)
+        for split in SPLITS:
+            _spool(getattr(options, split), analyse, Path(folder, split), values)
+        dictionaries = {attribute: pa.array(sorted(values[attribute])) for attribute in values}
+        metadata = made_by("read_words", schema=options.schema)
+        for split in SPLITS:
+            target = getattr(options, f"words_{split}")
+            _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
+
+
+def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str]]) -> None:
+    clashes = Clashes()
+    with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_stream(file, SPOOL) as stream:
+        rows: list[dict] = []
+        n_words = 0
+        sentences = read_sentences(conllu, analyse, clashes)
+        for number, sentence in enumerate(tqdm(sentences, desc=conllu.name, unit=" sentences")):
+            for position, word in enumerate(sentence):
+                for attribute, value in word.values.items():
+                    values[attribute].add(value)
+                rows.append(
+                    {
+                        "sentence": number,
+                        "word": position,
+                        "form": word.form,
+                        "lemma": word.lemma,
+                        "upos": word.upos,
+                        "values": word.values,
+                    }
+                )
+            if len(rows) >= ROWS:
+                stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
+                n_words += len(rows)
+                rows = []
+        stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
+        n_words += len(rows)
+    log.info("%s: %d words", conllu, n_words)
+    for attribute, count in sorted(clashes.words.items()):
+        log.info("%s: %d words with two values of %s, which they lose", conllu, count, attribute)
+
+
+def _write(spool: Path, target: Path, dictionaries: dict[str, pa.Array], metadata: dict) -> None:
+    schema = words_file.schema(list(dictionaries))
+    with (
+        pa.OSFile(str(spool)) as file,
+        pa.ipc.open_stream(file) as batches,
+        ParquetFile(target, schema, metadata) as rows,
+    ):
+        for batch in batches:
+            analyses = [dict(pairs) for pairs in batch.column("values").to_pylist()]
+            columns = [batch.column(name) for name in words_file.COLUMNS]
+            for attribute, dictionary in dictionaries.items():
+                indices = pa.compute.index_in(
+                    pa.array([a.get(attribute) for a in analyses], pa.string()), dictionary
+                )
+                columns.append(pa.DictionaryArray.from_arrays(indices.cast(pa.int16()), dictionary))
+            rows.write(pa.Table.from_arrays(columns, schema=schema))
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

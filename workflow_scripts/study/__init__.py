@@ -1,0 +1,7 @@
+"""The study: what the configuration asks for, as configurations, files and jobs.
+
+`configuration_file` checks the configuration, `plan` lists what there is to do, `jobs` says
+what each job's result depends on, `fingerprint` and `digests` turn code and sources into strings.
+`rules/study.smk` is the one caller; nothing here knows Snakemake, and no computation of the study
+imports anything of this room.
+"""

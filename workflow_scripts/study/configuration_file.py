@@ -1,0 +1,201 @@
+"""The configuration: checked before anything runs.
+
+The JSON schema beside this file says what keys there are; rankers, probes, intervention methods,
+analyzers, schemas and grammars are whatever files their folders hold. Every complaint names the
+key, the value and what is possible.
+"""
+
+import copy
+import difflib
+import json
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
+BASES = {
+    "ud": "https://raw.githubusercontent.com/UniversalDependencies",
+    "hub": "https://huggingface.co",
+}
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run; the message names key, value and what is possible."""
+
+
+def available(room: str) -> list[str]:
+    """Return the names in a room of one file each (`rankers`, `probes`, `schemas` ...)."""
+    return sorted(path.stem for path in (ROOT / room).glob("*.py") if not path.stem.startswith("_"))
+
+
+def checked(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with its defaults; raises ConfigError where it cannot be run."""
+    schema = json.loads(Path(__file__).with_name("config.schema.json").read_text())
+    config = copy.deepcopy(dict(config))
+    if config.get("models") == []:
+        config["models"] = {}
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise ConfigError(_complaint(error))
+    for key, part in schema["properties"].items():
+        if "default" in part:
+            config.setdefault(key, copy.deepcopy(part["default"]))
+    config["sources"] = BASES | config["sources"]
+
+    for key in ("treebanks", "models"):
+        for name, entry in config[key].items():
+            _check_source(key, name, entry)
+    for key, room in (("rankings", "rankers"), ("probes", "probes")):
+        for i, name in enumerate(config[key]):
+            _one_of(f"{key}[{i}]", name, available(room))
+    _one_of("schema", config["schema"], available("schemas"))
+    _one_of("analyzer", config["analyzer"], available("analyzers"))
+    _check_attributes(config)
+    _check_interventions(config["interventions"])
+    _check_models(config)
+    _check_filters(config)
+    return config
+
+
+def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
+    kinds = [kind for kind in SOURCES[key] if kind in entry]
+    if len(kinds) != 1:
+        raise ConfigError(
+            f"{key}.{name}: says {' and '.join(kinds) or 'no source'}; "
+            f"give exactly one of {', '.join(SOURCES[key])}"
+        )
+    kind = kinds[0]
+    also = {"ud": {"release", "files"}, "grammar": {"sentences"}, "hub": {"revision"}}
+    if key == "models":
+        allowed = {kind, "treebanks"} | also.get(kind, set())
+    else:
+        allowed = {kind} | also.get(kind, set())
+    for option in entry:
+        if option not in allowed:
+            raise ConfigError(
+                f"{key}.{name}.{option}: not an option of {kind}; "
+                f"possible: {', '.join(sorted(allowed))}"
+            )
+    if kind == "ud":
+        for option in ("release", "files"):
+            if option not in entry:
+                raise ConfigError(f"{key}.{name}.{option}: missing; a ud treebank needs it")
+        splits = Counter(file.rpartition("-ud-")[2] for file in entry["files"])
+        if max(splits.values()) > 1:
+            raise ConfigError(f"{key}.{name}.files: name one file each of train, dev and test")
+    if kind == "grammar":
+        from workflow_scripts.grammars import names
+
+        _one_of(f"{key}.{name}.grammar", entry["grammar"], names())
+
+
+def _check_attributes(config: dict[str, Any]) -> None:
+    known = import_module(f"workflow_scripts.schemas.{config['schema']}").ATTRIBUTES
+    if config["attributes"] == "all" or known is None:
+        return
+    for i, name in enumerate(config["attributes"]):
+        _one_of(f"attributes[{i}]", name, known)
+
+
+def _check_interventions(entries: list[dict[str, Any]]) -> None:
+    for i, entry in enumerate(entries):
+        key = f"interventions[{i}]"
+        _one_of(f"{key}.method", entry["method"], available("interventions"))
+        options = import_module(f"workflow_scripts.interventions.{entry['method']}").OPTIONS
+        possible = ["method", "name", "step", *options]
+        for option, value in entry.items():
+            _one_of(f"{key}: key", option, possible)
+            kind = options.get(option)
+            if kind is bool and not isinstance(value, bool):
+                raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
+            if kind is float and (
+                isinstance(value, bool) or not isinstance(value, int | float) or value <= 0
+            ):
+                raise ConfigError(f"{key}.{option}: {value!r} is not a number above 0")
+        for option in options:
+            if option not in entry:
+                raise ConfigError(f"{key}.{option}: missing; {entry['method']} needs it")
+        entry.setdefault("name", entry["method"])
+    for name, count in Counter(entry["name"] for entry in entries).items():
+        if count > 1:
+            raise ConfigError(
+                f"interventions: {count} entries are named {name!r}; give each a name of its own "
+                "with name:"
+            )
+
+
+def _check_models(config: dict[str, Any]) -> None:
+    for name, entry in config["models"].items():
+        for treebank in entry.get("treebanks", ()):
+            _one_of(f"models.{name}.treebanks", treebank, list(config["treebanks"]))
+        if "train" in entry:
+            plan = entry["train"]
+            if plan["width"] % plan["heads"]:
+                raise ConfigError(
+                    f"models.{name}.train.width: {plan['width']} is not a multiple of "
+                    f"heads, {plan['heads']}"
+                )
+            _check_layers(config["layers"], name, plan["layers"])
+        elif "path" in entry:
+            file = Path(entry["path"], "config.json")
+            if not file.is_file():
+                raise ConfigError(
+                    f"models.{name}.path: {entry['path']} is not a Hugging Face folder "
+                    "(no config.json)"
+                )
+            try:
+                n_layers = json.loads(file.read_text()).get("num_hidden_layers")
+            except (ValueError, AttributeError) as error:
+                raise ConfigError(f"models.{name}.path: {file} is not JSON ({error})") from error
+            if n_layers is not None:
+                _check_layers(config["layers"], name, n_layers)
+
+
+def _check_layers(layers: list[int], model: str, n_layers: int) -> None:
+    for layer in layers:
+        if layer > n_layers:
+            raise ConfigError(f"layers: {layer}, but model {model} has layers 0 to {n_layers}")
+
+
+def _check_filters(config: dict[str, Any]) -> None:
+    for key in ("only", "skip"):
+        for i, entry in enumerate(config[key]):
+            for field, values in entry.items():
+                entry[field] = values = values if isinstance(values, list) else [values]
+                possible = {
+                    "model": list(config["models"]),
+                    "treebank": list(config["treebanks"]),
+                    "layer": config["layers"],
+                }.get(field)
+                for value in values if possible is not None else ():
+                    _one_of(f"{key}[{i}].{field}", value, possible)
+
+
+def _one_of(key: str, value: Any, possible: list) -> None:
+    if value not in possible:
+        raise ConfigError(f"{key}: {value!r} is not possible; {_possible(str(value), possible)}")
+
+
+def _possible(value: str, possible: list) -> str:
+    names = [str(name) for name in possible]
+    near = difflib.get_close_matches(value, names, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"possible: {', '.join(names) or 'none'}{hint}"
+
+
+def _complaint(error: ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        possible = sorted(error.schema.get("properties", {}))
+        unknown = [name for name in error.instance if name not in possible]
+        where = "" if key == "the configuration" else f"{key}."
+        return f"{where}{unknown[0]}: unknown key; {_possible(str(unknown[0]), possible)}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{key}: the key {missing[0]} is missing"
+    return f"{key}: {error.message}"

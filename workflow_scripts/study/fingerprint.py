@@ -1,0 +1,76 @@
+"""Fingerprints: the meaning of a job's code, as a string.
+
+A module's meaning is its syntax tree without comments, docstrings and formatting, and that of
+every project module that it imports, directly or not.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "workflow_scripts"
+ROOT = Path(__file__).parents[1]
+
+
+@cache
+def fingerprint(*modules: str) -> str:
+    """Return the fingerprint of modules (`rank_neurons`, `rankers.linear`) and all they import."""
+    reached: set[str] = set()
+    waiting = [f"{PACKAGE}.{module}" for module in modules]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting += _meaning(module)[1]
+    text = "\n".join(f"{module} {_meaning(module)[0]}" for module in sorted(reached))
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def reached(module: str) -> list[str]:
+    """Return the project modules that a module imports, directly."""
+    return _meaning(f"{PACKAGE}.{module}")[1]
+
+
+@cache
+def _meaning(module: str) -> tuple[str, list[str]]:
+    """Return the digest of a module's tree, and the project modules that it imports."""
+    path = _path(module)
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    imported = {module.rpartition(".")[0]} - {""}  # importing a module runs its package
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names if _is_ours(alias.name)}
+        elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
+            imported.add(node.module)
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            imported |= {name for name in names if _path(name).exists()}
+    _drop_strings(tree)
+    digest = hashlib.blake2b(ast.dump(tree).encode(), digest_size=12).hexdigest()
+    return digest, sorted(imported)
+
+
+def _drop_strings(tree: ast.Module) -> None:
+    """Remove docstrings: statements that are a string and nothing else."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [
+                statement
+                for statement in body
+                if not (
+                    isinstance(statement, ast.Expr)
+                    and isinstance(statement.value, ast.Constant)
+                    and isinstance(statement.value.value, str)
+                )
+            ]
+
+
+def _is_ours(module: str) -> bool:
+    return module == PACKAGE or module.startswith(f"{PACKAGE}.")
+
+
+def _path(module: str) -> Path:
+    parts = module.split(".")[1:]
+    folder = ROOT.joinpath(*parts)
+    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")

@@ -1,0 +1,258 @@
+"""Jobs: all that can change the result of each job, as one string.
+
+A job's string is JSON with the fingerprint of its code, its own part of the configuration and
+the digests of the strings of the jobs it reads from. So it changes when, and only when, something
+that can change the result has changed, anywhere before it; time stamps say nothing. Rules give it
+to Snakemake as their one parameter, which reruns a job whose string is not that of its last run.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.files.words import kept_values
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study.digests import file_digest, folder_digests
+from workflow_scripts.study.fingerprint import fingerprint
+from workflow_scripts.study.plan import Configuration, Plan, slug
+
+
+def _string(code: str, settings: dict[str, Any], inputs: dict[str, str]) -> str:
+    parts = {"code": code, "settings": settings, "inputs": inputs}
+    return json.dumps(parts, sort_keys=True, ensure_ascii=False)
+
+
+def _digest(string: str) -> str:
+    return hashlib.blake2b(string.encode(), digest_size=12).hexdigest()
+
+
+class Jobs:
+    """The strings of a plan's jobs, one method for each rule."""
+
+    def __init__(self, plan: Plan):
+        self._plan = plan
+        self._config = plan.config
+        self._strings: dict[tuple, str] = {}
+
+    # Sources
+
+    def treebank(self, treebank: str) -> str:
+        """Return what a treebank's files are made of."""
+        entry = self._config["treebanks"][treebank]
+        if "grammar" in entry:
+            code = fingerprint("generate_treebank", f"grammars.{entry['grammar']}")
+            return _string(code, entry | {"seed": self._config["seed"]}, {})
+        if "ud" in entry:
+            return _string("", entry, {})
+        files = {split: file_digest(self._plan.conllu(treebank, split)) for split in SPLITS}
+        return _string("", {}, files)
+
+    def model(self, model: str) -> str:
+        """Return what a model's folder is made of."""
+        entry = {k: v for k, v in self._config["models"][model].items() if k != "treebanks"}
+        if "train" in entry:
+            words = {name: _digest(self.words(name)) for name in self._plan.treebanks_of(model)}
+            settings = entry | {"seed": self._config["seed"]}
+            return _string(fingerprint("train_model"), settings, words)
+        if "hub" in entry:
+            return _string("", entry, {})
+        return _string("", {}, folder_digests(Path(entry["path"])))
+
+    # Words and what models make of them
+
+    def words(self, treebank: str) -> str:
+        schema = self._config["schema"]
+        code = fingerprint("read_words", f"schemas.{schema}")
+        return self._once("words", treebank)(
+            lambda: _string(
+                code, {"schema": schema}, {"treebank": _digest(self.treebank(treebank))}
+            )
+        )
+
+    def attributes(self, treebank: str) -> str:
+        settings = {"min_types": self._config["min_types"]}
+        inputs = {"words": _digest(self.words(treebank))}
+        return _string(fingerprint("keep_values"), settings, inputs)
+
+    def activations(self, model: str, treebank: str) -> str:
+        return self._reading("extract_activations", model, treebank)
+
+    def states(self, model: str, treebank: str) -> str:
+        return self._reading("cache_states", model, treebank)
+
+    def lexicon(self, model: str, treebank: str) -> str:
+        return self._reading("build_lexicon", model, treebank)
+
+    def _reading(self, command: str, model: str, treebank: str) -> str:
+        # Layers are files of their own: which others were asked for changes none of them.
+        return self._once(command, model, treebank)(
+            lambda: _string(
+                fingerprint(command),
+                {},
+                {"model": _digest(self.model(model)), "words": _digest(self.words(treebank))},
+            )
+        )
+
+    # Configurations
+
+    def statistics(self, of: Configuration, labels: str) -> str:
+        seed = {"seed": self._config["seed"]} if labels == "control" else {}
+        return self._once("statistics", of, labels)(
+            lambda: _string(
+                fingerprint("compute_statistics"),
+                self._labels(of) | seed | {"labels": labels},
+                self._labelled(of),
+            )
+        )
+
+    def ranking(self, of: Configuration, ranker: str) -> str:
+        def make() -> str:
+            uses = import_module(f"workflow_scripts.rankers.{ranker}").USES
+            settings = self._labels(of) | self._name(of)
+            if "select" in uses:
+                settings["select"] = self._config["neurons"]["max"]
+            inputs = self._labelled(of)
+            if "statistics" in uses:
+                inputs["statistics"] = _digest(self.statistics(of, "values"))
+            return _string(fingerprint("rank_neurons", f"rankers.{ranker}"), settings, inputs)
+
+        return self._once("ranking", of, ranker)(make)
+
+    def probe(self, of: Configuration, probe: str, ranking: str) -> str:
+        def make() -> str:
+            settings = self._labels(of) | self._name(of)
+            settings |= {"max": self._config["neurons"]["max"], "control": self._config["control"]}
+            ranker = self._plan.ranker_of(ranking)
+            inputs = self._labelled(of) | {"ranking": _digest(self.ranking(of, ranker))}
+            if import_module(f"workflow_scripts.probes.{probe}").NEEDS_STATISTICS:
+                inputs["statistics"] = _digest(self.statistics(of, "values"))
+                if self._config["control"]:
+                    inputs["control"] = _digest(self.statistics(of, "control"))
+            return _string(fingerprint("probe_ranking", f"probes.{probe}"), settings, inputs)
+
+        return self._once("probe", of, probe, ranking)(make)
+
+    def intervention(self, of: Configuration, name: str, ranking: str) -> str:
+        def make() -> str:
+            entry = self._plan.intervention(name)
+            method, schema = entry["method"], self._config["schema"]
+            ranker = self._plan.ranker_of(ranking)
+            code = fingerprint("intervene", f"interventions.{method}", f"schemas.{schema}")
+            settings = self._labels(of) | {k: v for k, v in entry.items() if k != "name"}
+            inputs = {
+                "states": _digest(self.states(of.model, of.treebank)),
+                "lexicon": _digest(self.lexicon(of.model, of.treebank)),
+                "statistics": _digest(self.statistics(of, "values")),
+                "ranking": _digest(self.ranking(of, ranker)),
+            }
+            return _string(code, settings, inputs)
+
+        return self._once("intervention", of, name, ranking)(make)
+
+    # Tables
+
+    def probes_of(self, model: str, treebank: str) -> str:
+        """Return what the probes of one model and treebank, put together, depend on."""
+        inputs = {
+            f"{of.path}/{probe}/{ranking}": _digest(self.probe(of, probe, ranking))
+            for of in self.configurations(model, treebank)
+            for probe in self._config["probes"]
+            for ranking in self._plan.rankings
+        }
+        return _string(fingerprint("collect_probes"), {}, inputs)
+
+    def interventions_of(self, model: str, treebank: str) -> str:
+        """Return what the interventions of one model and treebank, put together, depend on."""
+        inputs = {
+            f"{of.path}/{entry['name']}/{ranking}": _digest(
+                self.intervention(of, entry["name"], ranking)
+            )
+            for of in self.configurations(model, treebank)
+            for entry in self._config["interventions"]
+            for ranking in self._plan.rankings
+        }
+        return _string(fingerprint("collect_interventions"), {}, inputs)
+
+    def table(self, table: str) -> str:
+        """Return what a table depends on."""
+        module = import_module(f"workflow_scripts.tables.{table}")
+        collected = {"probes": self.probes_of, "interventions": self.interventions_of}
+        collected["examples"] = self.interventions_of
+        inputs = {
+            f"{read}/{model}/{treebank}": _digest(collected[read](model, treebank))
+            for read in module.READS
+            for model, treebank in self._plan.pairs()
+        }
+        settings = {"report": self._config["neurons"]["report"]}
+        return _string(fingerprint("build_table", f"tables.{table}"), settings, inputs)
+
+    # What they share
+
+    def attributes_file(self, treebank: str) -> Path:
+        """Return the path of a treebank's `attributes.csv`."""
+        return Path(self._config["results"], "words", treebank, "attributes.csv")
+
+    def kept(self, treebank: str) -> dict[str, list[str]]:
+        """Return the kept values of a treebank; none before its words are read."""
+        path = self.attributes_file(treebank)
+        if not path.is_file():
+            return {}
+        stat = path.stat()
+        return _kept(path, stat.st_mtime_ns, stat.st_size)
+
+    def configurations(self, model: str, treebank: str) -> list[Configuration]:
+        """Return the configurations of a model and a treebank, as far as its words are read."""
+        return self._plan.configurations(model, treebank, self.kept(treebank))
+
+    def configuration(self, wildcards: Any) -> Configuration:
+        """Return the configuration that wildcards (model, treebank, attribute, layer) name."""
+        names = {slug(attribute): attribute for attribute in self.kept(wildcards.treebank)}
+        return Configuration(
+            wildcards.model,
+            wildcards.treebank,
+            names.get(wildcards.attribute, wildcards.attribute),
+            int(wildcards.layer),
+        )
+
+    def _once(self, *key: Any) -> Callable[[Callable[[], str]], str]:
+        """Cache a string by what names its job; planning asks for each of thousands many times.
+
+        Kept values are part of the name: reading the words may change them while a plan is made.
+        """
+        of = next((part for part in key if isinstance(part, Configuration)), None)
+        if of is not None:
+            key += tuple(self.kept(of.treebank).get(of.attribute, ()))
+
+        def remember(make: Callable[[], str]) -> str:
+            if key not in self._strings:
+                self._strings[key] = make()
+            return self._strings[key]
+
+        return remember
+
+    def _labels(self, of: Configuration) -> dict[str, Any]:
+        values = self.kept(of.treebank).get(of.attribute, [])
+        return {"attribute": of.attribute, "values": values}
+
+    def _name(self, of: Configuration) -> dict[str, Any]:
+        return {
+            "model": of.model,
+            "treebank": of.treebank,
+            "layer": of.layer,
+            "seed": self._config["seed"],
+        }
+
+    def _labelled(self, of: Configuration) -> dict[str, str]:
+        return {
+            "words": _digest(self.words(of.treebank)),
+            "activations": _digest(self.activations(of.model, of.treebank)),
+        }
+
+
+@cache
+def _kept(path: Path, mtime: int, size: int) -> dict[str, list[str]]:
+    return kept_values(path)

@@ -1,0 +1,197 @@
+"""The plan: what a checked configuration asks for.
+
+Configurations (model, treebank, attribute, layer) follow from the values that the treebanks keep,
+so the plan asks for those where it needs them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.study.configuration_file import ConfigError
+
+
+def slug(attribute: str) -> str:
+    """Return an attribute's name as it stands in a path: lower case with hyphens."""
+    return re.sub(r"[^\w]+", "-", attribute.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What one ranking, probe or intervention is about."""
+
+    model: str
+    treebank: str
+    attribute: str
+    layer: int
+
+    @property
+    def path(self) -> str:
+        """Its part of a path below `rankings/`, `probes/` and `interventions/`."""
+        return f"{self.model}/{self.treebank}/{slug(self.attribute)}/layer-{self.layer}"
+
+
+class Plan:
+    """A checked configuration (see `configuration_file.checked`) as lists of things to make."""
+
+    def __init__(self, config: dict[str, Any]):
+        self.config = config
+
+    @property
+    def treebanks(self) -> list[str]:
+        return list(self.config["treebanks"])
+
+    @property
+    def models(self) -> list[str]:
+        return list(self.config["models"])
+
+    def treebanks_of(self, model: str) -> list[str]:
+        """Return the treebanks that a model reads."""
+        return self.config["models"][model].get("treebanks", self.treebanks)
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Yield every (model, treebank)."""
+        for model in self.models:
+            for treebank in self.treebanks_of(model):
+                yield model, treebank
+
+    def conllu(self, treebank: str, split: str) -> Path:
+        """Return the file of one split of a treebank.
+
+        Raises ConfigError where a `path` treebank has not exactly one.
+        """
+        entry = self.config["treebanks"][treebank]
+        if "path" not in entry:
+            folder = Path(self.config["results"], "treebanks", treebank)
+            return folder / f"{treebank}-ud-{split}.conllu"
+        folder = Path(entry["path"])
+        key = f"treebanks.{treebank}.path"
+        if not folder.is_dir():
+            raise ConfigError(f"{key}: {folder} is not a folder")
+        found = sorted(folder.glob(f"*-ud-{split}.conllu"))
+        if len(found) != 1:
+            raise ConfigError(
+                f"{key}: {folder} has {len(found)} files *-ud-{split}.conllu, one is needed"
+            )
+        return found[0]
+
+    def pinned_file(self, treebank: str, split: str) -> tuple[str, str]:
+        """Return name and git blob hash of a downloaded treebank's split."""
+        for name, sha1 in self.config["treebanks"][treebank]["files"].items():
+            if name.endswith(f"-ud-{split}.conllu"):
+                return name, sha1
+        raise ConfigError(f"treebanks.{treebank}.files: names no file for {split}")
+
+    def model_folder(self, model: str) -> Path:
+        """Return the Hugging Face folder of a model."""
+        entry = self.config["models"][model]
+        return Path(entry.get("path", Path(self.config["results"], "models", model)))
+
+    def named(self, source: str) -> list[str]:
+        """Return the treebanks or models that come from a source (`grammar`, `hub`, ...)."""
+        key = "treebanks" if source in ("grammar", "ud") else "models"
+        return [name for name, entry in self.config[key].items() if source in entry]
+
+    @cached_property
+    def directions(self) -> dict[str, tuple[str, ...]]:
+        """The rankings of each ranker, by their names: {"linear": ("linear-ttb", ...)}."""
+        return {
+            ranker: tuple(
+                f"{ranker}-{direction}" if direction else ranker
+                for direction in import_module(f"workflow_scripts.rankers.{ranker}").DIRECTIONS
+            )
+            for ranker in self.config["rankings"]
+        }
+
+    @property
+    def rankings(self) -> list[str]:
+        """The names of all rankings: linear-ttb, linear-btt, ..., random."""
+        return [name for names in self.directions.values() for name in names]
+
+    def ranker_of(self, ranking: str) -> str:
+        """Return the ranker that gives a ranking."""
+        return next(ranker for ranker, names in self.directions.items() if ranking in names)
+
+    def intervention(self, name: str) -> dict[str, Any]:
+        """Return the intervention entry of that name."""
+        return next(entry for entry in self.config["interventions"] if entry["name"] == name)
+
+    def method_options(self, name: str) -> str:
+        """Return the options of an intervention's method as JSON."""
+        entry = self.intervention(name)
+        options = {k: v for k, v in entry.items() if k not in ("name", "method", "step")}
+        return json.dumps(options, sort_keys=True)
+
+    def intervention_entries(self) -> list[str]:
+        """Return each intervention as JSON: its name, options, and whether it has a target."""
+        return [
+            json.dumps(
+                json.loads(self.method_options(entry["name"]))
+                | {
+                    "name": entry["name"],
+                    "has_target": import_module(
+                        f"workflow_scripts.interventions.{entry['method']}"
+                    ).HAS_TARGET,
+                },
+                sort_keys=True,
+            )
+            for entry in self.config["interventions"]
+        ]
+
+    def reads(self, table: str) -> tuple[str, ...]:
+        """Return which collected files a table is made of."""
+        return import_module(f"workflow_scripts.tables.{table}").READS
+
+    def revision_option(self, model: str) -> str:
+        """Return the download's option for a hub model's revision; none where it has none."""
+        revision = self.config["models"][model].get("revision")
+        return f"--revision {revision}" if revision else ""
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs a job on the device takes: 1 where it may be one."""
+        return 0 if self.config["device"] == "cpu" else 1
+
+    def studied(self, kept: dict[str, list[str]]) -> list[str]:
+        """Return the attributes of a treebank to study, of those it keeps."""
+        if self.config["attributes"] == "all":
+            return list(kept)
+        return [attribute for attribute in self.config["attributes"] if attribute in kept]
+
+    def configurations(
+        self, model: str, treebank: str, kept: dict[str, list[str]]
+    ) -> list[Configuration]:
+        """Return the configurations of a model on a treebank that keeps these values."""
+        return [
+            configuration
+            for attribute in self.studied(kept)
+            for layer in self.config["layers"]
+            if self._wanted(configuration := Configuration(model, treebank, attribute, layer))
+        ]
+
+    def _wanted(self, configuration: Configuration) -> bool:
+        def matches(entry: dict[str, list]) -> bool:
+            return all(getattr(configuration, field) in values for field, values in entry.items())
+
+        only, skip = self.config["only"], self.config["skip"]
+        return (not only or any(map(matches, only))) and not any(map(matches, skip))
+
+    def check_attributes(self, kept: dict[str, dict[str, list[str]]]) -> None:
+        """Raise ConfigError where an asked attribute is kept in no treebank.
+
+        `kept` has the kept values of every treebank.
+        """
+        if self.config["attributes"] == "all":
+            return
+        for attribute in self.config["attributes"]:
+            if not any(attribute in values for values in kept.values()):
+                there = sorted({name for values in kept.values() for name in values})
+                raise ConfigError(
+                    f"attributes: no treebank keeps two values of {attribute!r} with "
+                    f"min_types: {self.config['min_types']}; kept are {', '.join(there) or 'none'}"
+                )

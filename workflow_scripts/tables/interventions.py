@@ -1,0 +1,44 @@
+"""Interventions: what became of the words, at every k, as fractions of all words intervened on."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from workflow_scripts.tables import CONFIGURATION
+
+READS = ("interventions",)
+
+FRACTIONS = [
+    "clwv",
+    "cltv",
+    "correct_lemma_correct_value",
+    "wrong_lemma_correct_value",
+    "wrong_lemma_wrong_value",
+    "no_analysis",
+]
+
+
+def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+    """Return every curve; `cltv` is empty where the method has no target."""
+    words = pl.col("words")
+    return (
+        frames["interventions"]
+        .filter(words > 0)
+        .select(
+            *CONFIGURATION,
+            "method",
+            "ranking",
+            "beta",
+            "scaled",
+            "k",
+            "words",
+            error_rate=1 - pl.col("correct") / words,
+            **{name: pl.col(name) / words for name in FRACTIONS if name != "cltv"},
+            cltv=pl.when("has_target").then(pl.col("cltv") / words),
+        )
+        .select(
+            *CONFIGURATION,
+            *("method", "ranking", "beta", "scaled", "k", "words", "error_rate"),
+            *FRACTIONS,
+        )
+    )

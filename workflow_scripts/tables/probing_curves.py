@@ -1,0 +1,12 @@
+"""Probing curves: every probe on every ranking, at every k, on the test split."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+READS = ("probes",)
+
+
+def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+    """Return the test scores at every k."""
+    return frames["probes"].filter(pl.col("split") == "test")

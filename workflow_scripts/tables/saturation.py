@@ -1,0 +1,38 @@
+"""Saturation: the point from which a CLWV curve rises no more, and what is true there."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from workflow_scripts.kernels.saturation import saturation_index
+from workflow_scripts.tables import CONFIGURATION, interventions
+
+READS = ("interventions",)
+
+SCHEMA = {
+    "model": pl.String,
+    "treebank": pl.String,
+    "attribute": pl.String,
+    "layer": pl.Int32,
+    "method": pl.String,
+    "ranking": pl.String,
+    "saturation_k": pl.Int32,
+    "clwv": pl.Float64,
+    "cltv": pl.Float64,
+    "error_rate": pl.Float64,
+    "error_rate_0": pl.Float64,
+}
+
+
+def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+    """Return one row for each curve; `error_rate_0` is the model's own error, at k = 0."""
+    curves = interventions.build(frames, report)
+    rows = []
+    for name, curve in curves.group_by([*CONFIGURATION, "method", "ranking"], maintain_order=True):
+        curve = curve.sort("k")
+        point = curve.row(saturation_index(curve["clwv"].to_list()), named=True)
+        rows.append(
+            (*name, *(point[column] for column in ("k", "clwv", "cltv", "error_rate")))
+            + (curve["error_rate"][0],)
+        )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")

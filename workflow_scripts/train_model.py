@@ -1,0 +1,64 @@
+"""Train a small BERT on the training words of treebanks -> a Hugging Face folder."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from workflow_scripts.command_line import run
+from workflow_scripts.files.artifact import whole_file
+from workflow_scripts.files.words import sentences
+from workflow_scripts.models.training import TrainingPlan, train_model, train_tokenizer
+from workflow_scripts.seeds import generator
+from workflow_scripts.threads import use_threads
+
+log = logging.getLogger("train_model")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--words", type=Path, nargs="+", required=True, help="words files")
+    for option in ("layers", "width", "heads", "vocabulary", "epochs", "seed"):
+        parser.add_argument(f"--{option}", type=int, required=True)
+    parser.add_argument(
+        "--threads", type=int, default=1, help="the weights depend on it in the last digits"
+    )
+    parser.add_argument("--model", type=Path, required=True, help="folder to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    use_threads(options.threads)
+    words = [s.columns["form"] for path in options.words for s in sentences(path, ["form"])]
+    tokenizer = train_tokenizer(words, options.vocabulary)
+    read = tokenizer(words, is_split_into_words=True)["input_ids"]
+    plan = TrainingPlan(
+        options.layers, options.width, options.heads, options.vocabulary, options.epochs
+    )
+    steps = plan.epochs * -(-len(words) // plan.batch)
+    with tqdm(total=steps, desc=f"{len(words)} sentences", unit=" batches") as bar:
+        recent: list[float] = []
+
+        def progress(loss: float) -> None:
+            recent.append(loss)
+            bar.update()
+            if len(recent) == 50:
+                bar.set_postfix(loss=f"{np.mean(recent):.3f}")
+                recent.clear()
+
+        model = train_model(
+            [np.asarray(ids, np.int64) for ids in read],
+            len(tokenizer),
+            plan,
+            generator(options.seed, "train_model"),
+            progress,
+        )
+    with whole_file(options.model) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)
