@@ -8,27 +8,26 @@ rule generate_treebank:
     """Write a small treebank from one of the project's own grammars."""
     output:
         **{s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu") for s in SPLITS},
-    params:
-        job=lambda w: jobs.treebank(w.treebank),
-        grammar=lambda w: plan.config["treebanks"][w.treebank]["grammar"],
-        sentences=lambda w: plan.config["treebanks"][w.treebank].get("sentences", 4000),
-        seed=plan.config["seed"],
-    wildcard_constraints:
-        treebank=one_of(plan.named("grammar")),
     log:
         log_of("generate_treebank", "{treebank}"),
     benchmark:
         benchmark_of("generate_treebank", "{treebank}")
-    resources:
-        mem_mb=500,
+    wildcard_constraints:
+        treebank=one_of(plan.named("grammar")),
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        job=job_of("generate_treebank"),
+        grammar=lambda w: plan.config["treebanks"][w.treebank]["grammar"],
+        sentences=lambda w: plan.config["treebanks"][w.treebank]["sentences"],
     shell:
         """
         python -m workflow_scripts.generate_treebank \
             --grammar {params.grammar} \
             --sentences {params.sentences} \
-            --seed {params.seed} \
+            --seed {plan.config[seed]} \
             --train {output.train} \
             --dev {output.dev} \
             --test {output.test} \
@@ -40,31 +39,30 @@ rule fetch_treebank:
     """Download a UD treebank at its release, each file checked against its pin."""
     output:
         **{s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu") for s in SPLITS},
-    params:
-        job=lambda w: jobs.treebank(w.treebank),
-        repository=lambda w: plan.config["treebanks"][w.treebank]["ud"],
-        release=lambda w: plan.config["treebanks"][w.treebank]["release"],
-        base=plan.config["sources"]["ud"],
-        train=lambda w: plan.pinned_file(w.treebank, "train"),
-        dev=lambda w: plan.pinned_file(w.treebank, "dev"),
-        test=lambda w: plan.pinned_file(w.treebank, "test"),
-    wildcard_constraints:
-        treebank=one_of(plan.named("ud")),
     log:
         log_of("fetch_treebank", "{treebank}"),
     benchmark:
         benchmark_of("fetch_treebank", "{treebank}")
-    resources:
-        mem_mb=500,
+    wildcard_constraints:
+        treebank=one_of(plan.named("ud")),
     localrule: True
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        job=job_of("fetch_treebank"),
+        repository=lambda w: plan.config["treebanks"][w.treebank]["ud"],
+        release=lambda w: plan.config["treebanks"][w.treebank]["release"],
+        train=lambda w: plan.pinned_file(w.treebank, "train"),
+        dev=lambda w: plan.pinned_file(w.treebank, "dev"),
+        test=lambda w: plan.pinned_file(w.treebank, "test"),
     shell:
         """
         python -m workflow_scripts.fetch_treebank \
             --repository {params.repository} \
             --release {params.release} \
-            --base {params.base} \
+            --base {plan.config[sources][ud]} \
             --file {params.train} {output.train} \
             --file {params.dev} {output.dev} \
             --file {params.test} {output.test} \

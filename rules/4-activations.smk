@@ -10,30 +10,31 @@ _LAYERS = plan.config["layers"]
 rule activations_of_model:
     """Run the model once over a treebank; write the vectors of all layers."""
     input:
-        **words_of(),
-        model=model_of,
+        inputs_of(
+            "activations_of_model",
+            **words_of(),
+            model=model_of,
+        ),
     output:
         expand(
             results("activations/{{model}}/{{treebank}}/layer-{layer}/{split}.parquet"),
             layer=_LAYERS,
             split=SPLITS,
         ),
-    params:
-        job=lambda w: jobs.activations(w.model, w.treebank),
-        files=lambda w: results(
-            f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
-        ),
-        layers=_LAYERS,
-        device=plan.config["device"],
     log:
         log_of("activations_of_model", "{model}", "{treebank}"),
     benchmark:
         benchmark_of("activations_of_model", "{model}", "{treebank}")
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=4000,
         gpu=plan.gpus,
-    conda:
-        ENVIRONMENT
+    params:
+        job=job_of("activations_of_model"),
+        files=lambda w: results(
+            f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
+        ),
     shell:
         """
         python -m workflow_scripts.extract_activations \
@@ -41,8 +42,8 @@ rule activations_of_model:
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --layers {params.layers} \
-            --device {params.device} \
+            --layers {plan.config[layers]} \
+            --device {plan.config[device]} \
             --activations '{params.files}' \
             2>&1 | tee {log}
         """
@@ -51,32 +52,33 @@ rule activations_of_model:
 rule states_of_model:
     """Run the model once over the test sentences; write what every intervention starts from."""
     input:
-        **words_of(["test"]),
-        model=model_of,
+        inputs_of(
+            "states_of_model",
+            **words_of(["test"]),
+            model=model_of,
+        ),
     output:
         expand(results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"), layer=_LAYERS),
         subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
-    params:
-        job=lambda w: jobs.states(w.model, w.treebank),
-        files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
-        layers=_LAYERS,
-        device=plan.config["device"],
     log:
         log_of("states_of_model", "{model}", "{treebank}"),
     benchmark:
         benchmark_of("states_of_model", "{model}", "{treebank}")
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=4000,
         gpu=plan.gpus,
-    conda:
-        ENVIRONMENT
+    params:
+        job=job_of("states_of_model"),
+        files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
     shell:
         """
         python -m workflow_scripts.cache_states \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --layers {params.layers} \
-            --device {params.device} \
+            --layers {plan.config[layers]} \
+            --device {plan.config[device]} \
             --subtokens {output.subtokens} \
             --states '{params.files}' \
             2>&1 | tee {log}

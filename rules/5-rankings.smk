@@ -5,28 +5,36 @@ interventions) and `rankings/{model}/{treebank}/{attribute}/layer-{l}/{ranking}.
 """
 
 _CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
+_LEARNED_FROM = dict(
+    **words_of(["train", "dev"]),
+    **activations_of(["train", "dev"]),
+    attributes=attributes_of,
+    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+)
 
 
 rule statistics:
     """Gather count, mean and scatter of the training words of each value, or control label."""
     input:
-        **words_of(["train"]),
-        **activations_of(["train"]),
-        attributes=attributes_of,
+        inputs_of(
+            "statistics",
+            **words_of(["train"]),
+            **activations_of(["train"]),
+            attributes=attributes_of,
+        ),
     output:
         statistics=results(f"statistics/{_CONFIGURATION}/{{labels}}.safetensors"),
-    params:
-        job=lambda w: jobs.statistics(jobs.configuration(w), w.labels),
-        attribute=attribute_of,
-        seed=plan.config["seed"],
     log:
         log_of("statistics", _CONFIGURATION, "{labels}"),
     benchmark:
         benchmark_of("statistics", _CONFIGURATION, "{labels}")
-    resources:
-        mem_mb=1500,
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=1500,
+    params:
+        job=job_of("statistics"),
+        attribute=attribute_of,
     shell:
         """
         python -m workflow_scripts.compute_statistics \
@@ -34,7 +42,7 @@ rule statistics:
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {plan.config[seed]} \
             --labels {wildcards.labels} \
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
@@ -47,30 +55,28 @@ rule statistics:
 rule ranking:
     """Rank the neurons of a configuration, top to bottom and bottom to top."""
     input:
-        **words_of(["train", "dev"]),
-        **activations_of(["train", "dev"]),
-        attributes=attributes_of,
-        statistics=ancient(results(f"statistics/{_CONFIGURATION}/values.safetensors")),
+        inputs_of(
+            "ranking",
+            **_LEARNED_FROM,
+        ),
     output:
         rankings=[
             results(f"rankings/{_CONFIGURATION}/{{ranker}}-ttb.parquet"),
             results(f"rankings/{_CONFIGURATION}/{{ranker}}-btt.parquet"),
         ],
-    params:
-        job=lambda w: jobs.ranking(jobs.configuration(w), w.ranker),
-        attribute=attribute_of,
-        seed=plan.config["seed"],
-        max=plan.config["neurons"]["max"],
-    wildcard_constraints:
-        ranker=one_of(name for name, both in plan.directions.items() if len(both) == 2),
     log:
         log_of("ranking", _CONFIGURATION, "{ranker}"),
     benchmark:
         benchmark_of("ranking", _CONFIGURATION, "{ranker}")
-    resources:
-        mem_mb=2000,
+    wildcard_constraints:
+        ranker=one_of(name for name, both in plan.directions.items() if len(both) == 2),
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=2000,
+    params:
+        job=job_of("ranking"),
+        attribute=attribute_of,
     shell:
         """
         python -m workflow_scripts.rank_neurons \
@@ -78,9 +84,9 @@ rule ranking:
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {plan.config[seed]} \
             --ranker {wildcards.ranker} \
-            --max-neurons {params.max} \
+            --max-neurons {plan.config[neurons][max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --activations-train {input.activations_train} \
@@ -93,11 +99,16 @@ rule ranking:
 
 
 use rule ranking as ranking_of_one_direction with:
+    input:
+        inputs_of("ranking_of_one_direction", **_LEARNED_FROM),
     output:
         rankings=[results(f"rankings/{_CONFIGURATION}/{{ranker}}.parquet")],
-    wildcard_constraints:
-        ranker=one_of(name for name, one in plan.directions.items() if len(one) == 1),
     log:
         log_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}"),
     benchmark:
         benchmark_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}")
+    wildcard_constraints:
+        ranker=one_of(name for name, one in plan.directions.items() if len(one) == 1),
+    params:
+        job=job_of("ranking_of_one_direction"),
+        attribute=attribute_of,

@@ -4,40 +4,35 @@ Needs rankings and labelled words. Gives `probes/.../layer-{l}/{probe}-by-{ranki
 """
 
 
-def _control(wildcards):
-    """The class statistics of control labels, where there is a control task."""
-    path = results(f"statistics/{_CONFIGURATION}/control.safetensors")
-    return ancient(path) if plan.config["control"] else []
-
-
 rule probe:
     """Probe a ranking at every k, with control labels beside where the study has them."""
     input:
-        **words_of(),
-        **activations_of(),
-        attributes=attributes_of,
-        ranking=ancient(results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet")),
-        statistics=ancient(results(f"statistics/{_CONFIGURATION}/values.safetensors")),
-        control=_control,
+        inputs_of(
+            "probe",
+            **words_of(),
+            **activations_of(),
+            attributes=attributes_of,
+            ranking=results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet"),
+            statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+            control=control_statistics_of,
+        ),
     output:
         scores=results(f"probes/{_CONFIGURATION}/{{probe}}-by-{{ranking}}.parquet"),
-    params:
-        job=lambda w: jobs.probe(jobs.configuration(w), w.probe, w.ranking),
-        attribute=attribute_of,
-        seed=plan.config["seed"],
-        max=plan.config["neurons"]["max"],
-        control=lambda w, input: input.control and f"--control --control-statistics {input.control}",
-    wildcard_constraints:
-        probe=one_of(plan.config["probes"]),
-        ranking=one_of(plan.rankings),
     log:
         log_of("probe", _CONFIGURATION, "{probe}-by-{ranking}"),
     benchmark:
         benchmark_of("probe", _CONFIGURATION, "{probe}-by-{ranking}")
-    resources:
-        mem_mb=2000,
+    wildcard_constraints:
+        probe=one_of(plan.config["probes"]),
+        ranking=one_of(plan.rankings),
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=2000,
+    params:
+        job=job_of("probe"),
+        attribute=attribute_of,
+        control=lambda w, input: input.control and f"--control --control-statistics {input.control}",
     shell:
         """
         python -m workflow_scripts.probe_ranking \
@@ -45,9 +40,9 @@ rule probe:
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {plan.config[seed]} \
             --probe {wildcards.probe} \
-            --max-neurons {params.max} \
+            --max-neurons {plan.config[neurons][max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \

@@ -8,20 +8,23 @@ Needs rankings, class statistics and the cached states. Gives, below `interventi
 rule lexicon:
     """List every form of a treebank as the model spells it, with its analyses."""
     input:
-        **words_of(),
-        model=model_of,
+        inputs_of(
+            "lexicon",
+            **words_of(),
+            model=model_of,
+        ),
     output:
         lexicon=results("lexicons/{model}/{treebank}.parquet"),
-    params:
-        job=lambda w: jobs.lexicon(w.model, w.treebank),
     log:
         log_of("lexicon", "{model}", "{treebank}"),
     benchmark:
         benchmark_of("lexicon", "{model}", "{treebank}")
-    resources:
-        mem_mb=1500,
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=1500,
+    params:
+        job=job_of("lexicon"),
     shell:
         """
         python -m workflow_scripts.build_lexicon \
@@ -37,38 +40,40 @@ rule lexicon:
 rule intervention:
     """Change the first k neurons of a ranking inside the model, for every k of the grid."""
     input:
-        **words_of(["test"]),
-        model=model_of,
-        attributes=attributes_of,
-        subtokens=ancient(results("states/{model}/{treebank}/subtokens.parquet")),
-        states=ancient(results("states/{model}/{treebank}/layer-{layer}.parquet")),
-        lexicon=ancient(results("lexicons/{model}/{treebank}.parquet")),
-        statistics=ancient(results(f"statistics/{_CONFIGURATION}/values.safetensors")),
-        ranking=ancient(results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet")),
+        inputs_of(
+            "intervention",
+            **words_of(["test"]),
+            model=model_of,
+            attributes=attributes_of,
+            subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
+            states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
+            lexicon=results("lexicons/{model}/{treebank}.parquet"),
+            statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+            ranking=results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet"),
+        ),
     output:
         outcomes=results(f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.parquet"),
         examples=results(
             f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.examples.parquet"
         ),
-    params:
-        job=lambda w: jobs.intervention(jobs.configuration(w), w.method, w.ranking),
-        attribute=attribute_of,
-        schema=plan.config["schema"],
-        entry=lambda w: plan.intervention(w.method),
-        options=lambda w: quote(plan.method_options(w.method)),
-        device=plan.config["device"],
-    wildcard_constraints:
-        method=one_of(entry["name"] for entry in plan.config["interventions"]),
-        ranking=one_of(plan.rankings),
     log:
         log_of("intervention", _CONFIGURATION, "{method}-by-{ranking}"),
     benchmark:
         benchmark_of("intervention", _CONFIGURATION, "{method}-by-{ranking}")
+    wildcard_constraints:
+        method=one_of(entry["name"] for entry in plan.config["interventions"]),
+        ranking=one_of(plan.rankings),
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=3000,
         gpu=plan.gpus,
-    conda:
-        ENVIRONMENT
+    params:
+        job=job_of("intervention"),
+        attribute=attribute_of,
+        method=lambda w: plan.intervention(w.method)["method"],
+        step=lambda w: plan.intervention(w.method)["step"],
+        options=lambda w: quote(plan.method_options(w.method)),
     shell:
         """
         python -m workflow_scripts.intervene \
@@ -76,17 +81,17 @@ rule intervention:
             --words-test {input.words_test} \
             --attributes {input.attributes} \
             --attribute {params.attribute:q} \
-            --schema {params.schema} \
+            --schema {plan.config[schema]} \
             --subtokens {input.subtokens} \
             --states {input.states} \
             --statistics {input.statistics} \
             --ranking {input.ranking} \
             --lexicon {input.lexicon} \
             --layer {wildcards.layer} \
-            --method {params.entry[method]} \
+            --method {params.method} \
             --method-options {params.options} \
-            --step {params.entry[step]} \
-            --device {params.device} \
+            --step {params.step} \
+            --device {plan.config[device]} \
             --outcomes {output.outcomes} \
             --examples {output.examples} \
             2>&1 | tee {log}

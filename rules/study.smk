@@ -1,8 +1,13 @@
 """The study: the one place that reads the configuration.
 
 Needs `config`. Gives `plan` (what there is to do), `jobs` (what each job's result depends on),
-`results(path)`, and the functions that list targets. What a result depends on is a job's one
-parameter, `job`; so inputs are `ancient`, and a file that was only touched reruns nothing.
+`results(path)`, and the functions that list targets.
+
+What a result depends on is one string, `job_of(rule)`, a parameter of every rule; Snakemake reruns
+a job whose string is not that of its last run. `inputs_of(rule, ...)` makes the inputs of a job
+whose string is unchanged `ancient`: so a file that was touched, or made again with the same
+content, reruns nothing. What does not change a result (device, addresses) and what the string
+has already is named in the command, as `{plan.config[...]}`, and is no parameter.
 """
 
 import sys
@@ -10,6 +15,7 @@ from pathlib import Path
 from shlex import quote
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import apply_wildcards
 
 sys.path.insert(0, workflow.basedir)
 
@@ -21,9 +27,10 @@ from workflow_scripts.study.plan import Plan
 
 try:
     plan = Plan(checked(config))
+    plan.check_treebanks()
 except ConfigError as error:
     raise WorkflowError(f"configuration: {error}") from None
-jobs = Jobs(plan)
+jobs = Jobs(plan, lambda rule: workflow.get_rule(rule).shellcmd)
 
 # The commands find this project's Python wherever the study runs; and without an environment of
 # its own a rule uses the Python that runs Snakemake.
@@ -52,12 +59,12 @@ def results(path):
 
 def log_of(rule, *wildcards):
     """The log of a rule's job."""
-    return results("/".join(["logs", rule, *wildcards]) + ".log")
+    return str(Path(results("logs"), rule, *wildcards)) + ".log"
 
 
 def benchmark_of(rule, *wildcards):
     """The measured time and memory of a rule's job."""
-    return results("/".join(["benchmarks", rule, *wildcards]) + ".tsv")
+    return str(Path(results("benchmarks"), rule, *wildcards)) + ".tsv"
 
 
 def one_of(names):
@@ -65,25 +72,84 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+_OF_CONFIGURATION = {
+    "statistics": lambda of, w: jobs.statistics(of, w.labels),
+    "ranking": lambda of, w: jobs.ranking(of, w.ranker),
+    "ranking_of_one_direction": lambda of, w: jobs.ranking(of, w.ranker),
+    "probe": lambda of, w: jobs.probe(of, w.probe, w.ranking),
+    "intervention": lambda of, w: jobs.intervention(of, w.method, w.ranking),
+}
+_OF_OTHERS = {
+    "generate_treebank": lambda w: jobs.treebank(w.treebank),
+    "fetch_treebank": lambda w: jobs.treebank(w.treebank),
+    "train_model": lambda w: jobs.model(w.model),
+    "fetch_model": lambda w: jobs.model(w.model),
+    "words_of_treebank": lambda w: jobs.words(w.treebank),
+    "attributes": lambda w: jobs.attributes(w.treebank),
+    "activations_of_model": lambda w: jobs.activations(w.model, w.treebank),
+    "states_of_model": lambda w: jobs.states(w.model, w.treebank),
+    "lexicon": lambda w: jobs.lexicon(w.model, w.treebank),
+    "collected_probes": lambda w: jobs.probes_of(w.model, w.treebank),
+    "collected_interventions": lambda w: jobs.interventions_of(w.model, w.treebank),
+    "table": lambda w: jobs.table(w.table),
+}
+
+
+def job_of(rule):
+    """All that can change the result of a rule's job, as a function of its wildcards."""
+    if rule in _OF_CONFIGURATION:
+        return lambda w: _OF_CONFIGURATION[rule](jobs.configuration(w), w)
+    return _OF_OTHERS[rule]
+
+
+def inputs_of(rule, *more, **paths):
+    """The inputs of a rule, named: patterns, or functions of the wildcards.
+
+    Functions without a name give several, as a dictionary.
+
+    Ancient where the job's string is that of its last run: then nothing before it matters, whatever
+    time stamps say and whatever else runs.
+    """
+
+    def inputs(wildcards):
+        output = workflow.get_rule(rule).output[0].apply_wildcards(wildcards)
+        recorded = workflow.persistence.params(output) or []
+        settled = repr(job_of(rule)(wildcards)) in recorded
+        named = {}
+        for name, path in paths.items():
+            named[name] = path(wildcards) if callable(path) else apply_wildcards(path, wildcards)
+        for function in more:
+            named |= function(wildcards)
+        return {name: ancient(path) if settled else path for name, path in named.items()}
+
+    return unpack(inputs)
+
+
 def words_of(splits=SPLITS):
     """The words files of the treebank in the wildcards, named words_train and so on."""
-    return {f"words_{s}": ancient(results(f"words/{{treebank}}/{s}.parquet")) for s in splits}
+    return {f"words_{s}": results(f"words/{{treebank}}/{s}.parquet") for s in splits}
 
 
 def activations_of(splits=SPLITS):
     """The activation files of a configuration, named activations_train and so on."""
     path = "activations/{model}/{treebank}/layer-{layer}"
-    return {f"activations_{s}": ancient(results(f"{path}/{s}.parquet")) for s in splits}
+    return {f"activations_{s}": results(f"{path}/{s}.parquet") for s in splits}
 
 
 def model_of(wildcards):
     """The folder of the model in the wildcards."""
-    return ancient(str(plan.model_folder(wildcards.model)))
+    return str(plan.model_folder(wildcards.model))
 
 
 def attributes_of(wildcards):
     """The kept values of the treebank in the wildcards, once its words are read."""
-    return ancient(checkpoints.attributes.get(treebank=wildcards.treebank).output.attributes)
+    return checkpoints.attributes.get(treebank=wildcards.treebank).output.attributes
+
+
+def control_statistics_of(wildcards):
+    """The class statistics of control labels, where there is a control task."""
+    path = results("statistics/{model}/{treebank}/{attribute}/layer-{layer}/control.safetensors")
+    return apply_wildcards(path, wildcards) if plan.config["control"] else []
 
 
 def attribute_of(wildcards):
@@ -142,11 +208,33 @@ def all_interventions(wildcards):
     return _of_all("interventions", [f"{name}-by-" for name in names], wildcards)
 
 
+def files_of_pair(room, makers):
+    """An input function: the files in a room of the model and treebank in the wildcards."""
+
+    def files(wildcards):
+        all_attributes()
+        return [
+            results(f"{room}/{of.path}/{maker}-by-{ranking}.parquet")
+            for of in configurations(wildcards.model, wildcards.treebank)
+            for maker in makers
+            for ranking in plan.rankings
+        ]
+
+    return files
+
+
+def configuration_options(wildcards):
+    """The configurations of the model and treebank in the wildcards, for a command line."""
+    return [
+        quote(f"{of.attribute}={Path(*Path(of.path).parts[2:])}")
+        for of in jobs.configurations(wildcards.model, wildcards.treebank)
+    ]
+
+
 def collected(name):
     """The collected files of one kind, of every model and treebank."""
     return [
-        ancient(results(f"collected/{model}/{treebank}/{name}.parquet"))
-        for model, treebank in plan.pairs()
+        results(f"collected/{model}/{treebank}/{name}.parquet") for model, treebank in plan.pairs()
     ]
 
 

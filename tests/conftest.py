@@ -4,6 +4,7 @@ Importing the project first gives every library one thread: tensors here are so 
 would only wait for each other.
 """
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.treebank_files import call, read
 from workflow_scripts import generate_treebank
-from workflow_scripts.files.words import sentences
+from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
 
 
@@ -46,21 +47,43 @@ def small_treebank(tmp_path_factory) -> Path:
     return folder
 
 
+def word_piece_tokenizer(forms: list[str]):
+    """A cased WordPiece tokenizer: every letter, frequent endings, and every form seen twice."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    letters = sorted({letter for form in forms for letter in form})
+    endings = ["s", "ed", "ing", "er", "est", "ly", "ies", "es"]
+    seen = Counter(forms)
+    pieces = [
+        *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"),
+        *letters,
+        *(f"##{piece}" for piece in letters + endings if len(piece) > 1 or piece.isalnum()),
+        *sorted(form for form in seen if seen[form] > 1 and len(form) > 1),
+    ]
+    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    names = ("pad", "unk", "cls", "sep", "mask")
+    special = {f"{name}_token": f"[{name.upper()}]" for name in names}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+
+
 @pytest.fixture(scope="session")
 def tiny_model(small_treebank, tmp_path_factory) -> Path:
     """A folder with a random BERT (3 layers, 16 neurons, 2 heads, 64 positions).
 
-    The LM head is made to give back most of what the model reads, so that an intervention has
-    something to change: unit word vectors, and a transformation that only shifts.
+    Its LM head gives back most of what the model reads, so that an intervention has something to
+    change: word vectors of one length, and a transformation that only shifts.
     """
     import torch
     from transformers import BertConfig, BertForMaskedLM
 
-    from workflow_scripts.models.training import PAD, train_tokenizer
-
     folder = tmp_path_factory.mktemp("tiny_model")
-    train = sentences(small_treebank / "words" / "train.parquet", ["form"])
-    tokenizer = train_tokenizer([s.columns["form"] for s in train], 600)
+    train = read_parquet(small_treebank / "words" / "train.parquet", ["form"])
+    tokenizer = word_piece_tokenizer(train.column("form").to_pylist())
     torch.manual_seed(0)
     model = BertForMaskedLM(
         BertConfig(
@@ -70,7 +93,6 @@ def tiny_model(small_treebank, tmp_path_factory) -> Path:
             num_attention_heads=2,
             intermediate_size=32,
             max_position_embeddings=64,
-            pad_token_id=PAD,
             initializer_range=0.16,
         )
     )

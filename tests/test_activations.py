@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.little_memory import scarce
 from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
 from workflow_scripts import compute_statistics, extract_activations
 from workflow_scripts.files import activations as activation_file
@@ -62,8 +63,11 @@ def rows_of(path):
 
 def extract(model_folder, words_file, layers):
     """{layer: (sentence, word, x)} and what was left out, without a file."""
+    return extract_with(MaskedLM(model_folder), model_folder, words_file, layers)
+
+
+def extract_with(model, model_folder, words_file, layers):
     left_out = {"sentences too long": 0, "words without a subtoken": 0}
-    model = MaskedLM(model_folder)
     blocks = list(
         extract_activations.activations(words_file, Reader(model_folder), model, layers, left_out)
     )
@@ -190,19 +194,6 @@ def test_a_float16_checkpoint_is_read_as_float32(tiny_model, small_treebank, tmp
     assert_same(found[3], plain_activations(tmp_path, words, [3])[3])
 
 
-def scarce(model_method, sentences_that_fit):
-    """The same method of a model on a device with room for only so many sentences."""
-
-    def with_little_memory(self, *args, **kwargs):
-        tensors = [a for a in args if isinstance(a, torch.Tensor)]
-        batch = tensors[0] if tensors else args[0].ids
-        if len(batch) > sentences_that_fit:
-            raise torch.OutOfMemoryError("out of memory")
-        return model_method(self, *args, **kwargs)
-
-    return with_little_memory
-
-
 def test_out_of_memory_halves_the_batch_and_changes_no_number(
     extracted, tiny_model, small_treebank, monkeypatch
 ):
@@ -213,9 +204,10 @@ def test_out_of_memory_halves_the_batch_and_changes_no_number(
 
 
 def test_out_of_memory_for_one_sentence_is_a_clear_error(tiny_model, small_treebank, monkeypatch):
+    model = MaskedLM(tiny_model)
     monkeypatch.setattr(MaskedLM, "lower", scarce(MaskedLM.lower, 0))
     with pytest.raises(ValueError, match="too little memory for one sentence; set device: cpu"):
-        extract(tiny_model, small_treebank / "words" / "dev.parquet", [1])
+        extract_with(model, tiny_model, small_treebank / "words" / "dev.parquet", [1])
 
 
 def test_a_layer_that_the_model_has_not_is_a_clear_error(tiny_model):
@@ -283,8 +275,11 @@ def test_activations_of_words_that_the_words_file_has_not_are_an_error(joined, t
 
 
 @pytest.mark.parametrize("labels", ["values", "control"])
-def test_class_statistics_of_a_study_equal_plain_sums(extracted, small_treebank, tmp_path, labels):
+def test_class_statistics_of_a_study_equal_plain_sums(
+    extracted, small_treebank, tmp_path, monkeypatch, labels
+):
     """n, q and S of Number's values, or of the control labels, from the words in a plain loop."""
+    monkeypatch.setattr(activation_file, "ROWS", 300)
     words = small_treebank / "words"
     attributes = keep(words, min_types=20)
     target = tmp_path / "statistics.safetensors"

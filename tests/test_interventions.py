@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from tests.test_activations import scarce
+from tests.little_memory import scarce
 from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
 from workflow_scripts import (
     build_lexicon,
@@ -37,6 +37,7 @@ from workflow_scripts.models.intervening import EditedSentence, predict_edited
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader, Subtokens
 from workflow_scripts.outcomes import Subject, count, examples, judge
+from workflow_scripts.schemas import ud, unimorph
 
 METHODS = {
     "ablation": (ablation, {}),
@@ -168,7 +169,7 @@ def test_predictions_equal_a_forward_pass_by_hand(tiny_model, small_treebank, la
 def test_predictions_of_a_pretrained_model_equal_a_forward_pass_by_hand(shared, real_words, layer):
     folder = shared / "models" / "minilm-en-mlm"
     words = real_words("UD_English-EWT") / "test.parquet"
-    given = labelled_sentences(folder, words, "Number", ["PL", "SG"], 8)
+    given = labelled_sentences(folder, words, "Number", ["PL", "SG"], 5)
     methods = ["ablation", "translation"]
     assert_predicts_as_by_hand(folder, given, layer, methods, [10, 60, 300], 2)
 
@@ -647,6 +648,22 @@ def test_for_the_word_class_the_lemma_alone_decides(predicted, outcome):
     assert Analyzer(lexicon, lemma_alone=True).judge([Change(word, predicted)]) == [outcome]
 
 
+@pytest.mark.parametrize(("attribute", "alone"), [("Part of Speech", True), ("Number", False)])
+def test_the_word_class_is_judged_by_the_lemma_alone(
+    study, tmp_path, monkeypatch, attribute, alone
+):
+    asked = []
+
+    def analyzer(entries, lemma_alone):
+        asked.append(lemma_alone)
+        return Analyzer(entries, lemma_alone)
+
+    monkeypatch.setattr(intervene, "Analyzer", analyzer)
+    run_intervene(study, attribute, 3, "ablation", "{}", 16, tmp_path)
+    assert asked == [alone]
+    assert (unimorph.PART_OF_SPEECH, ud.PART_OF_SPEECH) == ("Part of Speech", "UPOS")
+
+
 def test_a_verdict_is_for_a_word_and_not_for_another_of_the_same_prediction():
     analyzer = Analyzer(LEXICON, lemma_alone=False)
     dog = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
@@ -732,19 +749,17 @@ def test_counts_have_a_row_for_each_k_and_sentence():
 
 
 def test_examples_are_the_words_that_changed_as_meant_at_the_saturation_point():
-    found = np.array([[0, 0], [2, 0], [2, 1], [2, 1]], np.int8)  # CLWV 0, 1/2, 1, 1
-    words = {(2, 0): ("dog", "dogs"), (2, 1): ("cats", "cat"), (3, 0): ("", ""), (3, 1): ("", "")}
-    found = np.concatenate([found, found[-1:]])
-    [example] = examples(found, words, SUBJECTS, [0, 10, 20, 30, 40], Outcome.CLTV).to_pylist()
-    assert example == {
-        "k": 20,
-        "sentence": 3,
-        "word": 0,
-        "value": "SG",
-        "target": "PL",
-        "form": "dog",
-        "predicted": "dogs",
-    }
+    """CLWV, in which CLTV counts, is 0, 1/2, 1, 1, 1; CLWV without CLTV would be 0 till k = 40."""
+    found = np.array([[0, 0], [2, 0], [2, 2], [2, 2], [2, 1]], np.int8)
+    pairs = [("dog", "dogs"), ("cats", "cat")]
+    words = {(row, i): pairs[i] for row in (1, 2, 3, 4) for i in (0, 1)}
+    given = examples(found, words, SUBJECTS, [0, 10, 20, 30, 40], Outcome.CLTV).to_pylist()
+    names = ("k", "sentence", "word", "value", "target", "form", "predicted")
+    expected = [
+        (20, 3, 0, "SG", "PL", "dog", "dogs"),
+        (20, 8, 2, "PL", "SG", "cats", "cat"),
+    ]
+    assert given == [dict(zip(names, example, strict=True)) for example in expected]
 
 
 def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words, tmp_path):

@@ -128,7 +128,6 @@ def test_lower_upper_and_predict_equal_the_whole_model_at_every_layer(folder_of,
     assert_parts_equal_whole(folder_of(family))
 
 
-@pytest.mark.xfail(strict=True, reason="layers of these families cannot be passed through yet")
 @pytest.mark.parametrize("family", ["deberta-v2", "xlm", "flaubert"])
 def test_other_families_are_right_or_refused_by_name(folder_of, family):
     try:
@@ -237,7 +236,6 @@ def test_a_checkpoint_with_a_tied_lm_head_has_one(folder_of, family):
     MaskedLM(folder_of(family)).require_lm_head()
 
 
-@pytest.mark.xfail(strict=True, reason="missing encoder weights are drawn at random, silently")
 def test_a_checkpoint_that_lacks_weights_of_a_layer_is_refused(folder_of, tmp_path):
     """A configuration with one layer more than the weights have."""
     AutoModelForMaskedLM.from_pretrained(folder_of("bert")).save_pretrained(tmp_path)
@@ -248,7 +246,6 @@ def test_a_checkpoint_that_lacks_weights_of_a_layer_is_refused(folder_of, tmp_pa
         MaskedLM(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="SafetensorError is no ValueError: it ends in a trace")
 def test_damaged_weights_are_a_clear_error(folder_of, tmp_path):
     AutoModelForMaskedLM.from_pretrained(folder_of("bert")).save_pretrained(tmp_path)
     weights = tmp_path / "model.safetensors"
@@ -316,18 +313,7 @@ def forms(small_treebank):
     return [sentence.columns["form"] for sentence in sentences(path, ["form"])][:100]
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="only a pre-tokenizer of one step is seen")
-
-
-@pytest.mark.parametrize(
-    "style",
-    [
-        "RoBERTa",
-        "XLM-R",
-        pytest.param("EuroBERT", marks=NOT_YET),
-        pytest.param("Gemma", marks=NOT_YET),
-    ],
-)
+@pytest.mark.parametrize("style", SPACE_MARKING)
 def test_a_tokenizer_that_marks_word_starts_by_a_space_gives_every_word_one(tmp_path, forms, style):
     reader = space_marking_reader(style, forms, tmp_path)
     tokens = reader._tokenizer.convert_ids_to_tokens

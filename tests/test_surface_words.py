@@ -158,7 +158,6 @@ def test_a_file_that_is_not_utf_8_is_an_error_that_names_it(tmp_path):
         read(tmp_path, WHOLE.encode() + row("1", "été").encode("latin-1"))
 
 
-@pytest.mark.xfail(strict=True, reason="the error names the file, not yet the line")
 def test_a_line_that_is_not_utf_8_is_named(tmp_path):
     with pytest.raises(TreebankError, match=r"x\.conllu:5: not UTF-8"):
         read(tmp_path, WHOLE.encode() + row("1", "été").encode("latin-1"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from workflow_scripts.command_line import run
-from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
@@ -30,7 +30,9 @@ def main(options: argparse.Namespace) -> None:
     attributes = attributes_of(paths[0])
     columns = ["form", "lemma", "upos", *attributes]
     words = pl.concat(
-        pl.read_parquet(path, columns=columns).with_columns(pl.col(attributes).cast(pl.String))
+        pl.DataFrame(pl.from_arrow(read_parquet(path, columns))).with_columns(
+            pl.col(attributes).cast(pl.String)
+        )
         for path in paths
     ).unique()
     keys = spell(Reader(options.model), words["form"].unique().sort().to_list())

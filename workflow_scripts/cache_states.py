@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from tqdm import tqdm
 
 from workflow_scripts.command_line import run
 from workflow_scripts.extract_activations import SUBTOKENS_AT_ONCE, WORDS_AT_ONCE, check_layers
@@ -22,6 +21,7 @@ from workflow_scripts.files.words import sentences
 from workflow_scripts.models.batching import by_length, in_memory, resolve_device, windows
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
+from workflow_scripts.progress import progress
 from workflow_scripts.threads import use_threads
 
 log = logging.getLogger("cache_states")
@@ -53,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
             ParquetFile(options.subtokens, states_file.SUBTOKENS, made_by("cache_states"))
         )
         files: dict[int, ParquetFile] = {}
-        progress = stack.enter_context(tqdm(total=n_words, desc="test", unit=" words"))
+        bar = stack.enter_context(progress(n_words, "test", "words"))
         for window in windows(
             sentences(options.words_test, ["form"]),
             lambda sentence: len(sentence.columns["form"]),
@@ -80,7 +80,7 @@ def main(options: argparse.Namespace) -> None:
                             )
                         )
                     files[layer].write(states_file.table(x))
-            progress.update(sum(map(len, forms)))
+            bar.update(sum(map(len, forms)))
 
 
 def _window(

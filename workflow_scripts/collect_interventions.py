@@ -70,10 +70,10 @@ def main(options: argparse.Namespace) -> None:
     for of, ranking, names in collection.names_of(options):
         for entry in options.interventions:
             names = names | {"method": entry["name"], "ranking": ranking}
-            stem = options.folder / of.path / f"{entry['name']}-by-{ranking}"
-            counts = pl.DataFrame(pl.from_arrow(read_parquet(stem.with_suffix(".parquet"))))
+            folder, stem = options.folder / of.path, f"{entry['name']}-by-{ranking}"
+            counts = pl.DataFrame(pl.from_arrow(read_parquet(folder / f"{stem}.parquet")))
             curves.append(_curve(counts, entry, names))
-            found = pl.DataFrame(pl.from_arrow(read_parquet(stem.with_suffix(".examples.parquet"))))
+            found = pl.DataFrame(pl.from_arrow(read_parquet(folder / f"{stem}.examples.parquet")))
             examples.append(_in_sentence(_spread(found), text, names))
     rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)
     write_parquet(options.collected, rows.to_arrow(), made_by("collect_interventions"))

@@ -1,4 +1,4 @@
-"""Compute class statistics of the training words -> `statistics/.../layer-{l}/{labels}.safetensors`.
+"""Compute class statistics: labelled training words -> `statistics/.../{labels}.safetensors`.
 
 One pass in bounded memory gives the counts, means and scatters that Probeless, the Gaussian
 ranker and probe, and translation are made of.

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from workflow_scripts.command_line import run
 from workflow_scripts.files import activations as activation_file
@@ -22,6 +21,7 @@ from workflow_scripts.models.batching import by_length, in_memory, resolve_devic
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader, Subtokens
 from workflow_scripts.models.word_means import word_means, word_spans
+from workflow_scripts.progress import progress
 from workflow_scripts.threads import use_threads
 
 log = logging.getLogger("extract_activations")
@@ -89,7 +89,7 @@ def activations(
     `left_out` counts what has no vector.
     """
     n_words = open_parquet(words).metadata.num_rows
-    with tqdm(total=n_words, desc=words.stem, unit=" words") as progress:
+    with progress(n_words, words.stem, "words") as bar:
         for window in windows(
             sentences(words, ["form"]), lambda s: len(s.columns["form"]), WORDS_AT_ONCE
         ):
@@ -101,7 +101,7 @@ def activations(
                 yield _window(
                     [window[i] for i in fits], [read[i] for i in fits], model, layers, left_out
                 )
-            progress.update(sum(map(len, forms)))
+            bar.update(sum(map(len, forms)))
 
 
 def _window(

@@ -11,21 +11,22 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from workflow_scripts import configuration
 from workflow_scripts.analyzers import Outcome, TrueWord
 from workflow_scripts.analyzers.lexicon import Analysis, Analyzer
 from workflow_scripts.command_line import run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.statistics import read_statistics
-from workflow_scripts.files.words import kept_values, sentences
+from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions import Edit, EditTask, target
 from workflow_scripts.models.batching import resolve_device
 from workflow_scripts.models.intervening import EditedSentence, predict_edited
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.outcomes import Subject, count, examples, judge
+from workflow_scripts.progress import progress
 from workflow_scripts.threads import use_threads
 
 
@@ -56,7 +57,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
-    values = kept_values(options.attributes)[options.attribute]
+    values = configuration.values_of(options)
     method = import_module(f"workflow_scripts.interventions.{options.method}")
     schema = import_module(f"workflow_scripts.schemas.{options.schema}")
     neurons = read_parquet(options.ranking, ["neuron"]).column("neuron").to_numpy()
@@ -162,10 +163,8 @@ def run_model(
         if len(rows)
     ]
     total = sum(len(sentence.edited) for sentence in touched)
-    with tqdm(total=total, desc=f"{len(ks)} values of k", unit=" subtokens") as progress:
-        return predict_edited(
-            model, touched, options.layer, edit, neurons, ks, progress=progress.update
-        )
+    with progress(total, f"{len(ks)} values of k", "subtokens") as bar:
+        return predict_edited(model, touched, options.layer, edit, neurons, ks, progress=bar.update)
 
 
 def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:

@@ -60,8 +60,9 @@ def main(options: argparse.Namespace) -> None:
         settings = configuration.names(options) | {
             "ranker": options.ranker,
             "direction": direction,
-            "max_neurons": options.max_neurons,
         }
+        if "select" in ranker.USES:
+            settings["max_neurons"] = options.max_neurons
         write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", **settings))
 
 

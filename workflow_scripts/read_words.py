@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute
-from tqdm import tqdm
 
 from workflow_scripts.command_line import run
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.progress import progress
 from workflow_scripts.treebanks.surface import Clashes, Schema, read_sentences
 
 log = logging.getLogger("read_words")
@@ -58,11 +58,15 @@ def main(options: argparse.Namespace) -> None:
 
 def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str]]) -> None:
     clashes = Clashes()
-    with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_stream(file, SPOOL) as stream:
+    with (
+        pa.OSFile(str(spool), "wb") as file,
+        pa.ipc.new_stream(file, SPOOL) as stream,
+        progress(None, conllu.name, "sentences") as bar,
+    ):
         rows: list[dict] = []
         n_words = 0
         sentences = read_sentences(conllu, analyse, clashes)
-        for number, sentence in enumerate(tqdm(sentences, desc=conllu.name, unit=" sentences")):
+        for number, sentence in enumerate(sentences):
             for position, word in enumerate(sentence):
                 for attribute, value in word.values.items():
                     values[attribute].add(value)
@@ -76,6 +80,7 @@ def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str
                         "values": word.values,
                     }
                 )
+            bar.update()
             if len(rows) >= ROWS:
                 stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
                 n_words += len(rows)

@@ -5,12 +5,17 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from workflow_scripts.command_line import run
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.files.words import sentences
-from workflow_scripts.models.training import TrainingPlan, train_model, train_tokenizer
+from workflow_scripts.models.training import (
+    MAX_SUBTOKENS,
+    TrainingPlan,
+    train_model,
+    train_tokenizer,
+)
+from workflow_scripts.progress import progress
 from workflow_scripts.seeds import generator
 from workflow_scripts.threads import use_threads
 
@@ -33,15 +38,17 @@ def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     words = [s.columns["form"] for path in options.words for s in sentences(path, ["form"])]
     tokenizer = train_tokenizer(words, options.vocabulary)
-    read = tokenizer(words, is_split_into_words=True)["input_ids"]
+    read = tokenizer(words, is_split_into_words=True, verbose=False)["input_ids"]
+    fits = [np.asarray(ids, np.int64) for ids in read if len(ids) <= MAX_SUBTOKENS]
+    log.info("%d sentences, %d too long and left out", len(fits), len(read) - len(fits))
     plan = TrainingPlan(
         options.layers, options.width, options.heads, options.vocabulary, options.epochs
     )
-    steps = plan.epochs * -(-len(words) // plan.batch)
-    with tqdm(total=steps, desc=f"{len(words)} sentences", unit=" batches") as bar:
+    steps = plan.epochs * -(-len(fits) // plan.batch)
+    with progress(steps, f"{len(fits)} sentences", "batches") as bar:
         recent: list[float] = []
 
-        def progress(loss: float) -> None:
+        def report(loss: float) -> None:
             recent.append(loss)
             bar.update()
             if len(recent) == 50:
@@ -49,11 +56,11 @@ def main(options: argparse.Namespace) -> None:
                 recent.clear()
 
         model = train_model(
-            [np.asarray(ids, np.int64) for ids in read],
+            fits,
             len(tokenizer),
             plan,
             generator(options.seed, "train_model"),
-            progress,
+            report,
         )
     with whole_file(options.model) as folder:
         model.save_pretrained(folder)

@@ -27,7 +27,6 @@ _PACKAGES = (
     "polars",
     "pyarrow",
     "safetensors",
-    "scipy",
     "tokenizers",
     "torch",
     "transformers",
@@ -51,7 +50,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield part
         if part.is_dir() and path.is_dir():
             shutil.rmtree(path)
-        os.replace(part, path)
+        part.replace(path)
     except BaseException:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
@@ -113,6 +112,8 @@ def open_parquet(path: Path) -> pq.ParquetFile:
 
     Raises ArtifactError, naming the file, where it is not whole Parquet.
     """
+    if not Path(path).exists():
+        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:

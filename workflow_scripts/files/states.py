@@ -5,6 +5,7 @@
 special token its own). `layer-{l}.parquet` has the hidden `state` of the same row at that layer.
 """
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,5 +61,5 @@ def read_states(subtokens: Path, states: Path) -> list[CachedSentence]:
         CachedSentence(
             int(sentence[a]), Subtokens(ids[a:b], word[a:b]), predicted[a:b], states=x[a:b]
         )
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in itertools.pairwise(edges)
     ]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
 from workflow_scripts.files.artifact import ArtifactError, open_parquet
 
@@ -30,7 +29,8 @@ def schema(attributes: list[str]) -> pa.Schema:
 
 def attributes_of(path: Path) -> list[str]:
     """Return the names of the attribute columns of a words file."""
-    return [name for name in pq.read_schema(path).names if name not in COLUMNS]
+    with open_parquet(path) as file:
+        return [name for name in file.schema_arrow.names if name not in COLUMNS]
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Kernels: the arithmetic of the study, on arrays alone. No paths, no configuration, no Snakemake."""
+"""Kernels: the study's arithmetic, on arrays alone: no paths, no configuration, no Snakemake."""

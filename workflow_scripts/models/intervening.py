@@ -58,7 +58,7 @@ def predict_edited(
         n_rows, length = batch.ids.shape
         states = torch.zeros((n_rows, length, len(edit.scale)), device=model.device)
         for row, sentence in enumerate(mine):
-            states[row, : len(sentence.states)] = torch.from_numpy(sentence.states)
+            states[row, : len(sentence.states)] = torch.tensor(sentence.states)
         places = np.concatenate([s.edited + row * length for row, s in enumerate(mine)])
         at = torch.from_numpy(places.astype(np.int64)).to(model.device)
         value = torch.from_numpy(np.concatenate([s.values for s in mine]).astype(np.int64))

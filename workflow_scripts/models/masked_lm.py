@@ -12,6 +12,7 @@ below it are passed through and a hook puts the given states before layer l, so 
 and norms are the model's own. To run the head alone, the encoder is replaced by the states.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForMaskedLM
 from transformers.modeling_outputs import BaseModelOutput
@@ -60,7 +62,7 @@ class MaskedLM:
                 use_safetensors=True,
                 output_loading_info=True,
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ValueError(
                 f"{folder}: no masked language model that can be loaded ({error})"
             ) from error
@@ -69,7 +71,9 @@ class MaskedLM:
         self._missing = sorted(loading["missing_keys"])
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._encoder_name = model.base_model_prefix
+        self._require_encoder(sorted(loading["unexpected_keys"]))
         self._layers = self._find_layers()
+        self._check_parts()
 
     @property
     def n_layers(self) -> int:
@@ -80,12 +84,16 @@ class MaskedLM:
     def max_subtokens(self) -> int:
         """The longest sentence that the model's positions can address, special tokens included."""
         positions = self._model.config.max_position_embeddings
-        for name, module in self._model.named_modules():
-            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-                # RoBERTa-like models count positions from padding_idx + 1.
-                if module.padding_idx is not None:
-                    return positions - (module.padding_idx + 1)
-        return positions
+        embeddings = (
+            module
+            for name, module in self._model.named_modules()
+            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
+        )
+        embedding = next(embeddings, None)
+        if embedding is None or embedding.padding_idx is None:
+            return positions
+        # RoBERTa-like models count positions from padding_idx + 1.
+        return positions - (embedding.padding_idx + 1)
 
     def require_lm_head(self) -> None:
         """Raise ValueError, naming the folder, where the checkpoint has no LM head."""
@@ -96,6 +104,65 @@ class MaskedLM:
                 f"{self.folder}: the checkpoint has no LM head (missing {head[0]}); "
                 "interventions need one: choose another model or set interventions: []"
             )
+
+    def _require_encoder(self, unexpected: list[str]) -> None:
+        """Raise ValueError where weights of the encoder are missing: they would be random."""
+        encoder = f"{self._encoder_name}."
+        missing = [name for name in self._missing if name.startswith(encoder)]
+        if missing:
+            raise ValueError(
+                f"{self.folder}: the weights lack {missing[0]}; config.json and weights are not "
+                "of the same model"
+            )
+        layers = [name for name in unexpected if re.search(r"\.layers?\.\d+\.", name)]
+        if layers:
+            raise ValueError(
+                f"{self.folder}: the weights have {layers[0]}, which config.json knows nothing of"
+            )
+
+    def _check_parts(self) -> None:
+        """Compare the model run in parts with the whole model; raise ValueError where they differ.
+
+        Layers are found by their number and run by hooks; a family that keeps something beside the
+        hidden states, or whose numbers depend on the padding, is refused and not run wrongly.
+        """
+        n_ids = self._model.config.vocab_size
+        read = [
+            Subtokens((np.arange(7, 7 + length) % n_ids).astype(np.int32), np.zeros(length))
+            for length in (7, 4)
+        ]
+        middle = self.n_layers // 2
+        try:
+            batch = self.batch(read)
+            states = self.lower(batch, [middle])[middle]
+            last = self.upper(states, batch, middle)
+            for row, sentence in enumerate(read):
+                alone = self.batch([sentence])
+                whole = self._whole(alone, middle)
+                length = len(sentence.ids)
+                same = (
+                    torch.allclose(states[row, :length], whole[0][0], rtol=1e-3, atol=1e-4)
+                    and torch.allclose(last[row, :length], whole[1][0], rtol=1e-3, atol=1e-4)
+                    and torch.equal(self.predict(whole[1][0]), whole[2][0].argmax(-1))
+                )
+                if not same:
+                    raise ValueError("its parts do not add up to the whole model")
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.folder}: {type(self._model).__name__} cannot be run in parts ({error})"
+            ) from error
+
+    @torch.inference_mode()
+    def _whole(self, batch: Batch, layer: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return states at a layer, what the LM head reads, and logits, of the whole model."""
+        encoded = self._encoder(
+            input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True
+        )
+        logits = self._model(input_ids=batch.ids, attention_mask=batch.mask).logits
+        states = encoded.hidden_states[layer]
+        if layer == self.n_layers:
+            states = encoded.last_hidden_state
+        return states, encoded.last_hidden_state, logits
 
     def batch(self, sentences: Sequence[Subtokens]) -> Batch:
         """Pad sentences to their longest."""

@@ -40,10 +40,14 @@ class Reader:
             raise ValueError(f"{folder}: no tokenizer that can be loaded ({error})") from error
         if not self._tokenizer.is_fast:
             raise ValueError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
-        # A tokenizer that marks word starts by a space gives every word one.
+        # A tokenizer that marks word starts by a space gives every word one. Found by what it
+        # does, since the mark can come from a normalizer or from any step before the split.
         pre_tokenizer = self._tokenizer.backend_tokenizer.pre_tokenizer
         if hasattr(pre_tokenizer, "add_prefix_space"):
             pre_tokenizer.add_prefix_space = True
+        in_text = self._tokenizer.tokenize("a a")
+        split = self._tokenizer.tokenize(["a", "a"], is_split_into_words=True)
+        self._before_word = "" if "".join(in_text) == "".join(split) else " "
 
     @property
     def unknown_id(self) -> int | None:
@@ -55,7 +59,7 @@ class Reader:
         if not sentences:
             return []
         encoded = self._tokenizer(
-            list(sentences),
+            [[self._before_word + form for form in forms] for forms in sentences],
             is_split_into_words=True,
             truncation=False,
             padding=False,
@@ -78,7 +82,7 @@ class Reader:
         if not forms:
             return []
         encoded = self._tokenizer(
-            [[form] for form in forms],
+            [[self._before_word + form] for form in forms],
             is_split_into_words=True,
             add_special_tokens=False,
             truncation=False,

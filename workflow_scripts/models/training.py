@@ -4,19 +4,20 @@ It learns to fill in masked words and to give back the words that it sees: inter
 unmasked sentence, so what a model does with a visible word matters as much as with a hidden one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from tokenizers.trainers import WordPieceTrainer
 from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, CLS, SEP, MASK = 0, 2, 3, 4
 IGNORED = -100
-INIT = 0.06
+MAX_SUBTOKENS = 128
+"""The longest sentence that the model can read; longer ones are not trained on."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,32 @@ class TrainingPlan:
 
 
 def train_tokenizer(sentences: Sequence[list[str]], vocabulary: int) -> PreTrainedTokenizerFast:
-    """Train a cased WordPiece tokenizer of at most `vocabulary` subtokens."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.train_from_iterator(
-        (" ".join(words) for words in sentences),
-        WordPieceTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL), show_progress=False),
+    """Make a cased WordPiece tokenizer of at most `vocabulary` subtokens.
+
+    Its subtokens are every character, at the start and inside of a word, and the most frequent
+    words. (The trainers of `tokenizers` give another vocabulary at every run.)
+    """
+    pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    normalizer = normalizers.NFC()
+    counts = Counter(
+        piece
+        for words in sentences
+        for word in words
+        for piece, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(word))
     )
+    characters = sorted({character for piece in counts for character in piece})
+    subtokens = [*SPECIAL, *characters, *(f"##{character}" for character in characters)]
+    if len(subtokens) > vocabulary:
+        raise ValueError(f"vocabulary: {vocabulary} is less than the {len(subtokens)} characters")
+    frequent = sorted(counts, key=lambda piece: (-counts[piece], piece))
+    words = [piece for piece in frequent if len(piece) > 1]
+    subtokens += words[: vocabulary - len(subtokens)]
+
+    ids = {subtoken: i for i, subtoken in enumerate(subtokens)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.decoder = decoders.WordPiece()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
     )
@@ -74,9 +92,10 @@ def train_model(
             num_hidden_layers=plan.layers,
             num_attention_heads=plan.heads,
             intermediate_size=4 * plan.width,
-            max_position_embeddings=128,
+            max_position_embeddings=MAX_SUBTOKENS,
             pad_token_id=PAD,
-            initializer_range=INIT,
+            # At this width the library's 0.02 leaves attention even for thousands of batches.
+            initializer_range=0.06,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
         )

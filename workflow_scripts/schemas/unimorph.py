@@ -108,7 +108,7 @@ def analyse(upos: str, feats: dict[str, str]) -> tuple[dict[str, str], list[str]
 def _possession(feats: dict[str, str]) -> str | None:
     """Person[psor] and Number[psor] as one UniMorph value: PSS3, PSS1S, PSSD."""
     person, number = feats.get("Person[psor]"), feats.get("Number[psor]")
-    if person == "None":
+    if person == "None" and "," not in (number or ""):
         return "PSSD"
     if person in ("1", "2", "3") and number in _POSSESSOR_NUMBER:
         return f"PSS{person}{_POSSESSOR_NUMBER[number]}"

@@ -8,6 +8,7 @@ key, the value and what is possible.
 import copy
 import difflib
 import json
+import math
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
@@ -22,6 +24,17 @@ BASES = {
     "ud": "https://raw.githubusercontent.com/UniversalDependencies",
     "hub": "https://huggingface.co",
 }
+
+
+# JSON Schema takes 2.0 for an integer; in a path it is not one.
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+SENTENCES = 4000
+"""How many sentences a grammar writes where the configuration does not say."""
 
 
 class ConfigError(ValueError):
@@ -39,7 +52,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     config = copy.deepcopy(dict(config))
     if config.get("models") == []:
         config["models"] = {}
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    error = best_match(_Validator(schema).iter_errors(config))
     if error is not None:
         raise ConfigError(_complaint(error))
     for key, part in schema["properties"].items():
@@ -56,6 +69,11 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _one_of("schema", config["schema"], available("schemas"))
     _one_of("analyzer", config["analyzer"], available("analyzers"))
     _check_attributes(config)
+    for i, k in enumerate(config["neurons"]["report"]):
+        if k > config["neurons"]["max"]:
+            raise ConfigError(
+                f"neurons.report[{i}]: {k} is above neurons.max, {config['neurons']['max']}"
+            )
     _check_interventions(config["interventions"])
     _check_models(config)
     _check_filters(config)
@@ -92,6 +110,7 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         from workflow_scripts.grammars import names
 
         _one_of(f"{key}.{name}.grammar", entry["grammar"], names())
+        entry.setdefault("sentences", SENTENCES)
 
 
 def _check_attributes(config: dict[str, Any]) -> None:
@@ -114,7 +133,9 @@ def _check_interventions(entries: list[dict[str, Any]]) -> None:
             if kind is bool and not isinstance(value, bool):
                 raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
             if kind is float and (
-                isinstance(value, bool) or not isinstance(value, int | float) or value <= 0
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not (math.isfinite(value) and value > 0)
             ):
                 raise ConfigError(f"{key}.{option}: {value!r} is not a number above 0")
         for option in options:
@@ -163,6 +184,9 @@ def _check_layers(layers: list[int], model: str, n_layers: int) -> None:
 
 
 def _check_filters(config: dict[str, Any]) -> None:
+    attributes = config["attributes"]
+    if attributes == "all":
+        attributes = import_module(f"workflow_scripts.schemas.{config['schema']}").ATTRIBUTES
     for key in ("only", "skip"):
         for i, entry in enumerate(config[key]):
             for field, values in entry.items():
@@ -170,6 +194,7 @@ def _check_filters(config: dict[str, Any]) -> None:
                 possible = {
                     "model": list(config["models"]),
                     "treebank": list(config["treebanks"]),
+                    "attribute": attributes,
                     "layer": config["layers"],
                 }.get(field)
                 for value in values if possible is not None else ():
@@ -198,4 +223,6 @@ def _complaint(error: ValidationError) -> str:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{key}: the key {missing[0]} is missing"
+    if error.validator == "anyOf" and key == "attributes":
+        return f"attributes: {error.instance!r} is neither all nor a list of names"
     return f"{key}: {error.message}"

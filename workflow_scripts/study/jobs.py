@@ -21,7 +21,10 @@ from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Configuration, Plan, slug
 
 
-def _string(code: str, settings: dict[str, Any], inputs: dict[str, str]) -> str:
+def _string(
+    code: str, settings: dict[str, Any], inputs: dict[str, str] | list[tuple[str, str]]
+) -> str:
+    """Return a job's string; `inputs` is a list where their order shows in the result."""
     parts = {"code": code, "settings": settings, "inputs": inputs}
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
@@ -33,8 +36,10 @@ def _digest(string: str) -> str:
 class Jobs:
     """The strings of a plan's jobs, one method for each rule."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, command: Callable[[str], str] = lambda rule: ""):
+        """Take a plan, and a function that gives the command line of a rule by its name."""
         self._plan = plan
+        self._command = command
         self._config = plan.config
         self._strings: dict[tuple, str] = {}
 
@@ -44,7 +49,9 @@ class Jobs:
         """Return what a treebank's files are made of."""
         entry = self._config["treebanks"][treebank]
         if "grammar" in entry:
-            code = fingerprint("generate_treebank", f"grammars.{entry['grammar']}")
+            code = self._code(
+                "generate_treebank", "generate_treebank", f"grammars.{entry['grammar']}"
+            )
             return _string(code, entry | {"seed": self._config["seed"]}, {})
         if "ud" in entry:
             return _string("", entry, {})
@@ -55,9 +62,10 @@ class Jobs:
         """Return what a model's folder is made of."""
         entry = {k: v for k, v in self._config["models"][model].items() if k != "treebanks"}
         if "train" in entry:
-            words = {name: _digest(self.words(name)) for name in self._plan.treebanks_of(model)}
+            treebanks = self._plan.treebanks_of(model)
+            words = [(name, _digest(self.words(name))) for name in treebanks]
             settings = entry | {"seed": self._config["seed"]}
-            return _string(fingerprint("train_model"), settings, words)
+            return _string(self._code("train_model", "train_model"), settings, words)
         if "hub" in entry:
             return _string("", entry, {})
         return _string("", {}, folder_digests(Path(entry["path"])))
@@ -66,7 +74,7 @@ class Jobs:
 
     def words(self, treebank: str) -> str:
         schema = self._config["schema"]
-        code = fingerprint("read_words", f"schemas.{schema}")
+        code = self._code("words_of_treebank", "read_words", f"schemas.{schema}")
         return self._once("words", treebank)(
             lambda: _string(
                 code, {"schema": schema}, {"treebank": _digest(self.treebank(treebank))}
@@ -76,22 +84,22 @@ class Jobs:
     def attributes(self, treebank: str) -> str:
         settings = {"min_types": self._config["min_types"]}
         inputs = {"words": _digest(self.words(treebank))}
-        return _string(fingerprint("keep_values"), settings, inputs)
+        return _string(self._code("attributes", "keep_values"), settings, inputs)
 
     def activations(self, model: str, treebank: str) -> str:
-        return self._reading("extract_activations", model, treebank)
+        return self._reading("activations_of_model", "extract_activations", model, treebank)
 
     def states(self, model: str, treebank: str) -> str:
-        return self._reading("cache_states", model, treebank)
+        return self._reading("states_of_model", "cache_states", model, treebank)
 
     def lexicon(self, model: str, treebank: str) -> str:
-        return self._reading("build_lexicon", model, treebank)
+        return self._reading("lexicon", "build_lexicon", model, treebank)
 
-    def _reading(self, command: str, model: str, treebank: str) -> str:
+    def _reading(self, rule: str, module: str, model: str, treebank: str) -> str:
         # Layers are files of their own: which others were asked for changes none of them.
-        return self._once(command, model, treebank)(
+        return self._once(rule, model, treebank)(
             lambda: _string(
-                fingerprint(command),
+                self._code(rule, module),
                 {},
                 {"model": _digest(self.model(model)), "words": _digest(self.words(treebank))},
             )
@@ -103,7 +111,7 @@ class Jobs:
         seed = {"seed": self._config["seed"]} if labels == "control" else {}
         return self._once("statistics", of, labels)(
             lambda: _string(
-                fingerprint("compute_statistics"),
+                self._code("statistics", "compute_statistics"),
                 self._labels(of) | seed | {"labels": labels},
                 self._labelled(of),
             )
@@ -112,13 +120,19 @@ class Jobs:
     def ranking(self, of: Configuration, ranker: str) -> str:
         def make() -> str:
             uses = import_module(f"workflow_scripts.rankers.{ranker}").USES
-            settings = self._labels(of) | self._name(of)
+            settings = {"attribute": of.attribute} | self._name(of)
+            if "words" in uses or "statistics" in uses:
+                settings |= self._labels(of)
             if "select" in uses:
                 settings["select"] = self._config["neurons"]["max"]
-            inputs = self._labelled(of)
+            inputs = {"model": _digest(self.model(of.model))}  # at least its width
+            if "words" in uses:
+                inputs |= self._labelled(of)
             if "statistics" in uses:
                 inputs["statistics"] = _digest(self.statistics(of, "values"))
-            return _string(fingerprint("rank_neurons", f"rankers.{ranker}"), settings, inputs)
+            return _string(
+                self._code("ranking", "rank_neurons", f"rankers.{ranker}"), settings, inputs
+            )
 
         return self._once("ranking", of, ranker)(make)
 
@@ -132,7 +146,9 @@ class Jobs:
                 inputs["statistics"] = _digest(self.statistics(of, "values"))
                 if self._config["control"]:
                     inputs["control"] = _digest(self.statistics(of, "control"))
-            return _string(fingerprint("probe_ranking", f"probes.{probe}"), settings, inputs)
+            return _string(
+                self._code("probe", "probe_ranking", f"probes.{probe}"), settings, inputs
+            )
 
         return self._once("probe", of, probe, ranking)(make)
 
@@ -141,7 +157,9 @@ class Jobs:
             entry = self._plan.intervention(name)
             method, schema = entry["method"], self._config["schema"]
             ranker = self._plan.ranker_of(ranking)
-            code = fingerprint("intervene", f"interventions.{method}", f"schemas.{schema}")
+            code = self._code(
+                "intervention", "intervene", f"interventions.{method}", f"schemas.{schema}"
+            )
             settings = self._labels(of) | {k: v for k, v in entry.items() if k != "name"}
             inputs = {
                 "states": _digest(self.states(of.model, of.treebank)),
@@ -157,38 +175,37 @@ class Jobs:
 
     def probes_of(self, model: str, treebank: str) -> str:
         """Return what the probes of one model and treebank, put together, depend on."""
-        inputs = {
-            f"{of.path}/{probe}/{ranking}": _digest(self.probe(of, probe, ranking))
+        inputs = [
+            (f"{of.path}/{probe}/{ranking}", _digest(self.probe(of, probe, ranking)))
             for of in self.configurations(model, treebank)
-            for probe in self._config["probes"]
             for ranking in self._plan.rankings
-        }
-        return _string(fingerprint("collect_probes"), {}, inputs)
+            for probe in self._config["probes"]
+        ]
+        return _string(self._code("collected_probes", "collect_probes"), {}, inputs)
 
     def interventions_of(self, model: str, treebank: str) -> str:
         """Return what the interventions of one model and treebank, put together, depend on."""
-        inputs = {
-            f"{of.path}/{entry['name']}/{ranking}": _digest(
-                self.intervention(of, entry["name"], ranking)
-            )
+        inputs = [
+            (name, _digest(self.intervention(of, entry["name"], ranking)))
             for of in self.configurations(model, treebank)
-            for entry in self._config["interventions"]
             for ranking in self._plan.rankings
-        }
-        return _string(fingerprint("collect_interventions"), {}, inputs)
+            for entry in self._config["interventions"]
+            if (name := f"{of.path}/{entry['name']}/{ranking}")
+        ]
+        return _string(self._code("collected_interventions", "collect_interventions"), {}, inputs)
 
     def table(self, table: str) -> str:
         """Return what a table depends on."""
         module = import_module(f"workflow_scripts.tables.{table}")
         collected = {"probes": self.probes_of, "interventions": self.interventions_of}
         collected["examples"] = self.interventions_of
-        inputs = {
-            f"{read}/{model}/{treebank}": _digest(collected[read](model, treebank))
+        inputs = [
+            (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
             for read in module.READS
             for model, treebank in self._plan.pairs()
-        }
-        settings = {"report": self._config["neurons"]["report"]}
-        return _string(fingerprint("build_table", f"tables.{table}"), settings, inputs)
+        ]
+        settings = {"report": self._config["neurons"]["report"]} if module.USES_REPORT else {}
+        return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
 
     # What they share
 
@@ -233,6 +250,10 @@ class Jobs:
             return self._strings[key]
 
         return remember
+
+    def _code(self, rule: str, *modules: str) -> str:
+        """Return the meaning of a rule's command line and of the modules it runs."""
+        return _digest(f"{' '.join(self._command(rule).split())} {fingerprint(*modules)}")
 
     def _labels(self, of: Configuration) -> dict[str, Any]:
         values = self.kept(of.treebank).get(of.attribute, [])

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study.configuration_file import ConfigError
 
 
@@ -79,6 +80,12 @@ class Plan:
                 f"{key}: {folder} has {len(found)} files *-ud-{split}.conllu, one is needed"
             )
         return found[0]
+
+    def check_treebanks(self) -> None:
+        """Raise ConfigError where a treebank on disk lacks a split."""
+        for treebank in self.treebanks:
+            for split in SPLITS:
+                self.conllu(treebank, split)
 
     def pinned_file(self, treebank: str, split: str) -> tuple[str, str]:
         """Return name and git blob hash of a downloaded treebank's split."""
@@ -151,6 +158,11 @@ class Plan:
         """Return the download's option for a hub model's revision; none where it has none."""
         revision = self.config["models"][model].get("revision")
         return f"--revision {revision}" if revision else ""
+
+    def training_options(self, model: str) -> str:
+        """Return the plan of a model to train, as options of its command."""
+        plan = self.config["models"][model]["train"]
+        return " ".join(f"--{option} {value}" for option, value in sorted(plan.items()))
 
     @property
     def gpus(self) -> int:

@@ -4,6 +4,7 @@ A table is one file here, built as `tables/{its file name}.csv` and `.parquet`. 
 
 * `READS`: which collected files of all models and treebanks it is made of: `probes`,
   `interventions`, `examples`;
+* `USES_REPORT`: whether it depends on the k of `neurons.report`;
 * `build(frames, report) -> polars.DataFrame`: the table, from one frame for each name in READS
   and the k of `neurons.report`.
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 READS = ("examples",)
+USES_REPORT = False
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

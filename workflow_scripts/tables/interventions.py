@@ -7,6 +7,7 @@ import polars as pl
 from workflow_scripts.tables import CONFIGURATION
 
 READS = ("interventions",)
+USES_REPORT = False
 
 FRACTIONS = [
     "clwv",
@@ -32,7 +33,7 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
             "scaled",
             "k",
             "words",
-            error_rate=1 - pl.col("correct") / words,
+            error_rate=(words - pl.col("correct")) / words,
             **{name: pl.col(name) / words for name in FRACTIONS if name != "cltv"},
             cltv=pl.when("has_target").then(pl.col("cltv") / words),
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 READS = ("probes",)
+USES_REPORT = True
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from workflow_scripts.kernels.saturation import saturation_index
 from workflow_scripts.tables import CONFIGURATION, interventions
 
 READS = ("interventions",)
+USES_REPORT = False
 
 SCHEMA = {
     "model": pl.String,
@@ -31,8 +32,6 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
     for name, curve in curves.group_by([*CONFIGURATION, "method", "ranking"], maintain_order=True):
         curve = curve.sort("k")
         point = curve.row(saturation_index(curve["clwv"].to_list()), named=True)
-        rows.append(
-            (*name, *(point[column] for column in ("k", "clwv", "cltv", "error_rate")))
-            + (curve["error_rate"][0],)
-        )
+        there = [point[column] for column in ("k", "clwv", "cltv", "error_rate")]
+        rows.append((*name, *there, curve["error_rate"][0]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

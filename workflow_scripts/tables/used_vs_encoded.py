@@ -12,6 +12,7 @@ import polars as pl
 from workflow_scripts.tables import CONFIGURATION, interventions, saturation
 
 READS = ("probes", "interventions")
+USES_REPORT = True
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

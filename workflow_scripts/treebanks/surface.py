@@ -62,16 +62,12 @@ def _blocks(path: Path) -> Iterator[list[tuple[int, dict]]]:
     cannot rename the fields.
     """
     block: list[tuple[int, dict]] = []
-    with path.open(encoding="utf-8") as lines:
-        numbered = enumerate(lines, start=1)
-        while True:
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
             try:
-                number, line = next(numbered)
-            except StopIteration:
-                break
+                line = raw.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
-                raise TreebankError(f"{path}: not UTF-8 text ({error.reason})") from error
-            line = line.rstrip("\r\n")
+                raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
             if not line.strip():
                 if block:
                     yield block

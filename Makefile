@@ -1,0 +1,37 @@
+# make        sets up .venv and runs the default study
+# make test   sets up .venv and runs the tests
+# make check  formatters and linters, without changing anything
+
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+# Without the environment activated: its tools first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: study test check format
+study: .venv/study.ready
+	snakemake --cores $(CORES)
+
+test: .venv/development.ready
+	python -m pytest
+
+check: .venv/development.ready
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+format: .venv/development.ready
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile rules
+
+.venv/study.ready: envs/requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	touch $@
+
+.venv/development.ready: .venv/study.ready envs/development.txt
+	python -m pip install --quiet --disable-pip-version-check \
+		-r envs/requirements.txt -r envs/development.txt
+	touch $@

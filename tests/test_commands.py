@@ -1,0 +1,418 @@
+"""Facts about commands and files: help, one clear error, whole files, and what made them."""
+
+import ast
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.treebank_files import call, keep, read_text, row, sentence_of, words_of
+from workflow_scripts import (
+    build_lexicon,
+    cache_states,
+    command_line,
+    extract_activations,
+    intervene,
+    keep_values,
+    rank_neurons,
+    read_words,
+)
+from workflow_scripts.files import activations as activation_file
+from workflow_scripts.files.artifact import (
+    METADATA_KEY,
+    ArtifactError,
+    ParquetFile,
+    made_by,
+    open_parquet,
+    read_parquet,
+    whole_file,
+    write_parquet,
+)
+from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.kernels.words import SPLITS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command_names():
+    """Modules of `workflow_scripts` that define `arguments`."""
+    for path in sorted((ROOT / "workflow_scripts").glob("*.py")):
+        functions = [n.name for n in ast.parse(path.read_text()).body if hasattr(n, "name")]
+        if "arguments" in functions:
+            yield path.stem
+
+
+def python(*arguments):
+    """Run Python in the project's root."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("name", list(command_names()))
+def test_every_command_has_help_for_each_option(name):
+    parser = import_module(f"workflow_scripts.{name}").arguments()
+    assert parser.description
+    assert "--help" in parser.format_help()
+
+
+@pytest.mark.parametrize("name", ["read_words", "rank_neurons"])
+def test_a_command_runs_alone_and_helps(name):
+    done = python("-m", f"workflow_scripts.{name}", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage:")
+
+
+def error_of(monkeypatch, capsys, command, **options):
+    """The one line in which a command ends, after what it logs."""
+    argv = [command.__name__]
+    for name, value in options.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        argv += [f"--{name.replace('_', '-')}", *map(str, values)]
+    monkeypatch.setattr(sys, "argv", argv)
+    with pytest.raises(SystemExit) as caught:
+        command_line.run(command.arguments(), command.main)
+    assert caught.value.code == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+@pytest.fixture
+def broken_treebank(tmp_path):
+    """Three splits; the last line of test has two columns too few."""
+    conllu = {split: tmp_path / f"x-ud-{split}.conllu" for split in SPLITS}
+    for path in conllu.values():
+        path.write_text(sentence_of("fine", "words"))
+    with conllu["test"].open("a") as file:
+        file.write(row(1, "short").removesuffix("\t_\t_") + "\n")
+    return conllu
+
+
+def test_bad_input_ends_in_one_line_and_exit_code_1_and_leaves_no_output(broken_treebank, tmp_path):
+    options = {f"--{split}": path for split, path in broken_treebank.items()}
+    options |= {f"--words-{split}": tmp_path / "words" / split for split in SPLITS}
+    done = python(
+        "-m", "workflow_scripts.read_words", "--schema=unimorph", *sum(options.items(), ())
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.replace("\r", "\n").splitlines()[-1]
+    test = broken_treebank["test"]
+    assert last == f"error: {test}:4: 8 tab-separated columns, CoNLL-U has 10"
+    assert not list(tmp_path.glob("words/*"))
+
+
+def test_a_trace_is_shown_to_who_asks_for_it(broken_treebank, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURON_PITFALLS_DEBUG", "1")
+    options = broken_treebank | words_of(tmp_path)
+    argv = [text for name, path in options.items() for text in (f"--{name}", str(path))]
+    argv = [text.replace("words_", "words-") if text.startswith("--") else text for text in argv]
+    monkeypatch.setattr(sys, "argv", ["read_words", "--schema", "ud", *argv])
+    with pytest.raises(ValueError, match="8 tab-separated columns"):
+        command_line.run(read_words.arguments(), read_words.main)
+
+
+def test_a_missing_split_is_named(broken_treebank, tmp_path, monkeypatch, capsys):
+    broken_treebank["dev"].unlink()
+    error = error_of(
+        monkeypatch, capsys, read_words, schema="ud", **broken_treebank, **words_of(tmp_path)
+    )
+    assert str(broken_treebank["dev"]) in error
+
+
+@pytest.mark.parametrize("damage", [b"", b"not Parquet", None])
+def test_a_damaged_words_file_is_named(tmp_path, monkeypatch, capsys, damage):
+    words = words_of(read_text(tmp_path, **dict.fromkeys(SPLITS, sentence_of("a", "b"))))
+    whole = words["words_dev"].read_bytes()
+    words["words_dev"].write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    target = tmp_path / "attributes.csv"
+    error = error_of(monkeypatch, capsys, keep_values, **words, min_types=1, attributes=target)
+    assert str(words["words_dev"]) in error
+    assert not target.exists()
+
+
+def test_a_missing_model_and_a_missing_layer_are_named(
+    tiny_model, small_treebank, tmp_path, monkeypatch, capsys
+):
+    words = words_of(small_treebank / "words")
+    pattern = f"{tmp_path}/{{layer}}/{{split}}.parquet"
+    error = error_of(
+        monkeypatch,
+        capsys,
+        extract_activations,
+        model=tmp_path / "nowhere",
+        **words,
+        layers=[1],
+        activations=pattern,
+    )
+    assert str(tmp_path / "nowhere") in error
+    error = error_of(
+        monkeypatch,
+        capsys,
+        extract_activations,
+        model=tiny_model,
+        **words,
+        layers=[1, 4],
+        activations=pattern,
+    )
+    assert error == f"error: layer 4: {tiny_model} has layers 0 to 3"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_gpu_that_is_not_there_is_a_clear_error(
+    tiny_model, small_treebank, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    error = error_of(
+        monkeypatch,
+        capsys,
+        cache_states,
+        model=tiny_model,
+        words_test=small_treebank / "words" / "test.parquet",
+        layers=[1],
+        device="cuda:1",
+        subtokens=tmp_path / "subtokens",
+        states=f"{tmp_path}/{{layer}}",
+    )
+    assert "cuda:1, but no GPU is available" in error
+
+
+@pytest.fixture
+def ranking_options(small_treebank, tmp_path):
+    """The options of `rank_neurons` on activations made up on the spot."""
+    words = words_of(small_treebank / "words")
+    options = {"model": "m", "treebank": "t", "attribute": "Number", "layer": 1, "seed": 1}
+    for split in ("train", "dev"):
+        path = tmp_path / f"{split}.parquet"
+        table = read_parquet(words[f"words_{split}"], ["sentence", "word"])
+        keys = [table.column(name).to_numpy() for name in ("sentence", "word")]
+        x = (table.num_rows * [[1.0, 2.0, 3.0]]) + keys[0][:, None] % 7
+        write_parquet(path, activation_file.table(*keys, x), made_by("test"))
+        options |= {f"words_{split}": words[f"words_{split}"], f"activations_{split}": path}
+    return options | {
+        "attributes": keep(small_treebank / "words", min_types=15),
+        "statistics": tmp_path / "none.safetensors",
+        "max_neurons": 2,
+    }
+
+
+def test_an_attribute_that_the_treebank_has_not_is_a_clear_error(
+    ranking_options, tmp_path, monkeypatch, capsys
+):
+    options = ranking_options | {"attribute": "Case"}
+    error = error_of(
+        monkeypatch, capsys, rank_neurons, **options, ranker="random", rankings=tmp_path / "r"
+    )
+    assert "keeps no values of 'Case'; it has 'Finiteness', 'Number', 'Part of Speech'" in error
+
+
+def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventions(
+    small_treebank, tmp_path, monkeypatch, capsys
+):
+    options = dict.fromkeys(
+        ("subtokens", "states", "statistics", "ranking", "lexicon", "outcomes", "examples"),
+        tmp_path / "none",
+    )
+    error = error_of(
+        monkeypatch,
+        capsys,
+        intervene,
+        **options,
+        model=tmp_path,
+        words_test=small_treebank / "words" / "test.parquet",
+        attributes=keep(small_treebank / "words", min_types=15),
+        attribute="Case",
+        schema="unimorph",
+        layer=1,
+        method="ablation",
+        step=1,
+    )
+    assert "keeps no values of 'Case'" in error
+
+
+def test_a_ranking_for_each_direction_is_asked_for(ranking_options, tmp_path, monkeypatch, capsys):
+    error = error_of(
+        monkeypatch,
+        capsys,
+        rank_neurons,
+        **ranking_options,
+        ranker="probeless",
+        rankings=[tmp_path / "one"],
+    )
+    assert "probeless gives 2 rankings, 1 files are named" in error
+
+
+def test_damaged_statistics_are_named(ranking_options, tmp_path, monkeypatch, capsys):
+    ranking_options["statistics"].write_bytes(b"half a file")
+    error = error_of(
+        monkeypatch,
+        capsys,
+        rank_neurons,
+        **ranking_options,
+        ranker="probeless",
+        rankings=[tmp_path / "ttb", tmp_path / "btt"],
+    )
+    assert str(ranking_options["statistics"]) in error
+    with pytest.raises(ArtifactError):
+        read_statistics(ranking_options["statistics"])
+
+
+def test_only_what_a_ranker_needs_is_loaded():
+    """A ranking without a probe starts neither torch nor transformers."""
+    done = python(
+        "-c",
+        "import sys\n"
+        "from workflow_scripts import rank_neurons\n"
+        "from workflow_scripts.rankers import probeless, random\n"
+        "print(sorted({'torch', 'transformers', 'tokenizers'} & set(sys.modules)))",
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+# Whole files.
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_appears_whole(tmp_path):
+    target = tmp_path / "new" / "file.txt"
+    with whole_file(target) as part:
+        part.write_text("half")
+        assert not target.exists()
+        part.write_text("whole")
+    assert target.read_text() == "whole"
+    assert leftovers(tmp_path) == ["file.txt"]
+
+
+def fill(target, error=None):
+    """Write a folder `target` with a file `whole`, or meet an error half way."""
+    with whole_file(target) as part:
+        part.mkdir()
+        (part / "half").write_text("")
+        if error:
+            raise error
+        (part / "half").rename(part / "whole")
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_nothing_half_written_and_the_old_file_in_place(tmp_path, error):
+    target = tmp_path / "file.txt"
+    target.write_text("old")
+    with pytest.raises(error):
+        fill(target, error)
+    assert target.read_text() == "old"
+    assert leftovers(tmp_path) == ["file.txt"]
+
+
+def test_a_folder_appears_whole_and_replaces_the_old_one(tmp_path):
+    target = tmp_path / "model"
+    target.mkdir()
+    (target / "old").write_text("")
+    with pytest.raises(ValueError):  # noqa: PT011
+        fill(target, ValueError)
+    assert leftovers(tmp_path) == ["old"]
+    fill(target)
+    assert leftovers(tmp_path) == ["whole"]
+
+
+ROWS = pa.table({"k": pa.array([1, 2], pa.int32())})
+
+
+def write_rows(target, after):
+    with ParquetFile(target, ROWS.schema, made_by("test")) as rows:
+        rows.write(ROWS)
+        after(rows)
+
+
+def no_space(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_an_error_leaves_no_half_written_parquet(tmp_path):
+    with pytest.raises(OSError, match="No space"):
+        write_rows(tmp_path / "x.parquet", after=no_space)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_written_parquet(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(OSError, match="No space"):
+        write_rows(
+            tmp_path / "x.parquet",
+            after=lambda rows: monkeypatch.setattr(rows._writer, "close", no_space),
+        )
+    assert leftovers(tmp_path) == []
+
+
+# What made a file.
+
+
+def test_parquet_says_command_settings_and_versions_of_what_made_it(tmp_path):
+    target = tmp_path / "x.parquet"
+    write_parquet(target, ROWS, made_by("rank_neurons", ranker="linear", seed=1))
+    made = json.loads(open_parquet(target).schema_arrow.metadata[METADATA_KEY])
+    assert made["command"] == "rank_neurons"
+    assert made["settings"] == {"ranker": "linear", "seed": 1}
+    assert {"numpy", "pyarrow", "torch", "transformers"} <= made["versions"].keys()
+    assert made["versions"]["pyarrow"] == pa.__version__
+    assert read_parquet(target).equals(ROWS)
+
+
+def run_everything(model, conllu, folder):
+    """Words, attributes, activations, states, lexicon and a ranking of one treebank."""
+    words = words_of(folder / "words")
+    call(read_words, schema="unimorph", **conllu, **words)
+    attributes = keep(folder / "words", min_types=15)
+    activations = f"{folder}/activations/{{layer}}/{{split}}.parquet"
+    call(extract_activations, model=model, **words, layers=[1, 3], activations=activations)
+    call(
+        cache_states,
+        model=model,
+        words_test=words["words_test"],
+        layers=[1],
+        subtokens=folder / "subtokens.parquet",
+        states=f"{folder}/states/{{layer}}.parquet",
+    )
+    call(build_lexicon, model=model, **words, lexicon=folder / "lexicon.parquet")
+    call(
+        rank_neurons,
+        model="m",
+        treebank="t",
+        attribute="Number",
+        layer=1,
+        seed=1,
+        **{
+            f"{kind}_{split}": path
+            for split in ("train", "dev")
+            for kind, path in (
+                ("words", words[f"words_{split}"]),
+                ("activations", activations.format(layer=1, split=split)),
+            )
+        },
+        attributes=attributes,
+        statistics="none",
+        ranker="random",
+        max_neurons=10,
+        rankings=folder / "random.parquet",
+    )
+    return {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_runs_in_two_folders_give_the_same_bytes(tiny_model, small_treebank, tmp_path):
+    conllu = {split: small_treebank / f"english-ud-{split}.conllu" for split in SPLITS}
+    one, two = (run_everything(tiny_model, conllu, tmp_path / name) for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name, path in one.items():
+        assert path.read_bytes() == two[name].read_bytes(), name
+        if path.suffix == ".parquet":
+            metadata = open_parquet(path).schema_arrow.metadata[METADATA_KEY].decode()
+            assert json.loads(metadata).keys() == {"command", "settings", "versions"}
+            assert str(tmp_path) not in metadata

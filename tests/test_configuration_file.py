@@ -1,0 +1,465 @@
+"""Facts about the configuration: every complaint names key, value and what is possible."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow import ROOT
+from workflow_scripts import grammars
+from workflow_scripts.schemas import unimorph
+from workflow_scripts.study import configuration_file
+from workflow_scripts.study.configuration_file import ConfigError, available, checked
+from workflow_scripts.study.plan import Plan
+
+VALID = """
+treebanks:
+  english: {grammar: english, sentences: 300}
+  spanish: {grammar: spanish}
+  imst:
+    ud: UD_Turkish-IMST
+    release: r2.16
+    files:
+      tr_imst-ud-train.conllu: 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
+      tr_imst-ud-dev.conllu: 1f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
+      tr_imst-ud-test.conllu: 2f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
+  ewt: {path: data/UD_English-EWT}
+models:
+  demo:
+    train: {layers: 3, width: 96, heads: 4, vocabulary: 2000, epochs: 20}
+    treebanks: [english, spanish]
+  mbert: {hub: google-bert/bert-base-multilingual-cased, revision: abc}
+attributes: [Number, Part of Speech]
+layers: [0, 2]
+interventions:
+  - {method: ablation, step: 10}
+  - {method: translation, beta: 8, scaled: true, step: 10}
+"""
+UD = ["treebanks", "imst"]
+FILES = [*UD, "files"]
+TRAIN = ["models", "demo", "train"]
+TRANSLATION = ["interventions", 1]
+MISSING = object()
+
+
+def valid():
+    return yaml.safe_load(VALID)
+
+
+def changed(config, path, value):
+    """A copy of a configuration where the key at `path` has a value, or is missing."""
+    config = copy.deepcopy(config)
+    *above, key = path
+    inner = config
+    for step in above:
+        inner = inner[step]
+    if value is MISSING:
+        del inner[key]
+    else:
+        inner[key] = value
+    return config
+
+
+def complaint(config):
+    with pytest.raises(ConfigError) as caught:
+        checked(config)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+COMPLAINTS = {
+    # an unknown key at every level
+    "key": (["layer"], [2], ["layer: unknown key", "possible: analyzer", "mean layers?"]),
+    "key YAML reads as a boolean": ([True], 1, ["True: unknown key", "possible: analyzer"]),
+    "treebank's key": (
+        ["treebanks", "english", "sentence"],
+        9,
+        ["treebanks.english.sentence: unknown", "grammar", "path", "ud", "mean sentences?"],
+    ),
+    "model's key": (
+        ["models", "mbert", "revison"],
+        "abc",
+        ["models.mbert.revison: unknown", "hub", "path", "train", "mean revision?"],
+    ),
+    "training's key": (
+        [*TRAIN, "layer"],
+        3,
+        ["models.demo.train.layer: unknown", "epochs", "vocabulary", "mean layers?"],
+    ),
+    "neurons' key": (
+        ["neurons"],
+        {"max": 9, "reports": [3]},
+        ["neurons.reports: unknown", "possible: max, report", "mean report?"],
+    ),
+    "sources' key": (["sources"], {"hubs": "x"}, ["sources.hubs: unknown", "hub, ud", "mean hub?"]),
+    "intervention's key": (
+        [*TRANSLATION, "scale"],
+        True,
+        ["interventions[1]", "'scale'", "beta, scaled", "mean scaled?"],
+    ),
+    "filter's key": (
+        ["only"],
+        [{"layers": 2}],
+        ["only.0.layers: unknown", "attribute, layer, model, treebank", "mean layer?"],
+    ),
+    # an unknown name
+    "ranking": (
+        ["rankings"],
+        ["random", "linaer"],
+        ["rankings[1]", "'linaer'", "possible: gaussian, linear", "random", "mean linear?"],
+    ),
+    "a direction of a ranking": (["rankings"], ["linear-ttb"], ["'linear-ttb'", "mean linear?"]),
+    "probe": (
+        ["probes"],
+        ["gausian"],
+        ["probes[0]", "'gausian'", "gaussian, linear", "mean gaussian?"],
+    ),
+    "attribute": (
+        ["attributes"],
+        ["Number", "Gender"],
+        ["attributes[1]", "'Gender'", "Animacy", "Gender and Noun Class", "Voice"],
+    ),
+    "attribute, nearly": (["attributes"], ["Nubmer"], ["'Nubmer'", "mean Number?"]),
+    "analyzer": (["analyzer"], "lexicn", ["analyzer", "'lexicn'", "mean lexicon?"]),
+    "schema": (["schema"], "unimorf", ["schema", "'unimorf'", "ud, unimorph", "mean unimorph?"]),
+    "grammar": (
+        ["treebanks", "spanish", "grammar"],
+        "spansh",
+        ["treebanks.spanish.grammar", "'spansh'", "english, spanish", "mean spanish?"],
+    ),
+    "a grammar's part": (
+        ["treebanks", "spanish", "grammar"],
+        "spanish_forms",
+        ["'spanish_forms'", "possible: english, spanish"],
+    ),
+    "method": (
+        [*TRANSLATION, "method"],
+        "translate",
+        ["interventions[1].method", "'translate'", "possible: ablation", "mean translation?"],
+    ),
+    "device": (["device"], "gpu", ["device", "'gpu'", "auto", "cpu", "cuda"]),
+    "a model's treebank": (
+        ["models", "demo", "treebanks"],
+        ["english", "spansh"],
+        ["models.demo.treebanks", "'spansh'", "possible: english", "mean spanish?"],
+    ),
+    "only's model": (
+        ["only"],
+        [{"layer": 2}, {"model": ["demo", "mbret"]}],
+        ["only[1].model", "'mbret'", "demo, mbert", "mean mbert?"],
+    ),
+    "skip's treebank": (
+        ["skip"],
+        [{"treebank": "englsh"}],
+        ["skip[0].treebank", "'englsh'", "possible: english", "mean english?"],
+    ),
+    "skip's layer": (["skip"], [{"layer": 7}], ["skip[0].layer", "7", "possible: 0, 2"]),
+    # layers
+    "layer beyond the model's": (["layers"], [2, 4], ["layers: 4", "demo", "layers 0 to 3"]),
+    "negative layer": (["layers"], [-1], ["layers.0", "-1", "minimum of 0"]),
+    "no layer": (["layers"], [], ["layers", "[]"]),
+    "a layer twice": (["layers"], [2, 2], ["layers", "[2, 2]", "non-unique"]),
+    # sources
+    "two sources of a treebank": (
+        ["treebanks", "english", "path"],
+        "x",
+        ["treebanks.english", "path and grammar", "exactly one of path, ud, grammar"],
+    ),
+    "two sources of a model": (
+        ["models", "mbert", "path"],
+        "x",
+        ["models.mbert", "path and hub", "exactly one of path, hub, train"],
+    ),
+    "no source of a treebank": (
+        ["treebanks", "english"],
+        {"sentences": 300},
+        ["treebanks.english", "no source", "exactly one of path, ud, grammar"],
+    ),
+    "no source of a model": (["models", "mbert"], {}, ["models.mbert", "path, hub, train"]),
+    "no treebank": (["treebanks"], {}, ["treebanks", "{}"]),
+    "nothing said of a treebank": (["treebanks", "ewt"], None, ["treebanks.ewt", "None", "object"]),
+    "release of a folder": (
+        ["treebanks", "ewt", "release"],
+        "r2.16",
+        ["treebanks.ewt.release", "not an option of path", "possible: path"],
+    ),
+    "sentences of a download": (
+        [*UD, "sentences"],
+        300,
+        ["treebanks.imst.sentences", "not an option of ud", "possible: files, release, ud"],
+    ),
+    "revision of a model to train": (
+        ["models", "demo", "revision"],
+        "abc",
+        ["models.demo.revision", "not an option of train", "possible: train, treebanks"],
+    ),
+    "no release": ([*UD, "release"], MISSING, ["treebanks.imst.release", "missing"]),
+    "no pins": (FILES, MISSING, ["treebanks.imst.files", "missing"]),
+    "a pin too few": ([*FILES, "tr_imst-ud-dev.conllu"], MISSING, ["treebanks.imst.files"]),
+    "a split twice": (
+        FILES,
+        {f"{name}.conllu": "0" * 40 for name in ("a-ud-train", "a-ud-dev", "b-ud-dev")},
+        ["treebanks.imst.files", "train, dev and test"],
+    ),
+    "no hash": ([*FILES, "tr_imst-ud-dev.conllu"], "abc", [".tr_imst-ud-dev.conllu", "'abc'"]),
+    "a hash YAML reads as a number": (
+        [*FILES, "tr_imst-ud-dev.conllu"],
+        int("1" * 40),
+        [".tr_imst-ud-dev.conllu", "1" * 40, "'string'"],
+    ),
+    # names that become parts of paths, and wildcards
+    "a treebank's name": (["treebanks", "en-ewt"], {"path": "x"}, ["treebanks", "'en-ewt'"]),
+    "a model's name": (["models", "a/b"], {"path": "x"}, ["models", "'a/b'"]),
+    "a method's name": ([*TRANSLATION, "name"], "a-by-b", ["interventions.1.name", "'a-by-b'"]),
+    "Norwegian, to YAML a boolean": (
+        ["treebanks", False],
+        {"grammar": "english"},
+        ["treebanks", "False", "'string'"],
+    ),
+    # options of methods
+    "no beta": ([*TRANSLATION, "beta"], MISSING, ["interventions[1].beta", "translation needs it"]),
+    "no step": ([*TRANSLATION, "step"], MISSING, ["interventions.1", "step", "missing"]),
+    "beta in quotes": ([*TRANSLATION, "beta"], "8", ["interventions[1].beta", "'8'", "above 0"]),
+    "beta 0": ([*TRANSLATION, "beta"], 0, ["interventions[1].beta", "0", "above 0"]),
+    "beta true": ([*TRANSLATION, "beta"], True, ["interventions[1].beta", "True", "above 0"]),
+    "scaled 1": ([*TRANSLATION, "scaled"], 1, ["interventions[1].scaled", "1", "true or false"]),
+    "step 0": ([*TRANSLATION, "step"], 0, ["interventions.1.step", "0", "minimum of 1"]),
+    "ablation's beta": (
+        ["interventions", 0, "beta"],
+        8,
+        ["interventions[0]", "'beta'", "possible: method, name, step"],
+    ),
+    "two interventions of one name": (
+        ["interventions"],
+        [{"method": "translation", "beta": b, "scaled": True, "step": 10} for b in (4, 8)],
+        ["interventions", "2 entries", "'translation'", "name:"],
+    ),
+    "a name given twice": (
+        ["interventions"],
+        [{"method": "ablation", "step": step, "name": name} for step, name in enumerate("aba", 1)],
+        ["interventions", "2 entries", "'a'"],
+    ),
+    # types and bounds
+    "layers no list": (["layers"], 2, ["layers", "2", "'array'"]),
+    "layers in words": (["layers"], ["two"], ["layers.0", "'two'", "'integer'"]),
+    "layers true": (["layers"], [True], ["layers.0", "True", "'integer'"]),
+    "rankings no list": (["rankings"], "linear", ["rankings", "'linear'", "'array'"]),
+    "a probe twice": (["probes"], ["linear"] * 2, ["probes", "non-unique"]),
+    "no attribute": (["attributes"], [], ["attributes", "[]"]),
+    "control in quotes": (["control"], "yes", ["control", "'yes'", "'boolean'"]),
+    "negative seed": (["seed"], -1, ["seed", "-1", "minimum of 0"]),
+    "no k": (["neurons"], {"max": 9, "report": []}, ["neurons.report", "[]"]),
+    "k = 0": (["neurons"], {"max": 0, "report": [1]}, ["neurons.max", "0", "minimum of 1"]),
+    "no report": (["neurons"], {"max": 9}, ["neurons", "report", "missing"]),
+    "min_types 0": (["min_types"], 0, ["min_types", "0", "minimum of 1"]),
+    "no results": (["results"], None, ["results", "None", "'string'"]),
+    "an empty filter": (["skip"], [{}], ["skip.0", "{}"]),
+    "no treebanks at all": (["treebanks"], MISSING, ["treebanks", "missing"]),
+    "no layers at all": (["layers"], MISSING, ["layers", "missing"]),
+    "width no multiple of heads": (
+        [*TRAIN, "width"],
+        95,
+        ["models.demo.train.width", "95", "multiple of heads, 4"],
+    ),
+    "no heads": ([*TRAIN, "heads"], MISSING, ["models.demo.train", "heads", "missing"]),
+    "a model that is not there": (
+        ["models", "mine"],
+        {"path": "nowhere/mine"},
+        ["models.mine.path", "nowhere/mine", "config.json"],
+    ),
+    "a filter's attribute": (
+        ["only"],
+        [{"attribute": ["Number", "Nubmer"]}],
+        ["only[0].attribute", "'Nubmer'", "Number", "Part of Speech"],
+    ),
+    "attributes no list": (["attributes"], "Number", ["attributes", "'Number'", "all", "list"]),
+    "beta not a number": ([*TRANSLATION, "beta"], float("nan"), ["interventions[1].beta", "nan"]),
+    "beta infinite": ([*TRANSLATION, "beta"], float("inf"), ["interventions[1].beta", "inf"]),
+    "a treebank twice": (
+        ["models", "demo", "treebanks"],
+        ["english", "english"],
+        ["models.demo.treebanks", "english"],
+    ),
+    "a layer with a decimal point": (["layers"], [2.0], ["layers", "2.0", "integer"]),
+    "a step with a decimal point": ([*TRANSLATION, "step"], 10.0, ["interventions", "10.0"]),
+}
+
+
+def test_the_configuration_that_the_changes_start_from_is_valid():
+    checked(valid())
+
+
+@pytest.mark.parametrize(("path", "value", "words"), COMPLAINTS.values(), ids=COMPLAINTS.keys())
+def test_a_complaint_names_key_value_and_what_is_possible(path, value, words):
+    message = complaint(changed(valid(), path, value))
+    assert [word for word in words if word not in message] == [], message
+
+
+@pytest.mark.parametrize("key", yaml.safe_load(VALID))
+def test_no_key_of_the_top_level_may_be_empty(key):
+    assert complaint(changed(valid(), [key], None)).startswith(f"{key}: None")
+
+
+def model_folder(folder, text):
+    (folder / "config.json").write_text(text)
+    return changed(valid(), ["models", "mine"], {"path": str(folder)})
+
+
+def test_a_layer_beyond_those_of_a_model_folder_is_named(tmp_path):
+    config = model_folder(tmp_path, json.dumps({"num_hidden_layers": 2}))
+    assert checked(config)["models"]["mine"] == {"path": str(tmp_path)}
+    message = complaint(model_folder(tmp_path, json.dumps({"num_hidden_layers": 1})))
+    assert message == "layers: 2, but model mine has layers 0 to 1"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_model_folder_with_a_broken_config_is_named(tmp_path, text):
+    message = complaint(model_folder(tmp_path, text))
+    assert "models.mine.path" in message
+    assert str(tmp_path / "config.json") in message
+
+
+def test_the_width_of_every_model_may_be_any_multiple_of_its_heads():
+    for width in (4, 96, 100, 768):
+        checked(changed(valid(), [*TRAIN, "width"], width))
+
+
+def test_the_schema_ud_takes_any_attribute():
+    config = changed(valid(), ["schema"], "ud")
+    assert checked(changed(config, ["attributes"], ["NumType", "Number[psor]"]))["schema"] == "ud"
+
+
+def test_two_interventions_of_one_method_can_have_names():
+    entries = [
+        {"method": "translation", "beta": beta, "scaled": True, "step": 10, "name": f"beta{beta}"}
+        for beta in (4, 8)
+    ]
+    found = checked(changed(valid(), ["interventions"], entries))["interventions"]
+    assert [entry["name"] for entry in found] == ["beta4", "beta8"]
+
+
+def test_an_intervention_is_named_by_its_method():
+    names = [entry["name"] for entry in checked(valid())["interventions"]]
+    assert names == ["ablation", "translation"]
+
+
+def test_defaults_are_those_of_the_methods():
+    assert checked(
+        {"treebanks": {"english": {"grammar": "english", "sentences": 4000}}, "layers": [1]}
+    ) == {
+        "treebanks": {"english": {"grammar": "english", "sentences": 4000}},
+        "models": {},
+        "schema": "unimorph",
+        "min_types": 100,
+        "attributes": "all",
+        "layers": [1],
+        "rankings": ["linear", "gaussian", "probeless", "random"],
+        "probes": ["linear", "gaussian"],
+        "neurons": {"max": 150, "report": [10, 50, 150]},
+        "control": True,
+        "interventions": [],
+        "analyzer": "lexicon",
+        "device": "auto",
+        "seed": 1,
+        "results": "results",
+        "only": [],
+        "skip": [],
+        "sources": {
+            "ud": "https://raw.githubusercontent.com/UniversalDependencies",
+            "hub": "https://huggingface.co",
+        },
+    }
+
+
+def test_defaults_are_not_shared_between_studies():
+    minimal = {"treebanks": {"english": {"grammar": "english", "sentences": 4000}}, "layers": [1]}
+    checked(minimal)["neurons"]["report"].append(3)
+    assert checked(minimal)["neurons"]["report"] == [10, 50, 150]
+
+
+def test_a_mirror_of_one_source_leaves_the_other():
+    sources = checked(changed(valid(), ["sources"], {"hub": "https://mirror.org"}))["sources"]
+    assert sources["hub"] == "https://mirror.org"
+    assert sources["ud"].startswith("https://raw.githubusercontent.com/")
+
+
+@pytest.mark.parametrize("key", ["models", "rankings", "probes", "interventions"])
+def test_these_may_be_empty_lists(key):
+    config = changed(valid(), [key], [])
+    assert not checked(config)[key]
+
+
+def test_checking_changes_nothing_in_what_it_is_given_and_twice_is_once():
+    config = valid() | {"skip": [{"layer": 2}]}
+    before = copy.deepcopy(config)
+    once = checked(config)
+    assert config == before
+    assert checked(once) == once
+    assert once["skip"] == [{"layer": [2]}]
+
+
+def names_in_a_configuration():
+    """Every name of the project that a configuration can hold."""
+    rooms = ("rankers", "probes", "interventions", "analyzers", "schemas")
+    return [name for room in rooms for name in available(room)] + grammars.names()
+
+
+def test_no_name_that_a_configuration_can_hold_is_a_boolean_or_number_in_yaml():
+    # YAML reads ON, NO and 1 as something else than strings; UniMorph has values ON and 1, which
+    # no key of a configuration takes.
+    names = [*names_in_a_configuration(), *unimorph.ATTRIBUTES]
+    assert yaml.safe_load(f"[{', '.join(names)}]") == names
+    assert {"linear", "translation", "lexicon", "spanish", "Part of Speech"} <= set(names)
+
+
+def test_filters_take_no_values_of_attributes():
+    assert "possible: attribute, layer, model, treebank" in complaint(
+        changed(valid(), ["only"], [{"value": "ON"}])
+    )
+
+
+def test_a_new_file_in_a_room_is_a_name_that_is_possible(tmp_path, monkeypatch):
+    (tmp_path / "rankers").mkdir()
+    for name in ("__init__", "mine", "_parts"):
+        (tmp_path / "rankers" / f"{name}.py").touch()
+    monkeypatch.setattr(configuration_file, "ROOT", tmp_path)
+    assert available("rankers") == ["mine"]
+
+
+CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_configuration_of_the_project_is_valid(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = yaml.safe_load(path.read_text())
+    sources = [*config["treebanks"].values(), *config["models"].values()]
+    absent = [s["path"] for s in sources if "path" in s and not Path(s["path"]).exists()]
+    if absent:
+        pytest.skip(f"{absent[0]} is not there")
+    plan = Plan(checked(config))
+    assert plan.rankings
+    assert list(plan.pairs())
+
+
+def test_the_default_study_downloads_nothing():
+    config = checked(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    assert all("grammar" in entry for entry in config["treebanks"].values())
+    assert all("train" in entry for entry in config["models"].values())
+
+
+@pytest.mark.parametrize("path", CONFIGS[1:], ids=lambda path: path.stem)
+def test_whatever_a_study_downloads_is_pinned(path):
+    config = yaml.safe_load(path.read_text())
+    for entry in config["treebanks"].values():
+        assert "ud" not in entry or len(entry["files"]) == 3
+    for entry in config["models"].values():
+        assert "hub" not in entry or len(entry["revision"]) == 40
+
+
+def test_no_two_studies_write_to_one_folder():
+    folders = [yaml.safe_load(path.read_text())["results"] for path in CONFIGS]
+    assert len(set(folders)) == len(folders)

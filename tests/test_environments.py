@@ -1,0 +1,69 @@
+"""Facts about the environments: one set of exact pins, for pip and for conda."""
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from tests.workflow import ROOT
+
+EXACT = re.compile(r"[A-Za-z0-9_.-]+==\d+(\.\d+)+")
+REQUIREMENTS = ROOT / "envs" / "requirements.txt"
+
+
+def lines(path):
+    """The requirements of a pip file, without comments."""
+    text = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return [line for line in text if line]
+
+
+def conda():
+    """The conda environment of the rules, and the list that it gives to pip."""
+    environment = yaml.safe_load((ROOT / "envs" / "workflow.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    return environment, pip
+
+
+def test_conda_has_the_pins_of_pip_without_snakemake():
+    assert conda()[1] == [pin for pin in lines(REQUIREMENTS) if not pin.startswith("snakemake==")]
+
+
+def test_conda_takes_python_and_pip_from_one_channel_and_python_as_the_project_needs_it():
+    environment, _ = conda()
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    python, pip, _ = environment["dependencies"]
+    assert pip == "pip"
+    version = re.fullmatch(r"python=(\d+\.\d+)", python)[1]
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert tuple(map(int, version.split("."))) >= tuple(map(int, needed[2:].split(".")))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.txt")), ids=lambda path: path.name)
+def test_every_pin_is_exact_and_given_once(path):
+    pins = lines(path)
+    assert [pin for pin in pins if not EXACT.fullmatch(pin)] == []
+    assert pins == sorted(pins, key=str.lower)
+    assert len({pin.partition("==")[0].lower() for pin in pins}) == len(pins)
+
+
+def test_what_the_tests_need_more_repeats_no_pin_of_the_workflow():
+    def names(path):
+        return {pin.partition("==")[0] for pin in lines(path)}
+
+    assert names(REQUIREMENTS).isdisjoint(names(ROOT / "envs" / "development.txt"))
+
+
+def test_every_package_that_the_workflow_imports_is_pinned():
+    pinned = {pin.partition("==")[0] for pin in lines(REQUIREMENTS)}
+    imported = set()
+    for path in (ROOT / "workflow_scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.partition(".")[0])
+    brought = {"llvmlite"}  # the compiler of numba, at the version that numba asks for
+    assert imported - set(sys.stdlib_module_names) - {"workflow_scripts"} - brought <= pinned

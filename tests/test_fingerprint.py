@@ -1,0 +1,274 @@
+"""Facts about fingerprints: the meaning of code changes them, and nothing else does."""
+
+import ast
+import os
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.study import fingerprint as room
+from workflow_scripts.study.fingerprint import fingerprint
+
+COMMAND = '''
+"""Rank the neurons."""
+
+import json
+from collections import Counter
+
+from workflow_scripts.kernels.sums import total
+
+STEP = 10  # as in the paper
+
+
+def rank(words, highest=True):
+    """Return the words, best first."""
+    counts = Counter(words)
+    return sorted(counts, key=lambda word: total(counts[word], STEP), reverse=highest)
+'''
+
+PACKAGE = {
+    "__init__": '"""The package."""\nTHREADS = 1\n',
+    "command": COMMAND,
+    "kernels/__init__": '"""Kernels."""\n',
+    "kernels/sums": "from workflow_scripts import deep\n\ntotal = lambda a, b: deep.add(a, b)",
+    "deep": "def add(a, b):\n    return a + b",
+    "other": "LIMIT = 3",
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """`package("command", text)` writes a module of a small package that is fingerprinted."""
+
+    def write(module, text):
+        path = tmp_path / f"{module}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        forget()
+        return path
+
+    monkeypatch.setattr(room, "ROOT", tmp_path)
+    for module, text in PACKAGE.items():
+        write(module, text)
+    yield write
+    forget()
+
+
+def forget():
+    """Forget what was read, as a new process has."""
+    room.fingerprint.cache_clear()
+    room._meaning.cache_clear()
+
+
+def after(package, module, old, new):
+    """The fingerprint of the command before and after `old` became `new` in a module."""
+    before = fingerprint("command")
+    text = PACKAGE[module]
+    assert old in text
+    package(module, text.replace(old, new))
+    return before, fingerprint("command")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# as in the paper", "# as it was"),
+        ("  # as in the paper", ""),
+        ("STEP = 10", "\n\n# why 10\nSTEP = 10"),
+        ("STEP = 10", "STEP = (10)"),
+        ("STEP = 10", "STEP   =   1_0"),
+        ('"""Rank the neurons."""', '"""Order the neurons.\n\nAt length.\n"""'),
+        ('"""Rank the neurons."""', ""),
+        ('"""Return the words, best first."""', "'Return them.'"),
+        ("STEP = 10", 'STEP = 10\n"""How far apart."""'),
+        ("(words, highest=True)", "(\n    words,\n    highest=True,\n)"),
+        ("    counts = Counter(words)\n", "    counts = Counter(\n        words)\n\n\n"),
+        ("    counts = Counter(words)\n", "    counts = Counter(words);\n"),
+    ],
+)
+def test_comments_docstrings_and_formatting_change_nothing(package, old, new):
+    before, now = after(package, "command", old, new)
+    assert before == now
+
+
+def test_touching_a_file_changes_nothing(package, tmp_path):
+    before = fingerprint("command")
+    os.utime(tmp_path / "command.py", (1, 1))
+    forget()
+    assert fingerprint("command") == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("STEP = 10", "STEP = 11"),
+        ("STEP = 10", "STEP = 10.0"),
+        ("STEP = 10", 'STEP = "10"'),
+        ("highest=True", "highest=False"),
+        ("def rank(", "def order("),
+        ("import json", "import math"),
+        ("words, highest", "words, *, highest"),
+        ("return sorted", "yield from sorted"),
+        ("    counts =", "    words = words[1:]\n    counts ="),
+        ("reverse=highest", "reverse=not highest"),
+    ],
+)
+def test_a_change_of_meaning_changes_it(package, old, new):
+    before, now = after(package, "command", old, new)
+    assert before != now
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("kernels/sums", "deep.add(a, b)", "deep.add(b, a)"),
+        ("deep", "a + b", "a - b"),
+        ("kernels/__init__", '"""Kernels."""', "ORDER = 1"),
+        ("__init__", "THREADS = 1", "THREADS = 2"),
+    ],
+)
+def test_a_change_in_what_is_imported_directly_or_not_changes_it(package, module, old, new):
+    before, now = after(package, module, old, new)
+    assert before != now
+
+
+def test_a_docstring_of_what_is_imported_changes_nothing(package):
+    before, now = after(package, "kernels/__init__", "Kernels", "Arithmetic")
+    assert before == now
+
+
+def test_a_change_in_what_is_not_imported_changes_nothing(package):
+    before, now = after(package, "other", "LIMIT = 3", "LIMIT = 4")
+    assert before == now
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import workflow_scripts.other",
+        "import workflow_scripts.other as o",
+        "from workflow_scripts import other",
+        "from workflow_scripts import other as o",
+        "from workflow_scripts.other import LIMIT",
+    ],
+)
+@pytest.mark.parametrize("where", ["", "def f():\n    ", "if STEP:\n    ", "class C:\n    "])
+def test_every_manner_of_importing_counts_wherever_it_stands(package, statement, where):
+    package("command", f"STEP = 1\n{where}{statement}\n")
+    before = fingerprint("command")
+    package("other", "LIMIT = 4")
+    assert fingerprint("command") != before
+
+
+def test_modules_may_import_each_other(package):
+    package("deep", "from workflow_scripts.kernels import sums\n\ndef add(a, b):\n    return a + b")
+    before = fingerprint("command")
+    package("other", "LIMIT = 4")
+    assert fingerprint("command") == before
+
+
+def test_the_modules_that_a_job_names_all_count_in_any_order(package):
+    assert fingerprint("command", "other") == fingerprint("other", "command")
+    assert fingerprint("command", "other") != fingerprint("command")
+
+
+def test_the_folder_of_the_project_is_no_part_of_it(package, tmp_path, monkeypatch):
+    before = fingerprint("command")
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setattr(room, "ROOT", elsewhere)
+    for module, text in PACKAGE.items():
+        (elsewhere / module).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / f"{module}.py").write_text(text)
+    forget()
+    assert fingerprint("command") == before
+
+
+# The project itself
+
+ROOT = Path(room.__file__).parents[1]
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in sorted(ROOT.rglob("*.py"))
+    if path.name != "__init__.py"
+]
+
+
+def all_reached(*modules):
+    """Every project module that these import, directly or not, without the package's name."""
+    found, waiting = set(), list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            names = room.reached(module) if module else []
+            waiting += [name.partition(".")[2] for name in names]
+    return found - {""}
+
+
+def within(modules, *folders):
+    return {module for module in modules if module.startswith(folders)}
+
+
+def test_one_ranker_depends_on_no_other_nor_on_probes_or_models():
+    found = all_reached("rank_neurons", "rankers.probeless")
+    assert {"rankers", "kernels.class_statistics", "files.artifact", "seeds"} <= found
+    assert within(found, "rankers.") == {"rankers.probeless"}
+    assert not within(found, "probes", "models", "interventions", "analyzers", "study", "tables")
+    assert not within(found, "kernels.gaussian", "kernels.softmax_regression", "schemas")
+
+
+def test_the_linear_and_the_gaussian_ranker_reach_their_kernels_and_not_each_others():
+    linear, gaussian = (all_reached("rank_neurons", f"rankers.{r}") for r in ("linear", "gaussian"))
+    assert "kernels.softmax_regression" in linear - gaussian
+    assert "kernels.gaussian" in gaussian - linear
+
+
+def test_an_intervention_depends_on_how_the_model_is_run_and_on_no_probe_or_ranker():
+    found = all_reached("intervene", "interventions.ablation", "schemas.unimorph")
+    assert {"models.masked_lm", "models.reading", "analyzers.lexicon", "outcomes"} <= found
+    assert within(found, "interventions.") == {"interventions.ablation"}
+    assert not within(found, "probes", "rankers", "kernels.gaussian", "study", "tables")
+
+
+def test_words_depend_on_the_schema_that_is_asked_for_alone():
+    found = all_reached("read_words", "schemas.ud")
+    assert within(found, "schemas.") == {"schemas.ud"}
+    assert "treebanks.surface" in found
+
+
+def test_a_table_depends_on_the_tables_it_is_made_from_alone():
+    assert within(all_reached("build_table", "tables.probing"), "tables.") == {"tables.probing"}
+    assert within(all_reached("build_table", "tables.saturation"), "tables.") == {
+        "tables.saturation",
+        "tables.interventions",
+    }
+
+
+def test_one_grammar_depends_on_no_other():
+    found = within(all_reached("generate_treebank", "grammars.english"), "grammars.")
+    assert "grammars.english_words" in found
+    assert not within(found, "grammars.spanish")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_command_and_every_file_of_a_room_has_a_fingerprint_of_its_own(module):
+    assert len(fingerprint(module)) == 24
+    assert module in all_reached(module)
+
+
+def test_no_two_modules_share_a_fingerprint():
+    assert len({fingerprint(module) for module in MODULES}) == len(MODULES)
+
+
+def test_no_computation_depends_on_the_study():
+    for module in MODULES:
+        if not module.startswith("study."):
+            assert not within(all_reached(module), "study"), module
+
+
+def test_imports_name_modules_in_full_so_that_fingerprints_follow_them():
+    for module in MODULES:
+        tree = ast.parse((ROOT / Path(*module.split("."))).with_suffix(".py").read_text())
+        relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
+        assert not relative, module

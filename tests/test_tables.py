@@ -1,0 +1,538 @@
+"""Facts about the tables: what was collected and measured, row by row, in plain Python."""
+
+import csv
+import json
+from itertools import pairwise, product
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.treebank_files import call, read_text, sentence_of
+from workflow_scripts import build_table, collect_interventions, collect_probes
+from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.outcomes import COUNTS
+from workflow_scripts.outcomes import EXAMPLES as EXAMPLES_FILE
+from workflow_scripts.tables import (
+    examples,
+    interventions,
+    probing,
+    probing_curves,
+    saturation,
+    used_vs_encoded,
+)
+
+CONFIGURATION = ["model", "treebank", "attribute", "layer"]
+SCORES = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"]
+PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES]
+REST = [
+    "correct_lemma_correct_value",
+    "wrong_lemma_correct_value",
+    "wrong_lemma_wrong_value",
+    "no_analysis",
+]
+INTERVENTIONS = [
+    *CONFIGURATION,
+    *("method", "ranking", "beta", "scaled", "k", "words", "error_rate", "clwv", "cltv"),
+    *REST,
+]
+SATURATION = [
+    *CONFIGURATION,
+    *("method", "ranking", "saturation_k", "clwv", "cltv", "error_rate", "error_rate_0"),
+]
+USED_VS_ENCODED = [
+    *CONFIGURATION,
+    *("method", "ranking", "probe", "point", "k"),
+    *("accuracy", "selectivity", "clwv", "cltv", "error_rate"),
+]
+OF = {"model": "mbert", "treebank": "ewt", "attribute": "Part of Speech", "layer": 7}
+
+
+def frame(rows, schema):
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+# Probing
+
+
+def probes(max_k=5, rankings=("linear-ttb", "random"), names=("linear", "gaussian"), **of):
+    """Scores of k = 1..max_k, each a number of its own; the linear probe has no control."""
+    rows = [
+        OF
+        | of
+        | {"probe": probe, "ranking": ranking, "k": k, "split": split}
+        | {"accuracy": i / 1000, "mi": -i / 100, "nmi": i / 500, "majority": 0.5}
+        | ({"control_accuracy": 0.25, "selectivity": i / 3000} if probe == "gaussian" else {})
+        for i, (probe, ranking, split, k) in enumerate(
+            product(names, rankings, SPLITS, range(1, max_k + 1))
+        )
+    ]
+    return frame(rows, collect_probes.SCHEMA)
+
+
+def test_probing_has_the_reported_k_of_every_probe_ranking_and_split():
+    collected = probes()
+    table = probing.build({"probes": collected}, [2, 5, 9])  # 9: more neurons than there are
+    assert table.columns == PROBING
+    assert table.rows() == [row for row in collected.rows() if row[PROBING.index("k")] in (2, 5)]
+    assert len(table) == 2 * 2 * 3 * 2
+
+
+def test_probing_curves_are_all_k_on_the_test_split():
+    collected = probes()
+    table = probing_curves.build({"probes": collected}, [2])
+    assert table.columns == PROBING
+    split = PROBING.index("split")
+    assert table.rows() == [row for row in collected.rows() if row[split] == "test"]
+    assert len(table) == 2 * 2 * 5
+
+
+# Interventions
+
+
+def counts(words, correct, clwv, cltv, *rest):
+    """The counts of one k: of `clwv`, `cltv` have the target's value; `rest` as in REST."""
+    assert words == correct + clwv + sum(rest)
+    return dict(zip(("words", *COUNTS), (words, correct, clwv, cltv, *rest), strict=True))
+
+
+# clwv 0.1, 0.3, 0.31, 0.31: flat from the second point on, k = 10.
+RISING = [
+    counts(100, 80, 10, 0, 4, 3, 2, 1),
+    counts(100, 50, 30, 20, 10, 5, 4, 1),
+    counts(100, 40, 31, 21, 10, 9, 5, 5),
+    counts(100, 30, 31, 22, 19, 9, 6, 5),
+]
+# clwv 0.3, 0.1, 0.1: flat from the start, k = 0.
+FALLING = [
+    counts(10, 6, 3, 1, 1, 0, 0, 0),
+    counts(10, 8, 1, 1, 0, 1, 0, 0),
+    counts(10, 9, 1, 0, 0, 0, 0, 0),
+]
+# clwv 0, 0.5, 1: no saturation, the last k.
+CLIMBING = [
+    counts(2, 2, 0, 0, 0, 0, 0, 0),
+    counts(2, 1, 1, 1, 0, 0, 0, 0),
+    counts(2, 0, 2, 1, 0, 0, 0, 0),
+]
+TRANSLATION = {"method": "translation", "beta": 8.0, "scaled": True, "has_target": True}
+ABLATION = {"method": "ablation", "beta": None, "scaled": None, "has_target": False}
+
+
+def curve(entry, ranking, points, step=10, **of):
+    return [
+        OF | of | entry | {"ranking": ranking, "k": k} | point
+        for k, point in zip(range(0, step * len(points), step), points, strict=True)
+    ]
+
+
+def collected_curves():
+    rows = [
+        *curve(TRANSLATION, "linear-ttb", RISING),
+        *curve(ABLATION, "linear-ttb", FALLING),
+        *curve(TRANSLATION, "random", CLIMBING, attribute="Tense", layer=2),
+    ]
+    return frame(rows, collect_interventions.SCHEMA)
+
+
+def test_interventions_are_counts_as_fractions_of_the_words_intervened_on():
+    collected = collected_curves()
+    table = interventions.build({"interventions": collected}, [10])
+    assert table.columns == INTERVENTIONS
+    for row, given in zip(table.to_dicts(), collected.to_dicts(), strict=True):
+        for name in (*CONFIGURATION, "method", "ranking", "beta", "scaled", "k", "words"):
+            assert row[name] == given[name]
+        for name in ("clwv", *REST):
+            assert row[name] == given[name] / given["words"]
+        assert row["cltv"] == (given["cltv"] / given["words"] if given["has_target"] else None)
+        assert row["error_rate"] == pytest.approx(1 - given["correct"] / given["words"], abs=1e-15)
+
+
+def test_what_is_not_correct_adds_up_to_the_error_rate():
+    for row in interventions.build({"interventions": collected_curves()}, [10]).to_dicts():
+        parts = [row[name] for name in ("clwv", *REST)]
+        assert row["error_rate"] == pytest.approx(sum(parts), abs=1e-15)
+        assert row["cltv"] is None or row["cltv"] <= row["clwv"]
+
+
+def test_a_curve_without_words_has_no_rows():
+    none = counts(0, 0, 0, 0, 0, 0, 0, 0)
+    collected = frame(curve(TRANSLATION, "random", [none] * 3), collect_interventions.SCHEMA)
+    assert len(interventions.build({"interventions": collected}, [10])) == 0
+    table = saturation.build({"interventions": collected}, [10])
+    assert (table.columns, len(table)) == (SATURATION, 0)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_saturation_is_one_row_a_curve_with_what_is_true_at_that_k(shuffled):
+    collected = collected_curves()
+    if shuffled:  # the k of a curve need not come in order
+        collected = collected[[3, 1, 0, 2, 6, 5, 4, 9, 7, 8]]
+    table = saturation.build({"interventions": collected}, [10])
+    assert table.columns == SATURATION
+    words, tense = ("mbert", "ewt", "Part of Speech", 7), ("mbert", "ewt", "Tense", 2)
+    assert table.rows() == [
+        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, pytest.approx(0.2)),
+        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4),
+        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0),
+    ]
+
+
+def test_two_methods_of_other_names_are_two_curves():
+    weak = TRANSLATION | {"method": "weak", "beta": 2.0}
+    rows = curve(TRANSLATION, "random", RISING) + curve(weak, "random", FALLING)
+    collected = frame(rows, collect_interventions.SCHEMA)
+    table = saturation.build({"interventions": collected}, [10])
+    assert table["method"].to_list() == ["translation", "weak"]
+    assert table["saturation_k"].to_list() == [10, 0]
+
+
+# Used against encoded
+
+
+def points_by_hand(probe_rows, curves, saturated, report):
+    """The table in plain Python: probes by name; curves and saturation points by their name."""
+    names = list(dict.fromkeys(row["probe"] for row in probe_rows))
+    encoded = {
+        (*(row[c] for c in CONFIGURATION), row["ranking"], row["probe"], row["k"]): row
+        for row in probe_rows
+        if row["split"] == "test"
+    }
+    reported = [(row, "report") for row in curves if row["k"] in report and row["k"] > 0]
+    at_saturation = [
+        (row, "saturation")
+        for point in saturated
+        for row in curves
+        if row["k"] == point["saturation_k"]
+        and all(row[c] == point[c] for c in (*CONFIGURATION, "method", "ranking"))
+    ]
+    for (row, point), probe in product(reported + at_saturation, names):
+        key = (*(row[c] for c in CONFIGURATION), row["ranking"], probe, row["k"])
+        score = encoded.get(key, {})
+        yield (
+            *(row[c] for c in (*CONFIGURATION, "method", "ranking")),
+            *(probe, point, row["k"], score.get("accuracy"), score.get("selectivity")),
+            *(row[c] for c in ("clwv", "cltv", "error_rate")),
+        )
+
+
+def test_used_vs_encoded_joins_probes_and_curves():
+    report = [10, 15, 20, 30]  # 15 is not on the grid, 30 beyond the probed neurons
+    scores = pl.concat([probes(20), probes(20, attribute="Tense", layer=2)])
+    curves = collected_curves()
+    table = used_vs_encoded.build({"probes": scores, "interventions": curves}, report)
+    assert table.columns == USED_VS_ENCODED
+    expected = points_by_hand(
+        scores.to_dicts(),
+        interventions.build({"interventions": curves}, report).to_dicts(),
+        saturation.build({"interventions": curves}, report).to_dicts(),
+        report,
+    )
+    assert table.rows() == list(expected)
+
+
+def test_used_vs_encoded_has_no_accuracy_where_no_probe_was_run():
+    curves = collected_curves()
+    table = used_vs_encoded.build({"probes": probes(20), "interventions": curves}, [10, 30])
+    empty = table.filter(pl.col("accuracy").is_null())
+    found = set(empty.select("attribute", "method", "point", "k").rows())
+    assert found == {
+        ("Part of Speech", "translation", "report", 30),  # beyond the probed neurons
+        ("Part of Speech", "ablation", "saturation", 0),  # no neuron, no probe
+        ("Tense", "translation", "report", 10),  # not probed at all
+        ("Tense", "translation", "saturation", 20),
+    }
+    assert empty["selectivity"].is_null().all()
+    assert empty["clwv"].is_not_null().all()
+    ablated = table.filter(pl.col("method") == "ablation")
+    assert ablated["cltv"].is_null().all()
+
+
+# Commands
+
+
+def name_files(folder, **more):
+    """The options that name the files of two configurations and two rankings."""
+    return {
+        "model": "mbert",
+        "treebank": "ewt",
+        "folder": folder,
+        "configurations": ["Part of Speech=part-of-speech/layer-7", "Number=number/layer-12"],
+        "rankings": ["linear-ttb", "random"],
+    } | more
+
+
+PLACES = [("Part of Speech", 7, "part-of-speech"), ("Number", 12, "number")]
+
+
+def scores_file(path, base):
+    """Scores as a probe writes them: k = 1, 2 on each split; no control task."""
+    n = 2 * len(SPLITS)
+    none = pa.nulls(n, pa.float64())
+    columns = {
+        "k": pa.array([1, 2] * len(SPLITS), pa.int32()),
+        "split": [split for split in SPLITS for _ in range(2)],
+        "accuracy": [base + i / 8 for i in range(n)],
+        "mi": [base - i for i in range(n)],
+        "nmi": pa.array([None, *range(1, n)], pa.float64()),
+        "control_accuracy": none,
+        "selectivity": none,
+        "majority": [0.5] * n,
+    }
+    write_parquet(path, pa.table(columns), made_by("probe_ranking"))
+    return columns
+
+
+def test_probes_are_collected_with_the_names_of_their_configuration(tmp_path):
+    expected = []
+    combinations = product(PLACES, ["linear-ttb", "random"], ["gaussian", "linear"])
+    for base, ((attribute, layer, place), ranking, probe) in enumerate(combinations):
+        path = tmp_path / place / f"layer-{layer}" / f"{probe}-by-{ranking}.parquet"
+        columns = scores_file(path, float(base))
+        expected += [
+            ("mbert", "ewt", attribute, layer, probe, ranking, *row)
+            for row in zip(
+                *(pa.array(columns[c]).to_pylist() for c in ("k", "split", *SCORES)), strict=True
+            )
+        ]
+    target = tmp_path / "probes.parquet"
+    call(collect_probes, **name_files(tmp_path), probes=["gaussian", "linear"], collected=target)
+    collected = pl.read_parquet(target)
+    assert collected.columns == PROBING
+    assert collected.schema == collect_probes.SCHEMA
+    assert collected.rows() == expected
+
+
+def test_a_treebank_that_keeps_nothing_gives_empty_collections_with_all_columns(tmp_path):
+    options = name_files(tmp_path, configurations=[])
+    target = tmp_path / "probes.parquet"
+    call(collect_probes, **options, probes=["linear"], collected=target)
+    assert pl.read_parquet(target).schema == collect_probes.SCHEMA
+    assert len(pl.read_parquet(target)) == 0
+
+
+def test_a_damaged_file_is_named_when_it_is_collected(tmp_path):
+    path = tmp_path / "number" / "layer-1" / "linear-by-random.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PAR1 half")
+    options = name_files(tmp_path, configurations=["Number=number/layer-1"], rankings=["random"])
+    with pytest.raises(ArtifactError, match=r"linear-by-random\.parquet: .* delete it"):
+        call(collect_probes, **options, probes=["linear"], collected=tmp_path / "c.parquet")
+    assert not (tmp_path / "c.parquet").exists()
+
+
+@pytest.mark.parametrize("text", ["Number", "Number=number", "Number=number/layer-x"])
+def test_a_configuration_that_is_none_is_named(tmp_path, capsys, text):
+    options = name_files(tmp_path, configurations=[text])
+    with pytest.raises(SystemExit):
+        call(collect_probes, **options, probes=["linear"], collected=tmp_path / "c.parquet")
+    assert f"{text!r} is not ATTRIBUTE=FOLDER/layer-L" in capsys.readouterr().err
+
+
+SENTENCES = [["two", "individuals", "met"], ["New York", "is", "big"]]
+ENTRIES = [
+    {"name": "ablation", "has_target": False},
+    {"name": "strong", "has_target": True, "beta": 8, "scaled": True},
+]
+
+
+def outcome_files(folder, stem, seed, n_examples):
+    """Counts and examples of one curve, as an intervention writes them: two k, two sentences."""
+    rows = [
+        {"k": k, "sentence": sentence, "words": 40}
+        | {name: (seed + 3 * i + 7 * k + sentence) % 5 for i, name in enumerate(COUNTS)}
+        for k in (0, 10)
+        for sentence in (0, 1)
+    ]
+    counted = pa.Table.from_pylist(rows)
+    types = {name: pa.int32() for name in counted.column_names}
+    write_parquet(folder / f"{stem}.parquet", counted.cast(pa.schema(types)), made_by("intervene"))
+    found = [
+        {"k": 10, "sentence": i % 2, "word": (i + 1) % 2, "value": "PL", "target": None}
+        | {"form": "x", "predicted": f"w{i}"}
+        for i in range(n_examples)
+    ]
+    table = pa.Table.from_pylist(found, schema=EXAMPLES_FILE)
+    write_parquet(folder / f"{stem}.examples.parquet", table, made_by("intervene"))
+    return rows, found
+
+
+@pytest.fixture
+def collected(tmp_path):
+    """Collected interventions and examples, and what each curve was made of."""
+    files = {}
+    n_examples = [0, 1, 10, 37, 3, 11, 20, 9]
+    curves = product(PLACES, ["linear-ttb", "random"], ["ablation", "strong"])
+    for n, (seed, ((attribute, layer, place), ranking, method)) in zip(
+        n_examples, enumerate(curves), strict=True
+    ):
+        folder = tmp_path / place / f"layer-{layer}"
+        made = outcome_files(folder, f"{method}-by-{ranking}", seed, n)
+        files[attribute, layer, ranking, method] = made
+    texts = "".join(sentence_of(*words) for words in SENTENCES)
+    words = read_text(tmp_path, train=texts, dev=texts, test=texts)
+    options = name_files(
+        tmp_path,
+        interventions=[json.dumps(entry) for entry in ENTRIES],
+        words_test=words / "test.parquet",
+        collected=tmp_path / "interventions.parquet",
+        examples=tmp_path / "examples.parquet",
+    )
+    call(collect_interventions, **options)
+    return tmp_path, files
+
+
+def test_interventions_are_collected_as_sums_over_sentences(collected):
+    folder, files = collected
+    table = pl.read_parquet(folder / "interventions.parquet")
+    assert table.schema == collect_interventions.SCHEMA
+    expected = []
+    for (attribute, layer, ranking, method), (rows, _) in files.items():
+        options = (8.0, True, True) if method == "strong" else (None, None, False)
+        for k in (0, 10):
+            sums = [sum(r[name] for r in rows if r["k"] == k) for name in ("words", *COUNTS)]
+            names = ("mbert", "ewt", attribute, layer, method, ranking)
+            expected.append((*names, *options, k, *sums))
+    assert table.rows() == expected
+
+
+def test_the_name_of_an_intervention_may_have_a_dot(tmp_path):
+    outcome_files(tmp_path / "number" / "layer-1", "beta2.5-by-random", 0, 1)
+    words = read_text(tmp_path, **dict.fromkeys(SPLITS, sentence_of("two", "words")))
+    options = name_files(
+        tmp_path,
+        configurations=["Number=number/layer-1"],
+        rankings=["random"],
+        interventions=[json.dumps(ENTRIES[1] | {"name": "beta2.5"})],
+        words_test=words / "test.parquet",
+        collected=tmp_path / "interventions.parquet",
+        examples=tmp_path / "examples.parquet",
+    )
+    call(collect_interventions, **options)
+    assert (
+        pl.read_parquet(tmp_path / "interventions.parquet")["method"].unique().item() == "beta2.5"
+    )
+
+
+def test_at_most_ten_examples_of_a_curve_are_kept_evenly_spread(collected):
+    folder, files = collected
+    table = pl.read_parquet(folder / "examples.parquet")
+    assert table.schema == collect_interventions.EXAMPLES_SCHEMA
+    for (attribute, _, ranking, method), (_, found) in files.items():
+        kept = table.filter(attribute=attribute, ranking=ranking, method=method)["predicted"]
+        places = [int(word[1:]) for word in kept]
+        assert len(places) == min(10, len(found))
+        if len(found) <= 10:
+            assert places == list(range(len(found)))
+        else:
+            assert (places[0], places[-1]) == (0, len(found) - 1)
+            gaps = {later - earlier for earlier, later in pairwise(places)}
+            assert max(gaps) - min(gaps) <= 1
+    assert len(table) == sum(min(10, len(found)) for _, found in files.values())
+
+
+def test_an_example_shows_its_change_in_the_sentence(collected):
+    folder, _ = collected
+    table = pl.read_parquet(folder / "examples.parquet")
+    for row in table.to_dicts():
+        words = list(SENTENCES[row["sentence"]])
+        assert row["text"] == " ".join(words)
+        words[row["word"]] = f"[{words[row['word']]} → {row['predicted']}]"
+        assert row["change"] == " ".join(words)
+    assert "two [individuals → w0] met" in table["change"].to_list()
+    assert "[New York → w1] is big" in table["change"].to_list()
+    assert table["target"].is_null().all()
+
+
+def test_the_examples_are_a_table_as_they_are(collected):
+    folder, _ = collected
+    found = pl.read_parquet(folder / "examples.parquet")
+    assert examples.build({"examples": found}, [10]).equals(found)
+
+
+def text_of(value):
+    """A value as it stands in the CSV."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def same(cell, value):
+    return float(cell) == value if isinstance(value, float) else cell == text_of(value)
+
+
+TABLES = {
+    "probing": PROBING,
+    "probing_curves": PROBING,
+    "interventions": INTERVENTIONS,
+    "saturation": SATURATION,
+    "used_vs_encoded": USED_VS_ENCODED,
+    "examples": list(collect_interventions.EXAMPLES_SCHEMA),
+}
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory):
+    """The collected files of two treebanks, by name, as the options of `build_table`."""
+    folder = tmp_path_factory.mktemp("collections")
+    example = OF | {"method": "ablation", "ranking": "random", "k": 0, "sentence": 0, "word": 0}
+    example |= {"value": "PL", "target": None, "form": "a", "predicted": ""}
+    example |= {"text": 'a "b", c', "change": '[a → ] "b", c'}
+    frames = {
+        "probes": [probes(20), probes(20, treebank="imst", layer=2)],
+        "interventions": [collected_curves(), collected_curves()[:4]],
+        "examples": [
+            frame([example], collect_interventions.EXAMPLES_SCHEMA),
+            frame([], collect_interventions.EXAMPLES_SCHEMA),
+        ],
+    }
+    # The second treebank has another name everywhere.
+    frames["interventions"][1] = frames["interventions"][1].with_columns(treebank=pl.lit("imst"))
+    paths = {}
+    for name, parts in frames.items():
+        paths[name] = [folder / f"{name}-{i}.parquet" for i in range(len(parts))]
+        for path, part in zip(paths[name], parts, strict=True):
+            write_parquet(path, part.to_arrow(), made_by("collect"))
+    return paths
+
+
+def build(folder, table, collections):
+    paths = {kind: folder / f"{table}.{kind}" for kind in ("csv", "parquet")}
+    call(build_table, table=table, report=[10, 20, 30], **collections, **paths)
+    return paths
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_csv_and_parquet_of_a_table_are_equal_and_the_same_bytes_twice(
+    table, collections, tmp_path
+):
+    paths = build(tmp_path, table, collections)
+    parquet = pl.read_parquet(paths["parquet"])
+    with paths["csv"].open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == parquet.columns == TABLES[table]
+    assert header[:4] == CONFIGURATION
+    assert len(rows) == len(parquet) > 0
+    for row, values in zip(rows, parquet.rows(), strict=True):
+        assert all(same(cell, value) for cell, value in zip(row, values, strict=True))
+    again = build(tmp_path / "again", table, collections)
+    for kind, path in paths.items():
+        assert path.read_bytes() == again[kind].read_bytes()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_has_every_treebank_that_was_collected(table, collections, tmp_path):
+    parquet = pl.read_parquet(build(tmp_path, table, collections)["parquet"])
+    expected = ["ewt"] if table == "examples" else ["ewt", "imst"]
+    assert parquet["treebank"].unique().sort().to_list() == expected
+
+
+def test_a_table_says_what_made_it_and_where_nothing(collections, tmp_path):
+    path = build(tmp_path, "saturation", collections)["parquet"]
+    (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+    assert made["command"] == "build_table"
+    assert made["settings"] == {"table": "saturation", "report": [10, 20, 30]}
+    assert "polars" in made["versions"]
+    assert str(tmp_path).encode() not in path.read_bytes()

@@ -1,0 +1,142 @@
+"""The workflow itself, on a small study: every stage, targets, reruns, equal bytes."""
+
+import shutil
+
+import polars as pl
+import pytest
+
+from tests.workflow import ROOT, STUDIES, changed, contents, finish, jobs_to_run, run
+
+SMALL = STUDIES / "small.yaml"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A finished small study: its working directory."""
+    directory = tmp_path_factory.mktemp("study")
+    finish(directory, SMALL)
+    return directory
+
+
+def test_every_table_is_there_and_has_rows(study):
+    for table in (
+        "probing",
+        "probing_curves",
+        "interventions",
+        "saturation",
+        "used_vs_encoded",
+    ):
+        csv = pl.read_csv(study / f"results/tables/{table}.csv")
+        parquet = pl.read_parquet(study / f"results/tables/{table}.parquet")
+        assert len(csv) == len(parquet) > 0
+        assert csv.columns == parquet.columns
+        assert csv.columns[:4] == ["model", "treebank", "attribute", "layer"]
+    assert (study / "results/tables/examples.csv").is_file()
+
+
+def test_every_rule_leaves_a_log_and_a_benchmark(study):
+    rules = {path.name for path in (study / "results/logs").iterdir()}
+    assert rules == {path.name for path in (study / "results/benchmarks").iterdir()}
+    assert {"train_model", "ranking", "ranking_of_one_direction", "intervention"} <= rules
+
+
+def test_a_finished_study_has_nothing_to_do(study):
+    assert jobs_to_run(study, SMALL) == {}
+
+
+def test_touching_results_reruns_nothing(study):
+    for path in sorted((study / "results").rglob("*.parquet")):
+        path.touch()
+    assert jobs_to_run(study, SMALL) == {}
+
+
+def test_adding_an_intervention_runs_only_what_is_new(study, tmp_path):
+    entries = [
+        {"method": "ablation", "step": 5},
+        {"method": "translation", "beta": 4, "scaled": False, "step": 5},
+    ]
+    config = changed(SMALL, tmp_path / "config.yaml", interventions=entries)
+    # 3 rankings: probeless in two directions and random.
+    assert jobs_to_run(study, config) == {
+        "intervention": 3,
+        "collected_interventions": 1,
+        "table": 4,
+    }
+
+
+def test_adding_a_ranker_runs_only_what_is_new(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", rankings=["probeless", "random", "linear"])
+    assert jobs_to_run(study, config) == {
+        "ranking": 1,
+        "probe": 4,
+        "intervention": 2,
+        "collected_probes": 1,
+        "collected_interventions": 1,
+        "table": 6,
+    }
+
+
+def test_adding_a_layer_reruns_no_job_of_another_layer(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", layers=[1, 2])
+    assert jobs_to_run(study, config) == {
+        "activations_of_model": 1,
+        "states_of_model": 1,
+        "statistics": 2,
+        "ranking": 1,
+        "ranking_of_one_direction": 1,
+        "probe": 6,
+        "intervention": 3,
+        "collected_probes": 1,
+        "collected_interventions": 1,
+        "table": 6,
+    }
+
+
+def test_another_core_count_and_folder_give_equal_tables(study, tmp_path):
+    results = finish(tmp_path, SMALL, cores=1)
+    assert contents(results / "tables") == contents(study / "results/tables")
+
+
+def test_a_deleted_intermediate_is_made_again_and_the_tables_are_equal(study, tmp_path):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy)
+    (copy / "results/rankings/tiny/english/number/layer-1/random.parquet").unlink()
+    finish(copy, SMALL)
+    assert contents(copy / "results/tables") == contents(study / "results/tables")
+
+
+@pytest.mark.parametrize(
+    ("target", "folder", "absent"),
+    [
+        ("words", "words", "activations"),
+        ("activations", "activations", "rankings"),
+        ("rankings", "rankings", "probes"),
+    ],
+)
+def test_a_target_makes_its_stage_and_no_later_one(study, target, folder, absent):
+    done = run(study, SMALL, "--forceall", "--dry-run", target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"results/{folder}/" in done.stdout
+    assert f"results/{absent}/tiny" not in done.stdout
+
+
+def test_an_unknown_key_ends_at_once_and_is_named(tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", min_type=3)
+    done = run(tmp_path, config, "--dry-run")
+    assert done.returncode == 1
+    assert "min_type: unknown key" in done.stderr
+    assert "did you mean min_types?" in done.stderr
+
+
+def test_an_attribute_that_no_treebank_keeps_is_named(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", attributes=["Number", "Evidentiality"])
+    done = run(study, config, "--dry-run")
+    assert done.returncode == 1
+    assert "no treebank keeps two values of 'Evidentiality'" in done.stderr
+
+
+def test_the_default_config_is_found_from_any_working_directory(tmp_path):
+    done = run(tmp_path, None, "--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (ROOT / "config.yaml").is_file()
+    assert "generate_treebank" in done.stdout + done.stderr

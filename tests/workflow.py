@@ -1,0 +1,55 @@
+"""Run the real workflow on a study, from a test."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STUDIES = Path(__file__).parent / "studies"
+
+
+def run(
+    directory: Path, config: Path | None, *options: str, cores: int = 2
+) -> subprocess.CompletedProcess:
+    """Run Snakemake in `directory`; the caller looks at the exit status."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(directory), "--cores", str(cores), *options]
+    if config is not None:
+        command += ["--configfile", str(config)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def finish(directory: Path, config: Path | None, *options: str, cores: int = 2) -> Path:
+    """Run a study to its end; return its results."""
+    done = run(directory, config, *options, cores=cores)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return directory / "results"
+
+
+def jobs_to_run(directory: Path, config: Path | None) -> dict[str, int]:
+    """Return how many jobs of each rule a dry run would run."""
+    planned = run(directory, config, "--dry-run")
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    if "Nothing to be done" in planned.stdout + planned.stderr:
+        return {}
+    stats = (planned.stdout + planned.stderr).split("Job stats:")[-1]
+    rows = re.findall(r"^(\w+)\s+(\d+)$", stats, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
+
+
+def changed(config: Path, to: Path, **keys) -> Path:
+    """Write a copy of a config file with some keys changed; return its path."""
+    to.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | keys))
+    return to
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
