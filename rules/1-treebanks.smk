@@ -20,6 +20,7 @@ rule generate_treebank:
         mem_mb=500,
     params:
         job=job_of("generate_treebank"),
+        seed=passed("seed"),
         grammar=lambda w: plan.config["treebanks"][w.treebank]["grammar"],
         sentences=lambda w: plan.config["treebanks"][w.treebank]["sentences"],
     shell:
@@ -27,7 +28,8 @@ rule generate_treebank:
         python -m workflow_scripts.generate_treebank \
             --grammar {params.grammar} \
             --sentences {params.sentences} \
-            --seed {plan.config[seed]} \
+            --shares 0.8 0.1 0.1 \
+            --seed {params.seed} \
             --train {output.train} \
             --dev {output.dev} \
             --test {output.test} \
@@ -52,6 +54,7 @@ rule fetch_treebank:
         mem_mb=500,
     params:
         job=job_of("fetch_treebank"),
+        base=passed("sources", "ud"),
         repository=lambda w: plan.config["treebanks"][w.treebank]["ud"],
         release=lambda w: plan.config["treebanks"][w.treebank]["release"],
         train=lambda w: plan.pinned_file(w.treebank, "train"),
@@ -62,7 +65,7 @@ rule fetch_treebank:
         python -m workflow_scripts.fetch_treebank \
             --repository {params.repository} \
             --release {params.release} \
-            --base {plan.config[sources][ud]} \
+            --base {params.base} \
             --file {params.train} {output.train} \
             --file {params.dev} {output.dev} \
             --file {params.test} {output.test} \

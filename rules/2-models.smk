@@ -21,6 +21,7 @@ rule fetch_model:
         mem_mb=1000,
     params:
         job=job_of("fetch_model"),
+        base=passed("sources", "hub"),
         hub=lambda w: plan.config["models"][w.model]["hub"],
         revision=lambda w: plan.revision_option(w.model),
     shell:
@@ -28,7 +29,7 @@ rule fetch_model:
         python -m workflow_scripts.fetch_model \
             --hub {params.hub} \
             {params.revision} \
-            --endpoint {plan.config[sources][hub]} \
+            --endpoint {params.base} \
             --model {output.model} \
             2>&1 | tee {log}
         """
@@ -37,7 +38,7 @@ rule fetch_model:
 rule train_model:
     """Train a small BERT on the training words of the study's treebanks."""
     input:
-        inputs_of(
+        **inputs_of(
             "train_model",
             words=lambda w: [
                 results(f"words/{treebank}/train.parquet")
@@ -59,6 +60,7 @@ rule train_model:
         mem_mb=2000,
     params:
         job=job_of("train_model"),
+        seed=passed("seed"),
         options=lambda w: plan.training_options(w.model),
     # Two threads whatever the cores: weights must be the same on every machine.
     shell:
@@ -66,7 +68,7 @@ rule train_model:
         python -m workflow_scripts.train_model \
             --words {input.words} \
             {params.options} \
-            --seed {plan.config[seed]} \
+            --seed {params.seed} \
             --threads 2 \
             --model {output.model} \
             2>&1 | tee {log}

@@ -8,7 +8,7 @@ Needs the CoNLL-U files of a treebank. Gives `words/{treebank}/{split}.parquet` 
 rule words_of_treebank:
     """Read a treebank's surface words and the values of their attributes."""
     input:
-        inputs_of(
+        **inputs_of(
             "words_of_treebank",
             train=lambda w: str(plan.conllu(w.treebank, "train")),
             dev=lambda w: str(plan.conllu(w.treebank, "dev")),
@@ -28,13 +28,14 @@ rule words_of_treebank:
         mem_mb=1000,
     params:
         job=job_of("words_of_treebank"),
+        schema=passed("schema"),
     shell:
         """
         python -m workflow_scripts.read_words \
             --train {input.train:q} \
             --dev {input.dev:q} \
             --test {input.test:q} \
-            --schema {plan.config[schema]} \
+            --schema {params.schema} \
             --words-train {output.train} \
             --words-dev {output.dev} \
             --words-test {output.test} \
@@ -45,7 +46,7 @@ rule words_of_treebank:
 checkpoint attributes:
     """Keep the values that every split has enough distinct forms of."""
     input:
-        inputs_of(
+        **inputs_of(
             "attributes",
             **words_of(),
         ),
@@ -61,13 +62,14 @@ checkpoint attributes:
         mem_mb=1000,
     params:
         job=job_of("attributes"),
+        min_types=passed("min_types"),
     shell:
         """
         python -m workflow_scripts.keep_values \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --min-types {plan.config[min_types]} \
+            --min-types {params.min_types} \
             --attributes {output.attributes} \
             2>&1 | tee {log}
         """

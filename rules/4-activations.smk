@@ -10,7 +10,7 @@ _LAYERS = plan.config["layers"]
 rule activations_of_model:
     """Run the model once over a treebank; write the vectors of all layers."""
     input:
-        inputs_of(
+        **inputs_of(
             "activations_of_model",
             **words_of(),
             model=model_of,
@@ -32,6 +32,8 @@ rule activations_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("activations_of_model"),
+        layers=passed("layers"),
+        device=passed("device"),
         files=lambda w: results(
             f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
         ),
@@ -42,8 +44,8 @@ rule activations_of_model:
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --layers {plan.config[layers]} \
-            --device {plan.config[device]} \
+            --layers {params.layers} \
+            --device {params.device} \
             --activations '{params.files}' \
             2>&1 | tee {log}
         """
@@ -52,7 +54,7 @@ rule activations_of_model:
 rule states_of_model:
     """Run the model once over the test sentences; write what every intervention starts from."""
     input:
-        inputs_of(
+        **inputs_of(
             "states_of_model",
             **words_of(["test"]),
             model=model_of,
@@ -71,14 +73,16 @@ rule states_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("states_of_model"),
+        layers=passed("layers"),
+        device=passed("device"),
         files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
     shell:
         """
         python -m workflow_scripts.cache_states \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --layers {plan.config[layers]} \
-            --device {plan.config[device]} \
+            --layers {params.layers} \
+            --device {params.device} \
             --subtokens {output.subtokens} \
             --states '{params.files}' \
             2>&1 | tee {log}

@@ -16,7 +16,7 @@ _LEARNED_FROM = dict(
 rule statistics:
     """Gather count, mean and scatter of the training words of each value, or control label."""
     input:
-        inputs_of(
+        **inputs_of(
             "statistics",
             **words_of(["train"]),
             **activations_of(["train"]),
@@ -34,6 +34,7 @@ rule statistics:
         mem_mb=1500,
     params:
         job=job_of("statistics"),
+        seed=passed("seed"),
         attribute=attribute_of,
     shell:
         """
@@ -42,7 +43,7 @@ rule statistics:
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {plan.config[seed]} \
+            --seed {params.seed} \
             --labels {wildcards.labels} \
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
@@ -55,27 +56,23 @@ rule statistics:
 rule ranking:
     """Rank the neurons of a configuration, top to bottom and bottom to top."""
     input:
-        inputs_of(
-            "ranking",
-            **_LEARNED_FROM,
-        ),
+        **inputs_of("ranking", **_LEARNED_FROM),
     output:
-        rankings=[
-            results(f"rankings/{_CONFIGURATION}/{{ranker}}-ttb.parquet"),
-            results(f"rankings/{_CONFIGURATION}/{{ranker}}-btt.parquet"),
-        ],
+        rankings=by_rankings("rankings", ""),
     log:
         log_of("ranking", _CONFIGURATION, "{ranker}"),
     benchmark:
         benchmark_of("ranking", _CONFIGURATION, "{ranker}")
     wildcard_constraints:
-        ranker=one_of(name for name, both in plan.directions.items() if len(both) == 2),
+        ranker=rankers(2),
     conda:
         ENVIRONMENT
     resources:
         mem_mb=2000,
     params:
         job=job_of("ranking"),
+        seed=passed("seed"),
+        max=passed("neurons", "max"),
         attribute=attribute_of,
     shell:
         """
@@ -84,9 +81,9 @@ rule ranking:
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {plan.config[seed]} \
+            --seed {params.seed} \
             --ranker {wildcards.ranker} \
-            --max-neurons {plan.config[neurons][max]} \
+            --max-neurons {params.max} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --activations-train {input.activations_train} \
@@ -100,15 +97,17 @@ rule ranking:
 
 use rule ranking as ranking_of_one_direction with:
     input:
-        inputs_of("ranking_of_one_direction", **_LEARNED_FROM),
+        **inputs_of("ranking_of_one_direction", **_LEARNED_FROM),
     output:
-        rankings=[results(f"rankings/{_CONFIGURATION}/{{ranker}}.parquet")],
+        rankings=by_rankings("rankings", "", [""]),
     log:
         log_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}"),
     benchmark:
         benchmark_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}")
     wildcard_constraints:
-        ranker=one_of(name for name, one in plan.directions.items() if len(one) == 1),
+        ranker=rankers(1),
     params:
         job=job_of("ranking_of_one_direction"),
+        seed=passed("seed"),
+        max=passed("neurons", "max"),
         attribute=attribute_of,

@@ -1,48 +1,51 @@
 """Probes: how well an attribute is predicted from the first k neurons of a ranking.
 
-Needs rankings and labelled words. Gives `probes/.../layer-{l}/{probe}-by-{ranking}.parquet`.
+Needs rankings and labelled words. Gives `probes/.../layer-{l}/{probe}-by-{ranking}.parquet`, both
+directions of a ranker in one job: they are made together and read the same words.
 """
+
+_PROBED = dict(
+    **words_of(),
+    **activations_of(),
+    attributes=attributes_of,
+    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+    control=control_statistics_of,
+)
 
 
 rule probe:
-    """Probe a ranking at every k, with control labels beside where the study has them."""
+    """Probe rankings at every k, with control labels beside where the study has them."""
     input:
-        inputs_of(
-            "probe",
-            **words_of(),
-            **activations_of(),
-            attributes=attributes_of,
-            ranking=results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet"),
-            statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
-            control=control_statistics_of,
-        ),
+        **inputs_of("probe", **_PROBED, rankings=by_rankings("rankings", "")),
     output:
-        scores=results(f"probes/{_CONFIGURATION}/{{probe}}-by-{{ranking}}.parquet"),
+        scores=by_rankings("probes", "{probe}-by-"),
     log:
-        log_of("probe", _CONFIGURATION, "{probe}-by-{ranking}"),
+        log_of("probe", _CONFIGURATION, "{probe}-by-{ranker}"),
     benchmark:
-        benchmark_of("probe", _CONFIGURATION, "{probe}-by-{ranking}")
+        benchmark_of("probe", _CONFIGURATION, "{probe}-by-{ranker}")
     wildcard_constraints:
         probe=one_of(plan.config["probes"]),
-        ranking=one_of(plan.rankings),
+        ranker=rankers(2),
     conda:
         ENVIRONMENT
     resources:
         mem_mb=2000,
     params:
         job=job_of("probe"),
+        seed=passed("seed"),
+        max=passed("neurons", "max"),
         attribute=attribute_of,
-        control=lambda w, input: input.control and f"--control --control-statistics {input.control}",
+        control=control_options,
     shell:
         """
-        python -m workflow_scripts.probe_ranking \
+        python -m workflow_scripts.probe_rankings \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \
             --layer {wildcards.layer} \
-            --seed {plan.config[seed]} \
+            --seed {params.seed} \
             --probe {wildcards.probe} \
-            --max-neurons {plan.config[neurons][max]} \
+            --max-neurons {params.max} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
@@ -50,9 +53,33 @@ rule probe:
             --activations-dev {input.activations_dev} \
             --activations-test {input.activations_test} \
             --attributes {input.attributes} \
-            --ranking {input.ranking} \
+            --rankings {input.rankings} \
             --statistics {input.statistics} \
             {params.control} \
             --scores {output.scores} \
             2>&1 | tee {log}
         """
+
+
+use rule probe as probe_of_one_direction with:
+    input:
+        **inputs_of(
+            "probe_of_one_direction",
+            **_PROBED,
+            rankings=by_rankings("rankings", "", [""]),
+        ),
+    output:
+        scores=by_rankings("probes", "{probe}-by-", [""]),
+    log:
+        log_of("probe_of_one_direction", _CONFIGURATION, "{probe}-by-{ranker}"),
+    benchmark:
+        benchmark_of("probe_of_one_direction", _CONFIGURATION, "{probe}-by-{ranker}")
+    wildcard_constraints:
+        probe=one_of(plan.config["probes"]),
+        ranker=rankers(1),
+    params:
+        job=job_of("probe_of_one_direction"),
+        seed=passed("seed"),
+        max=passed("neurons", "max"),
+        attribute=attribute_of,
+        control=control_options,

@@ -4,11 +4,21 @@ Needs rankings, class statistics and the cached states. Gives, below `interventi
 `{method}-by-{ranking}.parquet` (outcome counts) and `{method}-by-{ranking}.examples.parquet`.
 """
 
+_INTERVENED = dict(
+    **words_of(["test"]),
+    model=model_of,
+    attributes=attributes_of,
+    subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
+    states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
+    lexicon=results("lexicons/{model}/{treebank}.parquet"),
+    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+)
+
 
 rule lexicon:
     """List every form of a treebank as the model spells it, with its analyses."""
     input:
-        inputs_of(
+        **inputs_of(
             "lexicon",
             **words_of(),
             model=model_of,
@@ -40,29 +50,17 @@ rule lexicon:
 rule intervention:
     """Change the first k neurons of a ranking inside the model, for every k of the grid."""
     input:
-        inputs_of(
-            "intervention",
-            **words_of(["test"]),
-            model=model_of,
-            attributes=attributes_of,
-            subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
-            states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
-            lexicon=results("lexicons/{model}/{treebank}.parquet"),
-            statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
-            ranking=results(f"rankings/{_CONFIGURATION}/{{ranking}}.parquet"),
-        ),
+        **inputs_of("intervention", **_INTERVENED, rankings=by_rankings("rankings", "")),
     output:
-        outcomes=results(f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.parquet"),
-        examples=results(
-            f"interventions/{_CONFIGURATION}/{{method}}-by-{{ranking}}.examples.parquet"
-        ),
+        outcomes=by_rankings("interventions", "{method}-by-"),
+        examples=by_rankings("interventions", "{method}-by-", kind="examples.parquet"),
     log:
-        log_of("intervention", _CONFIGURATION, "{method}-by-{ranking}"),
+        log_of("intervention", _CONFIGURATION, "{method}-by-{ranker}"),
     benchmark:
-        benchmark_of("intervention", _CONFIGURATION, "{method}-by-{ranking}")
+        benchmark_of("intervention", _CONFIGURATION, "{method}-by-{ranker}")
     wildcard_constraints:
         method=one_of(entry["name"] for entry in plan.config["interventions"]),
-        ranking=one_of(plan.rankings),
+        ranker=rankers(2),
     conda:
         ENVIRONMENT
     resources:
@@ -70,6 +68,8 @@ rule intervention:
         gpu=plan.gpus,
     params:
         job=job_of("intervention"),
+        schema=passed("schema"),
+        device=passed("device"),
         attribute=attribute_of,
         method=lambda w: plan.intervention(w.method)["method"],
         step=lambda w: plan.intervention(w.method)["step"],
@@ -81,18 +81,45 @@ rule intervention:
             --words-test {input.words_test} \
             --attributes {input.attributes} \
             --attribute {params.attribute:q} \
-            --schema {plan.config[schema]} \
+            --schema {params.schema} \
             --subtokens {input.subtokens} \
             --states {input.states} \
             --statistics {input.statistics} \
-            --ranking {input.ranking} \
+            --rankings {input.rankings} \
             --lexicon {input.lexicon} \
             --layer {wildcards.layer} \
             --method {params.method} \
             --method-options {params.options} \
             --step {params.step} \
-            --device {plan.config[device]} \
+            --device {params.device} \
             --outcomes {output.outcomes} \
             --examples {output.examples} \
             2>&1 | tee {log}
         """
+
+
+use rule intervention as intervention_of_one_direction with:
+    input:
+        **inputs_of(
+            "intervention_of_one_direction",
+            **_INTERVENED,
+            rankings=by_rankings("rankings", "", [""]),
+        ),
+    output:
+        outcomes=by_rankings("interventions", "{method}-by-", [""]),
+        examples=by_rankings("interventions", "{method}-by-", [""], "examples.parquet"),
+    log:
+        log_of("intervention_of_one_direction", _CONFIGURATION, "{method}-by-{ranker}"),
+    benchmark:
+        benchmark_of("intervention_of_one_direction", _CONFIGURATION, "{method}-by-{ranker}")
+    wildcard_constraints:
+        method=one_of(entry["name"] for entry in plan.config["interventions"]),
+        ranker=rankers(1),
+    params:
+        job=job_of("intervention_of_one_direction"),
+        schema=passed("schema"),
+        device=passed("device"),
+        attribute=attribute_of,
+        method=lambda w: plan.intervention(w.method)["method"],
+        step=lambda w: plan.intervention(w.method)["step"],
+        options=lambda w: quote(plan.method_options(w.method)),

@@ -8,7 +8,7 @@ language adds its own and leaves the others), and gives `tables/{table}.csv` and
 rule collected_probes:
     """Put the probes of a model and treebank together."""
     input:
-        inputs_of(
+        **inputs_of(
             "collected_probes",
             scores=files_of_pair("probes", plan.config["probes"]),
         ),
@@ -45,7 +45,7 @@ rule collected_probes:
 rule collected_interventions:
     """Put the interventions of a model and treebank together, with a few examples of each."""
     input:
-        inputs_of(
+        **inputs_of(
             "collected_interventions",
             **words_of(["test"]),
             outcomes=files_of_pair(
@@ -88,9 +88,11 @@ rule collected_interventions:
 rule table:
     """Build one table from what was collected."""
     input:
-        inputs_of(
+        **inputs_of(
             "table",
-            lambda w: {name: collected(name) for name in plan.reads(w.table)},
+            probes=collected("probes"),
+            interventions=collected("interventions"),
+            examples=collected("examples"),
         ),
     output:
         csv=results("tables/{table}.csv"),
@@ -105,15 +107,15 @@ rule table:
         mem_mb=2000,
     params:
         job=job_of("table"),
-        inputs=lambda w, input: " ".join(
-            f"--{name} {' '.join(input.get(name))}" for name in plan.reads(w.table)
-        ),
+        report=passed("neurons", "report"),
     shell:
         """
         python -m workflow_scripts.build_table \
             --table {wildcards.table} \
-            {params.inputs} \
-            --report {plan.config[neurons][report]} \
+            --probes {input.probes} \
+            --interventions {input.interventions} \
+            --examples {input.examples} \
+            --report {params.report} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}

@@ -6,8 +6,7 @@ Needs `config`. Gives `plan` (what there is to do), `jobs` (what each job's resu
 What a result depends on is one string, `job_of(rule)`, a parameter of every rule; Snakemake reruns
 a job whose string is not that of its last run. `inputs_of(rule, ...)` makes the inputs of a job
 whose string is unchanged `ancient`: so a file that was touched, or made again with the same
-content, reruns nothing. What does not change a result (device, addresses) and what the string
-has already is named in the command, as `{plan.config[...]}`, and is no parameter.
+content, reruns nothing. Values for a command line are `passed(key)`.
 """
 
 import sys
@@ -34,7 +33,8 @@ jobs = Jobs(plan, lambda rule: workflow.get_rule(rule).shellcmd)
 
 # The commands find this project's Python wherever the study runs; and without an environment of
 # its own a rule uses the Python that runs Snakemake.
-_prefix = f"export PYTHONPATH={quote(str(workflow.basedir))}; "
+_prefix = "set -euo pipefail; "  # what Snakemake sets where there is no other prefix
+_prefix += f"export PYTHONPATH={quote(str(workflow.basedir))}; "
 if not workflow.deployment_settings.deployment_method:
     _prefix += f'export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"; '
 shell.prefix(_prefix)
@@ -67,6 +67,28 @@ def benchmark_of(rule, *wildcards):
     return str(Path(results("benchmarks"), rule, *wildcards)) + ".tsv"
 
 
+def rankers(directions):
+    """A wildcard constraint: the rankers that give so many rankings."""
+    return one_of(name for name, names in plan.directions.items() if len(names) == directions)
+
+
+def passed(*keys):
+    """A value of the configuration for a command line.
+
+    Snakemake compares a job's parameters with those of its last run, but not those that are derived
+    from its inputs, as this one claims to be: what can change the result stands in `job_of`, and
+    what cannot (device, addresses) must not rerun anything.
+    """
+
+    def value(wildcards, input):
+        found = plan.config
+        for key in keys:
+            found = found[key]
+        return found
+
+    return value
+
+
 def one_of(names):
     """A wildcard constraint that allows these names alone, or none."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -75,9 +97,8 @@ def one_of(names):
 _OF_CONFIGURATION = {
     "statistics": lambda of, w: jobs.statistics(of, w.labels),
     "ranking": lambda of, w: jobs.ranking(of, w.ranker),
-    "ranking_of_one_direction": lambda of, w: jobs.ranking(of, w.ranker),
-    "probe": lambda of, w: jobs.probe(of, w.probe, w.ranking),
-    "intervention": lambda of, w: jobs.intervention(of, w.method, w.ranking),
+    "probe": lambda of, w: jobs.probe(of, w.probe, plan.directions[w.ranker][0]),
+    "intervention": lambda of, w: jobs.intervention(of, w.method, plan.directions[w.ranker][0]),
 }
 _OF_OTHERS = {
     "generate_treebank": lambda w: jobs.treebank(w.treebank),
@@ -97,32 +118,37 @@ _OF_OTHERS = {
 
 def job_of(rule):
     """All that can change the result of a rule's job, as a function of its wildcards."""
-    if rule in _OF_CONFIGURATION:
-        return lambda w: _OF_CONFIGURATION[rule](jobs.configuration(w), w)
-    return _OF_OTHERS[rule]
+    kind = rule.removesuffix("_of_one_direction")
+    if kind in _OF_CONFIGURATION:
+        return lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w)
+    return _OF_OTHERS[kind]
 
 
-def inputs_of(rule, *more, **paths):
-    """The inputs of a rule, named: patterns, or functions of the wildcards.
-
-    Functions without a name give several, as a dictionary.
+def inputs_of(rule, **paths):
+    """The named inputs of a rule; each a pattern, a list of them, or a function of the wildcards.
 
     Ancient where the job's string is that of its last run: then nothing before it matters, whatever
     time stamps say and whatever else runs.
     """
 
-    def inputs(wildcards):
+    def settled(wildcards):
         output = workflow.get_rule(rule).output[0].apply_wildcards(wildcards)
         recorded = workflow.persistence.params(output) or []
-        settled = repr(job_of(rule)(wildcards)) in recorded
-        named = {}
-        for name, path in paths.items():
-            named[name] = path(wildcards) if callable(path) else apply_wildcards(path, wildcards)
-        for function in more:
-            named |= function(wildcards)
-        return {name: ancient(path) if settled else path for name, path in named.items()}
+        return repr(job_of(rule)(wildcards)) in recorded
 
-    return unpack(inputs)
+    def named(path):
+        def function(wildcards):
+            if callable(path):
+                found = path(wildcards)
+            elif isinstance(path, str):
+                found = apply_wildcards(path, wildcards)
+            else:
+                found = [apply_wildcards(one, wildcards) for one in path]
+            return ancient(found) if settled(wildcards) else found
+
+        return function
+
+    return {name: named(path) for name, path in paths.items()}
 
 
 def words_of(splits=SPLITS):
@@ -134,6 +160,12 @@ def activations_of(splits=SPLITS):
     """The activation files of a configuration, named activations_train and so on."""
     path = "activations/{model}/{treebank}/layer-{layer}"
     return {f"activations_{s}": results(f"{path}/{s}.parquet") for s in splits}
+
+
+def by_rankings(room, maker, directions=("-ttb", "-btt"), kind="parquet"):
+    """The files of a ranker's rankings in a room, one for each direction."""
+    path = "{model}/{treebank}/{attribute}/layer-{layer}"
+    return [results(f"{room}/{path}/{maker}{{ranker}}{d}.{kind}") for d in directions]
 
 
 def model_of(wildcards):
@@ -150,6 +182,11 @@ def control_statistics_of(wildcards):
     """The class statistics of control labels, where there is a control task."""
     path = results("statistics/{model}/{treebank}/{attribute}/layer-{layer}/control.safetensors")
     return apply_wildcards(path, wildcards) if plan.config["control"] else []
+
+
+def control_options(wildcards, input):
+    """The options of a probe's control task, where there is one."""
+    return f"--control --control-statistics {input.control}" if input.control else ""
 
 
 def attribute_of(wildcards):

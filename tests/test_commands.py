@@ -215,7 +215,7 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventio
     small_treebank, tmp_path, monkeypatch, capsys
 ):
     options = dict.fromkeys(
-        ("subtokens", "states", "statistics", "ranking", "lexicon", "outcomes", "examples"),
+        ("subtokens", "states", "statistics", "rankings", "lexicon", "outcomes", "examples"),
         tmp_path / "none",
     )
     error = error_of(

@@ -237,7 +237,7 @@ def run_intervene(study, attribute, layer, method, options, step, folder):
         subtokens=study.folder / "subtokens.parquet",
         states=study.folder / f"states-{layer}.parquet",
         statistics=study.folder / f"{attribute}-{layer}.safetensors",
-        ranking=study.folder / f"{attribute}-{layer}.parquet",
+        rankings=study.folder / f"{attribute}-{layer}.parquet",
         lexicon=study.folder / "lexicon.parquet",
         layer=layer,
         method=method,

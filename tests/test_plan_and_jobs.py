@@ -311,7 +311,7 @@ def edited(monkeypatch, *names):
         ("compute_statistics", "statistics"),
         ("rank_neurons", "ranking"),
         ("rankers.linear", "ranking"),
-        ("probe_ranking", "probe"),
+        ("probe_rankings", "probe"),
         ("probes.gaussian", "probe"),
         ("intervene", "intervention"),
         ("interventions.translation", "intervention"),

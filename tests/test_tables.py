@@ -281,7 +281,7 @@ def scores_file(path, base):
         "selectivity": none,
         "majority": [0.5] * n,
     }
-    write_parquet(path, pa.table(columns), made_by("probe_ranking"))
+    write_parquet(path, pa.table(columns), made_by("probe_rankings"))
     return columns
 
 

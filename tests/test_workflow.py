@@ -5,7 +5,16 @@ import shutil
 import polars as pl
 import pytest
 
-from tests.workflow import ROOT, STUDIES, changed, contents, finish, jobs_to_run, run
+from tests.workflow import (
+    ROOT,
+    STUDIES,
+    changed,
+    contents,
+    copy_of_the_project,
+    finish,
+    jobs_to_run,
+    run,
+)
 
 SMALL = STUDIES / "small.yaml"
 
@@ -56,9 +65,9 @@ def test_adding_an_intervention_runs_only_what_is_new(study, tmp_path):
         {"method": "translation", "beta": 4, "scaled": False, "step": 5},
     ]
     config = changed(SMALL, tmp_path / "config.yaml", interventions=entries)
-    # 3 rankings: probeless in two directions and random.
     assert jobs_to_run(study, config) == {
-        "intervention": 3,
+        "intervention": 1,
+        "intervention_of_one_direction": 1,
         "collected_interventions": 1,
         "table": 4,
     }
@@ -68,8 +77,8 @@ def test_adding_a_ranker_runs_only_what_is_new(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", rankings=["probeless", "random", "linear"])
     assert jobs_to_run(study, config) == {
         "ranking": 1,
-        "probe": 4,
-        "intervention": 2,
+        "probe": 2,
+        "intervention": 1,
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 6,
@@ -84,12 +93,72 @@ def test_adding_a_layer_reruns_no_job_of_another_layer(study, tmp_path):
         "statistics": 2,
         "ranking": 1,
         "ranking_of_one_direction": 1,
-        "probe": 6,
-        "intervention": 3,
+        "probe": 2,
+        "probe_of_one_direction": 2,
+        "intervention": 1,
+        "intervention_of_one_direction": 1,
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 6,
     }
+
+
+def test_a_smaller_neurons_max_reruns_the_probes_and_what_is_built_on_them(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 12, "report": [5, 10]})
+    assert jobs_to_run(study, config) == {
+        "probe": 2,
+        "probe_of_one_direction": 2,
+        "collected_probes": 1,
+        "table": 3,
+    }
+
+
+def test_another_device_reruns_nothing(study, tmp_path):
+    assert jobs_to_run(study, changed(SMALL, tmp_path / "config.yaml", device="auto")) == {}
+
+
+PROBELESS = "score += np.abs(q_z - q_other)"
+
+
+@pytest.mark.parametrize(
+    ("edited", "reruns"),
+    [
+        (f"# The same, with a comment.\n        {PROBELESS}", {}),
+        ("score += (np.abs(q_z  -  q_other))", {}),
+        (
+            "score += np.abs(q_z - q_other) ** 2",
+            {
+                "ranking": 1,
+                "probe": 2,
+                "intervention": 1,
+                "collected_probes": 1,
+                "collected_interventions": 1,
+                "table": 6,
+            },
+        ),
+    ],
+    ids=["a comment", "formatting", "arithmetic"],
+)
+def test_editing_a_ranker_reruns_what_its_meaning_reaches(study, tmp_path, edited, reruns):
+    root = copy_of_the_project(tmp_path)
+    assert jobs_to_run(study, SMALL, root) == {}
+    ranker = root / "workflow_scripts/rankers/probeless.py"
+    ranker.write_text(ranker.read_text().replace(PROBELESS, edited))
+    assert edited in ranker.read_text()
+    assert jobs_to_run(study, SMALL, root) == reruns
+
+
+def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):
+    folder = tmp_path / "treebank"
+    folder.mkdir()
+    for split in ("train", "dev", "test"):
+        (folder / f"x-ud-{split}.conllu").write_text("1\tword\n\n")
+    config = changed(SMALL, tmp_path / "config.yaml", treebanks={"bad": {"path": str(folder)}})
+    done = run(tmp_path, config, "words")
+    assert done.returncode == 1
+    assert "x-ud-train.conllu:1: 2 tab-separated columns, CoNLL-U has 10" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not list((tmp_path / "results/words").rglob("*.parquet"))
 
 
 def test_another_core_count_and_folder_give_equal_tables(study, tmp_path):
@@ -110,7 +179,6 @@ def test_a_deleted_intermediate_is_made_again_and_the_tables_are_equal(study, tm
     [
         ("words", "words", "activations"),
         ("activations", "activations", "rankings"),
-        ("rankings", "rankings", "probes"),
     ],
 )
 def test_a_target_makes_its_stage_and_no_later_one(study, target, folder, absent):
@@ -120,19 +188,32 @@ def test_a_target_makes_its_stage_and_no_later_one(study, target, folder, absent
     assert f"results/{absent}/tiny" not in done.stdout
 
 
+def test_the_target_rankings_makes_no_probe(study, tmp_path):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy)
+    for folder in ("rankings", "probes", "interventions"):
+        shutil.rmtree(copy / "results" / folder)
+    done = run(copy, SMALL, "--dry-run", "rankings")
+    assert "rule ranking:" in done.stdout
+    assert "rule ranking_of_one_direction:" in done.stdout
+    assert "rule probe" not in done.stdout
+    assert "rule intervention" not in done.stdout
+
+
 def test_an_unknown_key_ends_at_once_and_is_named(tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", min_type=3)
     done = run(tmp_path, config, "--dry-run")
     assert done.returncode == 1
-    assert "min_type: unknown key" in done.stderr
-    assert "did you mean min_types?" in done.stderr
+    assert "min_type: unknown key" in done.stdout + done.stderr
+    assert "did you mean min_types?" in done.stdout + done.stderr
 
 
 def test_an_attribute_that_no_treebank_keeps_is_named(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", attributes=["Number", "Evidentiality"])
     done = run(study, config, "--dry-run")
     assert done.returncode == 1
-    assert "no treebank keeps two values of 'Evidentiality'" in done.stderr
+    said = done.stdout + done.stderr
+    assert "no treebank keeps two values of 'Evidentiality'" in said
 
 
 def test_the_default_config_is_found_from_any_working_directory(tmp_path):

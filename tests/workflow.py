@@ -1,6 +1,7 @@
 """Run the real workflow on a study, from a test."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,10 @@ STUDIES = Path(__file__).parent / "studies"
 
 
 def run(
-    directory: Path, config: Path | None, *options: str, cores: int = 2
+    directory: Path, config: Path | None, *options: str, cores: int = 2, root: Path = ROOT
 ) -> subprocess.CompletedProcess:
-    """Run Snakemake in `directory`; the caller looks at the exit status."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    """Run Snakemake in `directory`, with the project at `root`; the caller looks at the status."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--directory", str(directory), "--cores", str(cores), *options]
     if config is not None:
         command += ["--configfile", str(config)]
@@ -29,15 +30,24 @@ def finish(directory: Path, config: Path | None, *options: str, cores: int = 2) 
     return directory / "results"
 
 
-def jobs_to_run(directory: Path, config: Path | None) -> dict[str, int]:
+def jobs_to_run(directory: Path, config: Path | None, root: Path = ROOT) -> dict[str, int]:
     """Return how many jobs of each rule a dry run would run."""
-    planned = run(directory, config, "--dry-run")
+    planned = run(directory, config, "--dry-run", root=root)
     assert planned.returncode == 0, planned.stdout + planned.stderr
     if "Nothing to be done" in planned.stdout + planned.stderr:
         return {}
     stats = (planned.stdout + planned.stderr).split("Job stats:")[-1]
     rows = re.findall(r"^(\w+)\s+(\d+)$", stats, flags=re.MULTILINE)
     return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
+
+
+def copy_of_the_project(to: Path) -> Path:
+    """Copy what the workflow runs, for a test that edits it; return its root."""
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy2(ROOT / name, to / name)
+    for name in ("rules", "envs", "workflow_scripts"):
+        shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return to
 
 
 def changed(config: Path, to: Path, **keys) -> Path:

@@ -1,4 +1,4 @@
-"""Intervene: edit the first k neurons of a ranking inside the model, for k = 0, step, 2 step ...
+"""Intervene: edit the first k neurons of rankings inside the model, for k = 0, step, 2 step ...
 
 Writes the outcome counts of each (k, sentence), and the words that changed as meant at the
 saturation point.
@@ -40,7 +40,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--subtokens", type=Path, required=True, help="cached subtokens")
     parser.add_argument("--states", type=Path, required=True, help="cached states of the layer")
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
-    parser.add_argument("--ranking", type=Path, required=True)
+    parser.add_argument("--rankings", type=Path, nargs="+", required=True)
     parser.add_argument("--lexicon", type=Path, required=True)
     parser.add_argument("--layer", type=int, required=True)
     parser.add_argument("--method", required=True, help="ablation or translation")
@@ -50,8 +50,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--step", type=int, required=True, help="k = 0, step, 2 step ... < d")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--outcomes", type=Path, required=True, help="Parquet to write")
-    parser.add_argument("--examples", type=Path, required=True, help="Parquet to write")
+    parser.add_argument(
+        "--outcomes", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
+    )
+    parser.add_argument(
+        "--examples", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
+    )
     return parser
 
 
@@ -60,27 +64,16 @@ def main(options: argparse.Namespace) -> None:
     values = configuration.values_of(options)
     method = import_module(f"workflow_scripts.interventions.{options.method}")
     schema = import_module(f"workflow_scripts.schemas.{options.schema}")
-    neurons = read_parquet(options.ranking, ["neuron"]).column("neuron").to_numpy()
     means = read_statistics(options.statistics, scatters=False).means
-    edit = method.edit(EditTask(neurons, means), **options.method_options)
-    ks = list(range(0, len(neurons), options.step))
-
     cached = read_states(options.subtokens, options.states)
     subjects, edited = subjects_of(options, cached, values, method.HAS_TARGET)
     ids, unchanged = edited_ids(cached, edited)
-    changed = run_model(options, cached, edited, edit, neurons, ks[1:])
     analyzer = Analyzer(
         analyses(options.lexicon, options.attribute),
         lemma_alone=options.attribute == schema.PART_OF_SPEECH,
     )
-    outcomes, words = judge(
-        np.concatenate([unchanged[None], changed]),
-        ids,
-        subjects,
-        analyzer,
-        Reader(options.model).decode,
-    )
-
+    decode = Reader(options.model).decode
+    model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     metadata = made_by(
         "intervene",
@@ -90,8 +83,17 @@ def main(options: argparse.Namespace) -> None:
         layer=options.layer,
         attribute=options.attribute,
     )
-    write_parquet(options.examples, examples(outcomes, words, subjects, ks, meant), metadata)
-    write_parquet(options.outcomes, count(outcomes, subjects, ks), metadata)
+    for ranking, outcomes_file, examples_file in zip(
+        options.rankings, options.outcomes, options.examples, strict=True
+    ):
+        neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
+        ks = list(range(0, len(neurons), options.step))
+        edit = method.edit(EditTask(neurons, means), **options.method_options)
+        changed = run_model(model, options.layer, cached, edited, edit, neurons, ks[1:])
+        predicted = np.concatenate([unchanged[None], changed])
+        outcomes, words = judge(predicted, ids, subjects, analyzer, decode)
+        write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
+        write_parquet(outcomes_file, count(outcomes, subjects, ks), metadata)
 
 
 def subjects_of(
@@ -148,7 +150,8 @@ def edited_ids(
 
 
 def run_model(
-    options: argparse.Namespace,
+    model: MaskedLM,
+    layer: int,
     cached: list[CachedSentence],
     edited: list[np.ndarray],
     edit: Edit,
@@ -156,7 +159,6 @@ def run_model(
     ks: list[int],
 ) -> np.ndarray:
     """Return predictions (len(ks), R) int32 of the edited subtokens."""
-    model = MaskedLM(options.model, resolve_device(options.device))
     touched = [
         EditedSentence(sentence.read, sentence.states, rows[:, 0], rows[:, 1])
         for sentence, rows in zip(cached, edited, strict=True)
@@ -164,7 +166,7 @@ def run_model(
     ]
     total = sum(len(sentence.edited) for sentence in touched)
     with progress(total, f"{len(ks)} values of k", "subtokens") as bar:
-        return predict_edited(model, touched, options.layer, edit, neurons, ks, progress=bar.update)
+        return predict_edited(model, touched, layer, edit, neurons, ks, progress=bar.update)
 
 
 def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:

@@ -6,7 +6,7 @@ A probe is one file here, named in the configuration by its file name. It has
 * `evaluate(task: ProbingTask) -> dict[str, Losses]`: how well it does on each split.
 
 The same function serves control labels: the task then carries those. Nothing here reads or
-writes a file: `workflow_scripts/probe_ranking.py` does.
+writes a file: `workflow_scripts/probe_rankings.py` does.
 """
 
 from collections.abc import Callable

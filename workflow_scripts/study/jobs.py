@@ -147,7 +147,7 @@ class Jobs:
                 if self._config["control"]:
                     inputs["control"] = _digest(self.statistics(of, "control"))
             return _string(
-                self._code("probe", "probe_ranking", f"probes.{probe}"), settings, inputs
+                self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs
             )
 
         return self._once("probe", of, probe, ranking)(make)

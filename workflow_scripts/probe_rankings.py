@@ -1,4 +1,4 @@
-"""Probe a ranking: one probe on its first k neurons, for every k, with control labels beside.
+"""Probe the rankings of a ranker: one probe on the first k neurons of each, for every k.
 
 Writes `k`, `split`, `accuracy`, `mi` (bits), `nmi`, `control_accuracy`, `selectivity`, `majority`;
 the control columns are empty without a control task, `nmi` where a split has one value only.
@@ -31,54 +31,69 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     configuration.add_name_options(parser)
     configuration.add_word_options(parser)
-    parser.add_argument("--ranking", type=Path, required=True)
+    parser.add_argument("--rankings", type=Path, nargs="+", required=True)
     parser.add_argument("--probe", required=True, help="linear, gaussian ...")
     parser.add_argument("--max-neurons", type=int, required=True, help="the largest k")
     parser.add_argument("--statistics", type=Path, help="class statistics, where the probe uses it")
     parser.add_argument("--control-statistics", type=Path, help="the same for control labels")
     parser.add_argument("--control", action="store_true", help="also run the control task")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--scores", type=Path, required=True, help="Parquet to write")
+    parser.add_argument(
+        "--scores", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
+    )
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     probe = import_module(f"workflow_scripts.probes.{options.probe}")
-    n_values = len(configuration.values_of(options))
-    neurons = read_parquet(options.ranking, ["neuron"]).column("neuron").to_numpy()
-    neurons = neurons[: options.max_neurons]
     splits = {split: configuration.labelled(options, split) for split in SPLITS}
-    words = {split: splits[split].load(neurons) for split in SPLITS}
-    stream = configuration.stream(options)
-
-    def losses(words: dict[str, LabelledWords], statistics: Path | None) -> dict[str, Losses]:
-        read = read_statistics(statistics) if probe.NEEDS_STATISTICS else None
-        return probe.evaluate(ProbingTask(neurons, n_values, words, read, stream))
-
-    real = losses(words, options.statistics)
-    control = None
+    n_values = len(configuration.values_of(options))
+    labels = {"values": {split: splits[split].y for split in SPLITS}}
+    statistics = {"values": options.statistics}
     if options.control:
-        labels = {
+        labels["control"] = {
             split: np.array(
                 [control_label(f, n_values, options.seed) for f in splits[split].forms], np.int32
             )
             for split in SPLITS
         }
-        control = losses(
-            {split: LabelledWords(words[split].x, labels[split]) for split in SPLITS},
-            options.control_statistics,
-        )
-    tables = [
-        scores(split, words[split].y, n_values, real[split], control and control[split])
-        for split in SPLITS
-    ]
-    settings = configuration.names(options) | {
-        "probe": options.probe,
-        "max_neurons": options.max_neurons,
-        "control": options.control,
-    }
-    write_parquet(options.scores, pa.concat_tables(tables), made_by("probe_ranking", **settings))
+        statistics["control"] = options.control_statistics
+    read = {name: read_statistics(statistics[name]) for name in labels if probe.NEEDS_STATISTICS}
+    metadata = made_by(
+        "probe_rankings",
+        **configuration.names(options),
+        probe=options.probe,
+        max_neurons=options.max_neurons,
+        control=options.control,
+    )
+    for ranking, path in zip(options.rankings, options.scores, strict=True):
+        neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
+        neurons = neurons[: options.max_neurons]
+        x = {split: splits[split].load(neurons).x for split in SPLITS}
+        losses = {
+            name: probe.evaluate(
+                ProbingTask(
+                    neurons,
+                    n_values,
+                    {split: LabelledWords(x[split], y[split]) for split in SPLITS},
+                    read.get(name),
+                    configuration.stream(options),
+                )
+            )
+            for name, y in labels.items()
+        }
+        tables = [
+            scores(
+                split,
+                splits[split].y,
+                n_values,
+                losses["values"][split],
+                losses["control"][split] if options.control else None,
+            )
+            for split in SPLITS
+        ]
+        write_parquet(path, pa.concat_tables(tables), metadata)
 
 
 def scores(

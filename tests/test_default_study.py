@@ -1,0 +1,78 @@
+"""The default study ends in tables that show both pitfalls; its grammars are ours, so is the truth."""
+
+import polars as pl
+import pytest
+
+from tests.workflow import finish
+
+CURVE = ["treebank", "attribute"]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    results = finish(tmp_path_factory.mktemp("default"), None)
+    return {path.stem: pl.read_csv(path) for path in (results / "tables").glob("*.csv")}
+
+
+def test_the_configurations_are_those_of_the_config(tables):
+    names = tables["probing"].select(CURVE).unique().sort(CURVE).rows()
+    assert names == [
+        ("english", "Number"),
+        ("english", "Tense"),
+        ("spanish", "Gender and Noun Class"),
+        ("spanish", "Number"),
+    ]
+
+
+def test_a_ranking_looks_best_to_the_probe_that_made_it(tables):
+    """The first pitfall: at k = 10 the Gaussian probe prefers its own ranking everywhere."""
+    at_10 = tables["probing"].filter(
+        (pl.col("k") == 10) & (pl.col("split") == "test") & pl.col("ranking").str.ends_with("ttb")
+    )
+    best = at_10.sort("accuracy").group_by(*CURVE, "probe").last()
+    gaussian = best.filter(pl.col("probe") == "gaussian")
+    assert (gaussian["ranking"] == "gaussian-ttb").all()
+    linear = best.filter(pl.col("probe") == "linear")
+    assert not (linear["ranking"] == "gaussian-ttb").all()
+
+
+def test_what_is_encoded_best_is_not_what_is_used_most(tables):
+    """The second pitfall, in Spanish gender: changing other neurons than those does more."""
+    gender = tables["saturation"].filter(
+        (pl.col("attribute") == "Gender and Noun Class") & (pl.col("method") == "translation")
+    )
+    cltv = dict(gender.select("ranking", "cltv").iter_rows())
+    assert cltv["probeless-ttb"] > 2 * cltv["gaussian-ttb"]
+    assert cltv["probeless-ttb"] > 0.03
+
+
+def test_bottom_neurons_do_nothing(tables):
+    rows = tables["saturation"].filter(
+        (pl.col("method") == "translation") & pl.col("ranking").str.ends_with("btt")
+    )
+    assert (rows["cltv"] < 0.001).all()
+
+
+def test_top_neurons_tell_more_than_random_ones(tables):
+    at_10 = tables["probing"].filter((pl.col("k") == 10) & (pl.col("split") == "test"))
+    accuracy = {
+        (treebank, attribute, probe, ranking): value
+        for treebank, attribute, probe, ranking, value in at_10.select(
+            *CURVE, "probe", "ranking", "accuracy"
+        ).iter_rows()
+    }
+    for (treebank, attribute, probe, ranking), value in accuracy.items():
+        if ranking.endswith("ttb"):
+            assert value > accuracy[treebank, attribute, probe, "random"]
+
+
+def test_the_model_gives_back_what_it_reads(tables):
+    assert (tables["saturation"]["error_rate_0"] < 0.05).all()
+
+
+def test_examples_show_words_that_changed_as_meant(tables):
+    rows = tables["examples"].filter(pl.col("method") == "translation")
+    assert len(rows) > 0
+    assert (rows["form"] != rows["predicted"]).all()
+    for row in rows.iter_rows(named=True):
+        assert f"[{row['text'].split(' ')[row['word']]} → {row['predicted']}]" in row["change"]
