@@ -1,4 +1,4 @@
-"""The default study ends in tables that show both pitfalls; its grammars are ours, so is the truth."""
+"""The default study ends in tables that show both pitfalls: its grammars tell the truth."""
 
 import polars as pl
 import pytest
