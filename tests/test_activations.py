@@ -212,10 +212,10 @@ def test_out_of_memory_for_one_sentence_is_a_clear_error(tiny_model, small_treeb
 
 def test_a_layer_that_the_model_has_not_is_a_clear_error(tiny_model):
     model = MaskedLM(tiny_model)
-    extract_activations.check_layers(model, [0, 3])
+    model.require_layers([0, 3])
     for layer in (-1, 4):
         with pytest.raises(ValueError, match=f"layer {layer}: .* has layers 0 to 3"):
-            extract_activations.check_layers(model, [layer])
+            model.require_layers([layer])
 
 
 # Activations joined to labels.

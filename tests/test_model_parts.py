@@ -26,7 +26,7 @@ from transformers import (
 )
 
 from workflow_scripts.files.words import sentences
-from workflow_scripts.models import masked_lm
+from workflow_scripts.models import masked_lm, vocabulary
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
 
@@ -158,7 +158,7 @@ def test_predictions_do_not_depend_on_how_many_go_through_the_head_at_once(folde
     model = MaskedLM(folder_of("bert"))
     rows = torch.randn(50, 16, generator=torch.Generator().manual_seed(3))
     at_once = model.predict(rows)
-    monkeypatch.setattr(masked_lm, "LOGITS_AT_ONCE", 90 * 7)
+    monkeypatch.setattr(vocabulary, "LOGITS_AT_ONCE", 90 * 7)
     assert model.predict(rows).tolist() == at_once.tolist()
     assert model.predict(rows[:0]).tolist() == []
 

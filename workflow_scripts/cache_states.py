@@ -14,11 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from workflow_scripts.command_line import run
-from workflow_scripts.extract_activations import SUBTOKENS_AT_ONCE, WORDS_AT_ONCE, check_layers
 from workflow_scripts.files import states as states_file
 from workflow_scripts.files.artifact import ParquetFile, made_by, open_parquet
 from workflow_scripts.files.words import sentences
-from workflow_scripts.models.batching import by_length, in_memory, resolve_device, windows
+from workflow_scripts.models.batching import (
+    SUBTOKENS_AT_ONCE,
+    WORDS_AT_ONCE,
+    by_length,
+    in_memory,
+    resolve_device,
+    windows,
+)
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
 from workflow_scripts.progress import progress
@@ -45,7 +51,7 @@ def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     model = MaskedLM(options.model, resolve_device(options.device))
     model.require_lm_head()
-    check_layers(model, options.layers)
+    model.require_layers(options.layers)
     reader = Reader(options.model)
     n_words = open_parquet(options.words_test).metadata.num_rows
     with ExitStack() as stack:

@@ -17,7 +17,14 @@ from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import ParquetFile, made_by, open_parquet
 from workflow_scripts.files.words import Sentence, sentences
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.models.batching import by_length, in_memory, resolve_device, windows
+from workflow_scripts.models.batching import (
+    SUBTOKENS_AT_ONCE,
+    WORDS_AT_ONCE,
+    by_length,
+    in_memory,
+    resolve_device,
+    windows,
+)
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader, Subtokens
 from workflow_scripts.models.word_means import word_means, word_spans
@@ -25,9 +32,6 @@ from workflow_scripts.progress import progress
 from workflow_scripts.threads import use_threads
 
 log = logging.getLogger("extract_activations")
-
-WORDS_AT_ONCE = 1 << 14
-SUBTOKENS_AT_ONCE = 1 << 12
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -49,7 +53,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     model = MaskedLM(options.model, resolve_device(options.device))
-    check_layers(model, options.layers)
+    model.require_layers(options.layers)
     reader = Reader(options.model)
     for split in SPLITS:
         words = getattr(options, f"words_{split}")
@@ -72,13 +76,6 @@ def main(options: argparse.Namespace) -> None:
                     files[layer].write(activation_file.table(sentence, word, x[layer]))
         for what, count in left_out.items():
             log.info("%s: %d %s, left out", split, count, what)
-
-
-def check_layers(model: MaskedLM, layers: list[int]) -> None:
-    """Raise ValueError where a layer is asked that the model has not."""
-    for layer in layers:
-        if not 0 <= layer <= model.n_layers:
-            raise ValueError(f"layer {layer}: {model.folder} has layers 0 to {model.n_layers}")
 
 
 def activations(

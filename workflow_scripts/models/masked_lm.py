@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,10 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging as transformers_logging
 
 from workflow_scripts.models.reading import Subtokens
+from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
-
-LOGITS_AT_ONCE = 1 << 24
-"""How many logits the LM head holds at a time (float32: 64 MiB)."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,12 @@ class MaskedLM:
         # RoBERTa-like models count positions from padding_idx + 1.
         return positions - (embedding.padding_idx + 1)
 
+    def require_layers(self, layers: Sequence[int]) -> None:
+        """Raise ValueError, naming the folder, where a layer is asked that the model has not."""
+        for layer in layers:
+            if not 0 <= layer <= self.n_layers:
+                raise ValueError(f"layer {layer}: {self.folder} has layers 0 to {self.n_layers}")
+
     def require_lm_head(self) -> None:
         """Raise ValueError, naming the folder, where the checkpoint has no LM head."""
         encoder = f"{self._encoder_name}."
@@ -120,6 +125,7 @@ class MaskedLM:
                 f"{self.folder}: the weights have {layers[0]}, which config.json knows nothing of"
             )
 
+    @torch.inference_mode()
     def _check_parts(self) -> None:
         """Compare the model run in parts with the whole model; raise ValueError where they differ.
 
@@ -143,7 +149,7 @@ class MaskedLM:
                 same = (
                     torch.allclose(states[row, :length], whole[0][0], rtol=1e-3, atol=1e-4)
                     and torch.allclose(last[row, :length], whole[1][0], rtol=1e-3, atol=1e-4)
-                    and torch.equal(self.predict(whole[1][0]), whole[2][0].argmax(-1))
+                    and torch.equal(self._head(whole[1][0]).argmax(-1), whole[2][0].argmax(-1))
                 )
                 if not same:
                     raise ValueError("its parts do not add up to the whole model")
@@ -216,17 +222,45 @@ class MaskedLM:
     @torch.inference_mode()
     def predict(self, last: torch.Tensor) -> torch.Tensor:
         """Return the LM head's arg max (r,) int64 for rows (r, d) of what it reads."""
-        rows = max(1, LOGITS_AT_ONCE // self._model.config.vocab_size)
-        encoder = self._encoder
-        predicted = []
+        if self._vocabulary is None:
+            rows = max(1, LOGITS_AT_ONCE // self._model.config.vocab_size)
+            predicted = [self._head(part).argmax(-1) for part in last.split(rows)]
+            return torch.cat(predicted) if len(last) else last.new_zeros(0, dtype=torch.long)
+        output = self._model.get_output_embeddings()
+        output.forward = _pass_through
         try:
-            for part in last.split(rows):
-                setattr(self._model, self._encoder_name, _Given(part[None]))
-                ids = torch.zeros((1, len(part)), dtype=torch.long, device=self.device)
-                predicted.append(self._model(input_ids=ids).logits[0].argmax(-1))
+            hidden = self._head(last)
+        finally:
+            del output.forward  # the class's own forward shows again
+        return self._vocabulary.argmax(hidden)
+
+    def _head(self, last: torch.Tensor) -> torch.Tensor:
+        """Return what the LM head gives for rows (r, d) of what it reads."""
+        encoder = self._encoder
+        setattr(self._model, self._encoder_name, _Given(last[None]))
+        try:
+            ids = torch.zeros((1, len(last)), dtype=torch.long, device=self.device)
+            return self._model(input_ids=ids).logits[0]
         finally:
             setattr(self._model, self._encoder_name, encoder)
-        return torch.cat(predicted) if predicted else last.new_zeros(0, dtype=torch.long)
+
+    @cached_property
+    @torch.inference_mode()
+    def _vocabulary(self) -> Vocabulary | None:
+        """Return the vocabulary product that ends the LM head; None where it ends otherwise."""
+        output = self._model.get_output_embeddings()
+        if not isinstance(output, nn.Linear):
+            return None
+        given: list[torch.Tensor] = []
+        hook = output.register_forward_hook(lambda module, args, result: given.append(result))
+        states = torch.linspace(-1, 1, 2 * self._model.config.hidden_size, device=self.device)
+        try:
+            logits = self._head(states.view(2, -1))
+        finally:
+            hook.remove()
+        if len(given) != 1 or not torch.equal(given[0].view_as(logits), logits):
+            return None
+        return Vocabulary(output.weight, output.bias)
 
     @property
     def _encoder(self) -> nn.Module:

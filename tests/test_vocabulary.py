@@ -1,0 +1,61 @@
+"""The vocabulary product: the arg max of a full float64 product, whatever is left out."""
+
+import pytest
+import torch
+
+from workflow_scripts.models import vocabulary
+from workflow_scripts.models.vocabulary import Vocabulary
+
+
+def product(weight, bias, hidden):
+    return weight.double() @ hidden.double().T + bias.double()[:, None]
+
+
+def draw(n_rows, width, n_words, scale=1.0, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(n_words, width, generator=generator)
+    bias = torch.randn(n_words, generator=generator)
+    return weight, bias, scale * torch.randn(n_rows, width, generator=generator)
+
+
+@pytest.mark.parametrize("width", [1, 16, 63, 384])
+@pytest.mark.parametrize("scale", [0.01, 1, 100])
+def test_the_arg_max_is_that_of_the_full_product(width, scale):
+    weight, bias, hidden = draw(200, width, 3001, scale)
+    found = Vocabulary(weight, bias).argmax(hidden)
+    assert torch.equal(found, product(weight, bias, hidden).argmax(0))
+
+
+def test_logits_that_are_all_negative_are_ordered_too():
+    weight, bias, hidden = draw(50, 32, 500)
+    bias = bias - 1000
+    found = Vocabulary(weight, bias).argmax(hidden)
+    assert torch.equal(found, product(weight, bias, hidden).argmax(0))
+
+
+def test_rows_that_differ_in_the_last_digits_alone_are_told_apart():
+    weight, _, hidden = draw(50, 64, 1)
+    weight = weight.repeat(400, 1) * (1 + 1e-4 * torch.randn(400, 1))
+    bias = torch.zeros(400)
+    found = Vocabulary(weight, bias).argmax(hidden)
+    assert torch.equal(found, product(weight, bias, hidden).argmax(0))
+
+
+def test_of_equal_rows_the_lower_wins():
+    weight, bias, hidden = draw(20, 8, 40)
+    both = Vocabulary(torch.cat([weight, weight]), torch.cat([bias, bias]))
+    assert torch.equal(both.argmax(hidden), Vocabulary(weight, bias).argmax(hidden))
+
+
+def test_a_processor_without_bfloat16_gives_the_same(monkeypatch):
+    weight, bias, hidden = draw(100, 48, 2000)
+    here = Vocabulary(weight, bias).argmax(hidden)
+    monkeypatch.setattr(vocabulary.torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    assert torch.equal(Vocabulary(weight, bias).argmax(hidden), here)
+
+
+def test_there_may_be_no_bias_and_no_row():
+    weight, _, hidden = draw(5, 8, 40)
+    words = Vocabulary(weight, None)
+    assert torch.equal(words.argmax(hidden), (weight @ hidden.T).argmax(0))
+    assert words.argmax(hidden[:0]).tolist() == []
