@@ -105,6 +105,12 @@ def assert_close(a, b):
     assert torch.linalg.norm(a - b) <= 1e-5 * torch.linalg.norm(b)
 
 
+def above(model, states, batch, layer):
+    """What the LM head reads, (b, s, d), of every subtoken."""
+    last = model.upper(states, batch, layer, torch.arange(batch.ids.numel()))
+    return last.view(*batch.ids.shape, -1)
+
+
 def assert_parts_equal_whole(folder, lengths=LENGTHS):
     model = MaskedLM(folder)
     read = random_sentences(lengths)
@@ -112,7 +118,7 @@ def assert_parts_equal_whole(folder, lengths=LENGTHS):
     plain = [whole(folder, sentence) for sentence in read]
     for layer in range(model.n_layers + 1):
         states = model.lower(batch, [layer])[layer]
-        last = model.upper(states, batch, layer)
+        last = above(model, states, batch, layer)
         for row, (hidden, best) in enumerate(plain):
             n = len(best)
             assert_close(states[row, :n], hidden[layer])
@@ -149,9 +155,34 @@ def test_upper_runs_on_from_the_states_that_it_is_given(folder_of, layer):
     model = MaskedLM(folder_of("bert"))
     batch = model.batch(random_sentences((7, 7)))
     states = model.lower(batch, [layer])[layer]
-    there = model.upper(states, batch, layer)
-    exchanged = model.upper(states.flip(0), batch, layer)
+    there = above(model, states, batch, layer)
+    exchanged = above(model, states.flip(0), batch, layer)
     assert_close(exchanged, there.flip(0))
+
+
+@pytest.mark.parametrize("family", PARTED)
+def test_the_wanted_rows_are_those_of_all_rows(folder_of, family):
+    model = MaskedLM(folder_of(family))
+    batch = model.batch(random_sentences())
+    wanted = torch.tensor([0, 3, 11, 12, 15, 30])  # of each sentence, in no regular pattern
+    for layer in range(4):
+        states = model.lower(batch, [layer])[layer]
+        every = above(model, states, batch, layer).flatten(0, 1)
+        assert_close(model.upper(states, batch, layer, wanted), every[wanted])
+        assert_close(model.upper(states, batch, layer, wanted[:1]), every[wanted[:1]])
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlm-roberta", "distilbert", "electra"])
+def test_behind_the_last_attention_only_wanted_rows_are_computed(folder_of, family):
+    model = MaskedLM(folder_of(family))
+    batch = model.batch(random_sentences())
+    rows = []
+    for module in model._layers[-1].modules():
+        if isinstance(module, torch.nn.Linear) and 32 in (module.in_features, module.out_features):
+            module.register_forward_pre_hook(lambda _, args: rows.append(args[0].shape[:-1]))
+    model.upper(model.lower(batch, [2])[2], batch, 2, torch.tensor([1, 5]))
+    rows = rows[-2:]  # of the pass itself; what was tried before it came first
+    assert rows == [(1, 2), (1, 2)]
 
 
 def test_predictions_do_not_depend_on_how_many_go_through_the_head_at_once(folder_of, monkeypatch):
@@ -173,7 +204,7 @@ def test_the_model_is_unchanged_afterwards(folder_of, family):
     with torch.no_grad():
         before = inner(input_ids=batch.ids, attention_mask=batch.mask).logits
     for layer in range(4):
-        model.predict(model.upper(model.lower(batch, [0, layer])[layer], batch, layer)[0])
+        model.predict(above(model, model.lower(batch, [0, layer])[layer], batch, layer)[0])
     assert_untouched(inner, weights, modules)
     with torch.no_grad():
         after = inner(input_ids=batch.ids, attention_mask=batch.mask).logits
@@ -200,7 +231,7 @@ def test_the_model_is_unchanged_after_an_error_inside_it(folder_of, part):
     wrong = masked_lm.Batch(batch.ids, batch.mask[:, :5])  # a mask of another length
     run = {
         "lower": lambda: model.lower(wrong, [2]),
-        "upper": lambda: model.upper(states, wrong, 2),
+        "upper": lambda: model.upper(states, wrong, 2, torch.tensor([3])),
         "predict": lambda: model.predict(torch.zeros(4, 17)),  # one neuron too many
     }
     with pytest.raises(RuntimeError):

@@ -75,8 +75,8 @@ def predict_edited(
             edited[:, new] = edited[:, new] * scale[new] + shift[:, new][value]
             flat[at] = edited
             before = k
-            last = model.upper(states, batch, layer)
-            predicted[row, targets] = model.predict(last.flatten(0, 1)[at]).cpu().numpy()
+            last = model.upper(states, batch, layer, at)
+            predicted[row, targets] = model.predict(last).cpu().numpy()
         if progress is not None:
             progress(len(targets))
 

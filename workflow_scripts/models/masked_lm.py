@@ -2,14 +2,16 @@
 
     model = MaskedLM(folder, device="cpu")
     states = model.lower(batch, layers=[2, 4])      # {2: (b, s, d), 4: (b, s, d)}
-    last = model.upper(states[2], batch, layer=2)   # (b, s, d), what the LM head reads
-    ids = model.predict(last[rows])                 # (r,), the arg max over the vocabulary
+    last = model.upper(states[2], batch, 2, rows)   # (r, d), what the LM head reads there
+    ids = model.predict(last)                       # (r,), the arg max over the vocabulary
 
 Layers are `output_hidden_states` indices: 0 the embeddings' output, L what the LM head reads (after
 a final norm where there is one). Nothing here is written for one family of models: the layers
 are the one ModuleList as long as the configuration says. To run on from layer l, the layers
 below it are passed through and a hook puts the given states before layer l, so masks, positions
-and norms are the model's own. To run the head alone, the encoder is replaced by the states.
+and norms are the model's own. In the last layer, what stands behind the attention works on each
+subtoken alone, and does so for the wanted ones only. To run the head alone, the encoder is
+replaced by the states.
 """
 
 import re
@@ -141,7 +143,8 @@ class MaskedLM:
         try:
             batch = self.batch(read)
             states = self.lower(batch, [middle])[middle]
-            last = self.upper(states, batch, middle)
+            last = self.upper(states, batch, middle, torch.arange(batch.ids.numel()))
+            last = last.view(*batch.ids.shape, -1)
             for row, sentence in enumerate(read):
                 alone = self.batch([sentence])
                 whole = self._whole(alone, middle)
@@ -207,17 +210,77 @@ class MaskedLM:
         return taken
 
     @torch.inference_mode()
-    def upper(self, states: torch.Tensor, batch: Batch, layer: int) -> torch.Tensor:
-        """Run on from the states (b, s, d) at `layer`; return what the LM head reads (b, s, d)."""
+    def upper(
+        self, states: torch.Tensor, batch: Batch, layer: int, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """Run on from the states (b, s, d) at `layer`; return what the LM head reads of `rows`.
+
+        `rows` (r,) int64 are subtokens of the batch laid flat, b · s; the result is (r, d).
+        """
         if layer == self.n_layers:
-            return states
-        hook = self._layers[layer].register_forward_pre_hook(_put(states), with_kwargs=True)
+            return states.flatten(0, 1)[rows]
+        return self._run_on(states, batch, layer, rows, self._packing)
+
+    def _run_on(
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        layer: int,
+        rows: torch.Tensor,
+        packing: nn.Module | None,
+    ) -> torch.Tensor:
+        """Do as `upper`, from the module `packing` of the last layer on with the rows alone."""
+        hooks = [self._layers[layer].register_forward_pre_hook(_put(states), with_kwargs=True)]
+        if packing is not None:
+            pack = _pack(batch.ids.shape, rows)
+            hooks.append(packing.register_forward_pre_hook(pack, with_kwargs=True))
         try:
             with self._without(range(layer)):
                 output = self._encoder(input_ids=batch.ids, attention_mask=batch.mask)
         finally:
-            hook.remove()
-        return output.last_hidden_state
+            for hook in hooks:
+                hook.remove()
+        last = output.last_hidden_state
+        return last.flatten(0, 1)[rows] if packing is None else last[0]
+
+    @cached_property
+    @torch.inference_mode()
+    def _packing(self) -> nn.Module | None:
+        """Return the first module of the last layer from which on each subtoken stands alone.
+
+        Found by trying: with the inputs of that module, and so all that follows, cut down to
+        some rows, those rows must come out as they do without. None where no module is such.
+        """
+        if self._layers[-1] in list(self._layers)[:-1]:
+            return None  # one module serves several layers
+        layer = self.n_layers - 1
+        n_ids = self._model.config.vocab_size
+        read = [
+            Subtokens((np.arange(5, 5 + length) % n_ids).astype(np.int32), np.zeros(length))
+            for length in (7, 5)
+        ]
+        batch = self.batch(read)
+        states = self.lower(batch, [layer])[layer]
+        rows = torch.tensor([1, 3, 7, 10, 11], device=self.device)
+        modules: list[nn.Module] = []  # in the order in which they run
+        hooks = [
+            module.register_forward_pre_hook(lambda module, _: modules.append(module))
+            for module in self._layers[layer].modules()
+            if module is not self._layers[layer]
+        ]
+        try:
+            whole = self._run_on(states, batch, layer, rows, None)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        for module in dict.fromkeys(modules):
+            try:
+                packed = self._run_on(states, batch, layer, rows, module)
+            except (RuntimeError, IndexError, TypeError, ValueError):
+                continue
+            if packed.shape == whole.shape and torch.allclose(packed, whole, rtol=1e-4, atol=1e-5):
+                return module
+        return None
 
     @torch.inference_mode()
     def predict(self, last: torch.Tensor) -> torch.Tensor:
@@ -311,6 +374,23 @@ def _put(states: torch.Tensor):
         if args:
             return (states, *args[1:]), kwargs
         return args, kwargs | {"hidden_states": states}
+
+    return hook
+
+
+def _pack(shape: torch.Size, rows: torch.Tensor):
+    """Cut every argument (b, s, ...) down to some rows, (1, r, ...)."""
+
+    def packed(argument):
+        if isinstance(argument, torch.Tensor) and argument.shape[:2] == shape:
+            return argument.flatten(0, 1)[rows][None]
+        return argument
+
+    def hook(module, args, kwargs):
+        return (
+            tuple(packed(argument) for argument in args),
+            {name: packed(argument) for name, argument in kwargs.items()},
+        )
 
     return hook
 

@@ -19,6 +19,7 @@ from numba import njit
 LOGITS_AT_ONCE = 1 << 24
 """How many logits are held at a time (float32: 64 MiB)."""
 _COLUMNS = 32  # matrix instructions want a multiple of it
+_BLOCK = 256  # logits of which the largest is kept
 
 
 class Vocabulary:
@@ -58,8 +59,9 @@ class Vocabulary:
         width = self._rounded.shape[1]
         rounded = torch.nn.functional.pad(with_one, (0, width - d - 1)).bfloat16()
         dropped = with_one - rounded[:, : d + 1]
-        logits = rounded @ self._rounded.T  # (n, V) bfloat16
-        largest = logits.amax(-1).float()
+        logits = (rounded @ self._rounded.T).view(torch.int16).numpy()  # (n, V) bfloat16
+        maxima = _block_maxima(logits)
+        largest = _number_of(torch.from_numpy(maxima.max(axis=1)))
         length = with_one.norm(dim=1)
         error = (
             self._longest_dropped * length
@@ -68,13 +70,8 @@ class Vocabulary:
         )
         threshold = largest - largest.abs() / 256 - 2 * error
         threshold -= threshold.abs() / 128  # its own rounding must lose no row
-        threshold = threshold.bfloat16()
-        if bool((threshold > 0).all()):
-            # Positive bfloat16 are ordered as their bits are, and negative ones lie below them.
-            found = _at_least(logits.view(torch.int16).numpy(), threshold.view(torch.int16).numpy())
-            row, candidate = map(torch.from_numpy, found)
-        else:
-            row, candidate = torch.nonzero(logits >= threshold[:, None], as_tuple=True)
+        found = _at_least(logits, maxima, _order_of(threshold).numpy())
+        row, candidate = map(torch.from_numpy, found)
         exact = (self._weight[candidate].double() * hidden[row].double()).sum(1)
         exact += self._bias[candidate].double()
         best = torch.full((n,), -torch.inf, dtype=torch.float64).scatter_reduce(
@@ -86,32 +83,50 @@ class Vocabulary:
         )
 
 
-_BLOCK = 256
+# A bfloat16's bits, read as an integer, order it among the positive ones; with the bits below the
+# sign turned over, they order the negative ones too.
 
 
-@njit("UniTuple(int64[::1], 2)(int16[:, ::1], int16[::1])", cache=True, nogil=True)
-def _at_least(values: np.ndarray, threshold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return row and column of each of `values` (n, V) that reaches its row's threshold (n,)."""
-    n, width = values.shape
-    total = 0
+def _order_of(numbers: torch.Tensor) -> torch.Tensor:
+    """Return int16 that are ordered as the numbers, rounded to bfloat16, are."""
+    bits = numbers.bfloat16().view(torch.int16)
+    return bits ^ ((bits >> 15) & 0x7FFF)
+
+
+def _number_of(order: torch.Tensor) -> torch.Tensor:
+    """Return the float32 numbers whose order is given: the inverse of `_order_of`."""
+    return (order ^ ((order >> 15) & 0x7FFF)).view(torch.bfloat16).float()
+
+
+@njit("int16[:, ::1](int16[:, ::1])", cache=True, nogil=True)
+def _block_maxima(logits: np.ndarray) -> np.ndarray:
+    """Return the largest order in each block of each row of bfloat16 `logits` (n, V)."""
+    n, width = logits.shape
+    n_blocks = -(-width // _BLOCK)
+    maxima = np.empty((n, n_blocks), np.int16)
     for i in range(n):
-        count = 0
-        for j in range(width):
-            count += np.int32(values[i, j] >= threshold[i])
-        total += count
-    rows = np.empty(total, np.int64)
-    columns = np.empty(total, np.int64)
-    k = 0
+        for block in range(n_blocks):
+            largest = np.int16(-32768)
+            for j in range(block * _BLOCK, min((block + 1) * _BLOCK, width)):
+                order = np.int16(logits[i, j] ^ ((logits[i, j] >> 15) & 0x7FFF))
+                largest = max(largest, order)
+            maxima[i, block] = largest
+    return maxima
+
+
+@njit("UniTuple(int64[::1], 2)(int16[:, ::1], int16[:, ::1], int16[::1])", cache=True, nogil=True)
+def _at_least(
+    logits: np.ndarray, maxima: np.ndarray, threshold: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return row and column of each logit (n, V) whose order reaches its row's threshold (n,)."""
+    n, width = logits.shape
+    rows, columns = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(n):
-        for start in range(0, width, _BLOCK):
-            end = min(start + _BLOCK, width)
-            count = 0
-            for j in range(start, end):
-                count += np.int32(values[i, j] >= threshold[i])
-            if count:
-                for j in range(start, end):
-                    if values[i, j] >= threshold[i]:
-                        rows[k] = i
-                        columns[k] = j
-                        k += 1
-    return rows, columns
+        for block in range(maxima.shape[1]):
+            if maxima[i, block] >= threshold[i]:
+                for j in range(block * _BLOCK, min((block + 1) * _BLOCK, width)):
+                    order = np.int16(logits[i, j] ^ ((logits[i, j] >> 15) & 0x7FFF))
+                    if order >= threshold[i]:
+                        rows.append(i)
+                        columns.append(j)
+    return np.array(rows, np.int64), np.array(columns, np.int64)
