@@ -4,9 +4,9 @@ import logging
 
 import numpy as np
 import pytest
-import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.little_memory import scarce
 from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
 from workflow_scripts import compute_statistics, extract_activations
@@ -22,26 +22,18 @@ from workflow_scripts.treebanks.values import control_label
 
 
 def plain_activations(model_folder, words_file, layers, n_sentences=None):
-    """{layer: [(sentence, word, vector)]}: one sentence at a time, subtokens averaged in Python."""
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model = AutoModelForMaskedLM.from_pretrained(model_folder, dtype=torch.float32).eval()
+    """{layer: [(sentence, word, vector)]}: one sentence at a time."""
+    tokenizer, model = plain_tokenizer(model_folder), plain_model(model_folder)
     found = {layer: [] for layer in layers}
     for sentence in sentences(words_file, ["form"]):
         if sentence.number == n_sentences:
             break
         forms = sentence.columns["form"]
-        encoded = tokenizer(forms, is_split_into_words=True, return_tensors="pt")
-        if encoded["input_ids"].shape[1] > model.config.max_position_embeddings:
+        n_subtokens = len(tokenizer(forms, is_split_into_words=True)["input_ids"])
+        if n_subtokens > model.config.max_position_embeddings:
             continue
-        with torch.no_grad():
-            states = model(**encoded, output_hidden_states=True).hidden_states
-        for layer in layers:
-            state = states[layer][0].tolist()
-            for word in range(len(forms)):
-                own = [h for h, w in zip(state, encoded.word_ids(), strict=True) if w == word]
-                if own:
-                    mean = [sum(neuron) / len(own) for neuron in zip(*own, strict=True)]
-                    found[layer].append((sentence.number, word, mean))
+        for layer, vectors in word_vectors(model, tokenizer, forms, layers).items():
+            found[layer] += [(sentence.number, word, h.tolist()) for word, h in vectors.items()]
     return found
 
 

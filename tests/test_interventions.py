@@ -1,7 +1,7 @@
 """Facts about interventions: what is changed inside the model, and what becomes of its words.
 
-The by-hand versions call the modules of a BERT one after the other on one unpadded sentence and
-change its states in plain loops, as METHODS §5 says.
+The by-hand versions run a BERT on one unpadded sentence (`formulas_models`) and change its states
+in plain loops, as the methods say.
 """
 
 from collections import Counter
@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoTokenizer
 
+from tests.formulas_models import plain_model, predict_by_hand
 from tests.little_memory import scarce
 from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
 from workflow_scripts import (
@@ -51,10 +52,10 @@ def alpha(position, d, beta, scaled):
 
 
 def change_by_hand(h, value, k, neurons, means, method):
-    """The vector `h` (a list) of a subtoken whose word has the value of that index."""
+    """The vector `h` (d,) of a subtoken whose word has the value of that index."""
     module, options = METHODS[method]
     d = len(h)
-    h = list(h)
+    h = h.tolist()
     for position in range(k):
         n = neurons[position]
         if module is ablation:
@@ -62,30 +63,7 @@ def change_by_hand(h, value, k, neurons, means, method):
         else:
             step = means[(value + 1) % len(means)][n] - means[value][n]
             h[n] += alpha(position, d, **options) * step
-    return h
-
-
-def predict_by_hand(model, ids, value_of, layer, change):
-    """The arg max of every subtoken; `value_of` {place: value index} says which are changed."""
-
-    def edited(states):
-        rows = states[0].tolist()
-        rows = [change(h, value_of[i]) if i in value_of else h for i, h in enumerate(rows)]
-        return torch.tensor([rows], dtype=torch.float32)
-
-    with torch.no_grad():
-        states = model.bert.embeddings(input_ids=torch.tensor([ids]))
-        for number, module in enumerate(model.bert.encoder.layer):
-            if number == layer:
-                states = edited(states)
-            states = module(states)
-        if layer == len(model.bert.encoder.layer):
-            states = edited(states)
-        return model.cls(states)[0].argmax(-1).tolist()
-
-
-def plain_model(folder):
-    return AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+    return torch.tensor(h, dtype=torch.float32)
 
 
 def read_by_hand(tokenizer, forms):
@@ -270,7 +248,7 @@ def plain_lexicon(tokenizer, words, attribute):
 
 
 def outcome_by_hand(word, predicted, value, aim, lexicon, attribute):
-    """METHODS §5, from a word (a row of the words file) and a predicted word that differs."""
+    """The outcome of a word: from a word (a row of the words file) and a predicted word that differs."""
     if predicted not in lexicon:
         return {"no_analysis"}
     found = lexicon[predicted]
@@ -532,7 +510,7 @@ def test_an_edit_is_the_formula_neuron_by_neuron(method):
 
 
 def saturation_by_hand(curve):
-    """The first k that saturates: METHODS §5, word for word."""
+    """The first k that saturates, word for word as the methods say."""
     for i, value in enumerate(curve):
         if i + 2 >= len(curve):
             break
