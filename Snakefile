@@ -30,13 +30,13 @@ rule all:
     """Everything that the configuration asks for."""
     default_target: True
     input:
-        tables(),
+        everything,
 
 
 rule words:
     """The words of every treebank, and the attributes they have enough of."""
     input:
-        expand(results("words/{treebank}/attributes.csv"), treebank=plan.treebanks),
+        all_words(),
 
 
 rule activations:

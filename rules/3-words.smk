@@ -32,6 +32,7 @@ rule words_of_treebank:
     shell:
         """
         python -m workflow_scripts.read_words \
+            --made-by {params.job:q} \
             --train {input.train:q} \
             --dev {input.dev:q} \
             --test {input.test:q} \

@@ -40,6 +40,7 @@ rule activations_of_model:
     shell:
         """
         python -m workflow_scripts.extract_activations \
+            --made-by {params.job:q} \
             --model {input.model:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
@@ -79,6 +80,7 @@ rule states_of_model:
     shell:
         """
         python -m workflow_scripts.cache_states \
+            --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
             --layers {params.layers} \

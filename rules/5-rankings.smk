@@ -77,6 +77,7 @@ rule ranking:
     shell:
         """
         python -m workflow_scripts.rank_neurons \
+            --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \

@@ -39,6 +39,7 @@ rule probe:
     shell:
         """
         python -m workflow_scripts.probe_rankings \
+            --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --attribute {params.attribute:q} \

@@ -1,7 +1,8 @@
 """Interventions: what the model predicts when the first k neurons of a ranking are changed.
 
-Needs rankings, class statistics and the cached states. Gives, below `interventions/.../layer-{l}/`,
-`{method}-by-{ranking}.parquet` (outcome counts) and `{method}-by-{ranking}.examples.parquet`.
+Needs rankings, class statistics and the cached states. Gives, as `.../layer-{l}/`
+`{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed words below
+`examples/`.
 """
 
 _INTERVENED = dict(
@@ -38,6 +39,7 @@ rule lexicon:
     shell:
         """
         python -m workflow_scripts.build_lexicon \
+            --made-by {params.job:q} \
             --model {input.model:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
@@ -53,7 +55,7 @@ rule intervention:
         **inputs_of("intervention", **_INTERVENED, rankings=by_rankings("rankings", "")),
     output:
         outcomes=by_rankings("interventions", "{method}-by-"),
-        examples=by_rankings("interventions", "{method}-by-", kind="examples.parquet"),
+        examples=by_rankings("examples", "{method}-by-"),
     log:
         log_of("intervention", _CONFIGURATION, "{method}-by-{ranker}"),
     benchmark:
@@ -77,6 +79,7 @@ rule intervention:
     shell:
         """
         python -m workflow_scripts.intervene \
+            --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
             --attributes {input.attributes} \
@@ -107,7 +110,7 @@ use rule intervention as intervention_of_one_direction with:
         ),
     output:
         outcomes=by_rankings("interventions", "{method}-by-", [""]),
-        examples=by_rankings("interventions", "{method}-by-", [""], "examples.parquet"),
+        examples=by_rankings("examples", "{method}-by-", [""]),
     log:
         log_of("intervention_of_one_direction", _CONFIGURATION, "{method}-by-{ranker}"),
     benchmark:

@@ -4,6 +4,8 @@ Needs probes and interventions. Collects them by model and treebank under `colle
 language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`.
 """
 
+_INTERVENTIONS = [entry["name"] for entry in plan.config["interventions"]]
+
 
 rule collected_probes:
     """Put the probes of a model and treebank together."""
@@ -31,6 +33,7 @@ rule collected_probes:
     shell:
         """
         python -m workflow_scripts.collect_probes \
+            --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --folder {params.folder} \
@@ -48,9 +51,8 @@ rule collected_interventions:
         **inputs_of(
             "collected_interventions",
             **words_of(["test"]),
-            outcomes=files_of_pair(
-                "interventions", [e["name"] for e in plan.config["interventions"]]
-            ),
+            outcomes=files_of_pair("interventions", _INTERVENTIONS),
+            examples=files_of_pair("examples", _INTERVENTIONS),
         ),
     output:
         collected=results("collected/{model}/{treebank}/interventions.parquet"),
@@ -65,16 +67,19 @@ rule collected_interventions:
         mem_mb=1000,
     params:
         job=job_of("collected_interventions"),
-        folder=results("interventions/{model}/{treebank}"),
+        outcomes=results("interventions/{model}/{treebank}"),
+        examples=results("examples/{model}/{treebank}"),
         configurations=configuration_options,
         rankings=plan.rankings,
         interventions=[quote(entry) for entry in plan.intervention_entries()],
     shell:
         """
         python -m workflow_scripts.collect_interventions \
+            --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
-            --folder {params.folder} \
+            --folder {params.outcomes} \
+            --folder-of-examples {params.examples} \
             --configurations {params.configurations} \
             --rankings {params.rankings} \
             --interventions {params.interventions} \
@@ -111,6 +116,7 @@ rule table:
     shell:
         """
         python -m workflow_scripts.build_table \
+            --made-by {params.job:q} \
             --table {wildcards.table} \
             --probes {input.probes} \
             --interventions {input.interventions} \

@@ -43,8 +43,8 @@ ENVIRONMENT = workflow.source_path("../envs/workflow.yaml")
 
 
 wildcard_constraints:
-    treebank=r"[A-Za-z0-9][A-Za-z0-9_.]*",
-    model=r"[A-Za-z0-9][A-Za-z0-9_.]*",
+    treebank=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+    model=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
     attribute=r"[^/]+",
     layer=r"\d+",
     split="|".join(SPLITS),
@@ -162,10 +162,10 @@ def activations_of(splits=SPLITS):
     return {f"activations_{s}": results(f"{path}/{s}.parquet") for s in splits}
 
 
-def by_rankings(room, maker, directions=("-ttb", "-btt"), kind="parquet"):
+def by_rankings(room, maker, directions=("-ttb", "-btt")):
     """The files of a ranker's rankings in a room, one for each direction."""
     path = "{model}/{treebank}/{attribute}/layer-{layer}"
-    return [results(f"{room}/{path}/{maker}{{ranker}}{d}.{kind}") for d in directions]
+    return [results(f"{room}/{path}/{maker}{{ranker}}{d}.parquet") for d in directions]
 
 
 def model_of(wildcards):
@@ -269,21 +269,27 @@ def configuration_options(wildcards):
 
 
 def collected(name):
-    """The collected files of one kind, of every model and treebank."""
-    return [
-        results(f"collected/{model}/{treebank}/{name}.parquet") for model, treebank in plan.pairs()
-    ]
+    """An input function: the collected files of one kind, where the table in the wildcards reads it."""
+
+    def files(wildcards):
+        if name not in plan.reads(wildcards.table):
+            return []
+        return [
+            results(f"collected/{model}/{treebank}/{name}.parquet")
+            for model, treebank in plan.pairs()
+        ]
+
+    return files
 
 
-def tables():
-    """The tables that the configuration gives."""
-    names = []
+def everything(wildcards):
+    """The tables that the configuration gives; where it asks for none, the last stage it asks for."""
+    if plan.tables:
+        return expand(results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"])
     if plan.rankings and plan.models:
-        if plan.config["probes"]:
-            names += ["probing", "probing_curves"]
-        if plan.config["interventions"]:
-            names += ["interventions", "saturation", "examples"]
-        if plan.config["probes"] and plan.config["interventions"]:
-            names += ["used_vs_encoded"]
-    paths = expand(results("tables/{table}.{kind}"), table=names, kind=["csv", "parquet"])
-    return paths or rules.words.input
+        return all_rankings(wildcards)
+    return all_activations(wildcards) if plan.models else all_words()
+
+
+def all_words():
+    return expand(results("words/{treebank}/attributes.csv"), treebank=plan.treebanks)

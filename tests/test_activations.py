@@ -9,7 +9,12 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 from tests.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.little_memory import scarce
 from tests.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
-from workflow_scripts import compute_statistics, extract_activations
+from workflow_scripts import (
+    cache_states,
+    compute_statistics,
+    extract_activations,
+    treebank_pass,
+)
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet
@@ -59,14 +64,11 @@ def extract(model_folder, words_file, layers):
 
 
 def extract_with(model, model_folder, words_file, layers):
-    left_out = {"sentences too long": 0, "words without a subtoken": 0}
-    blocks = list(
-        extract_activations.activations(words_file, Reader(model_folder), model, layers, left_out)
-    )
+    blocks = list(extract_activations.activations(words_file, Reader(model_folder), model, layers))
     sentence, word = (np.concatenate([b[i] for b in blocks]).tolist() for i in (0, 1))
     return {
         layer: (sentence, word, np.concatenate([b[2][layer] for b in blocks])) for layer in layers
-    }, left_out
+    }
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,7 @@ def test_activations_of_pretrained_models_equal_their_hidden_states(
     first = np.flatnonzero(table.column("sentence").to_numpy() < 20)
     write_parquet(tmp_path / "test.parquet", table.slice(0, len(first)), made_by("test"))
     expected = plain_activations(folder, tmp_path / "test.parquet", layers)
-    found, _ = extract(folder, tmp_path / "test.parquet", layers)
+    found = extract(folder, tmp_path / "test.parquet", layers)
     for layer in layers:
         assert_same(found[layer], expected[layer])
 
@@ -121,8 +123,8 @@ def test_numbers_do_not_depend_on_the_batch(
     extracted, tiny_model, small_treebank, monkeypatch, subtokens, words
 ):
     monkeypatch.setattr(extract_activations, "SUBTOKENS_AT_ONCE", subtokens)
-    monkeypatch.setattr(extract_activations, "WORDS_AT_ONCE", words)
-    found, _ = extract(tiny_model, small_treebank / "words" / "dev.parquet", [0, 2, 3])
+    monkeypatch.setattr(treebank_pass, "WORDS_AT_ONCE", words)
+    found = extract(tiny_model, small_treebank / "words" / "dev.parquet", [0, 2, 3])
     for layer in (0, 2, 3):
         sentence, word, x = rows_of(extracted / str(layer) / "dev.parquet")
         assert_same(found[layer], list(zip(sentence, word, x, strict=True)))
@@ -130,8 +132,8 @@ def test_numbers_do_not_depend_on_the_batch(
 
 def test_the_same_layer_is_the_same_whichever_layers_are_asked_with_it(tiny_model, small_treebank):
     words = small_treebank / "words" / "dev.parquet"
-    both, _ = extract(tiny_model, words, [1, 3])
-    alone, _ = extract(tiny_model, words, [1])
+    both = extract(tiny_model, words, [1, 3])
+    alone = extract(tiny_model, words, [1])
     np.testing.assert_array_equal(both[1][2], alone[1][2])
 
 
@@ -155,8 +157,7 @@ def odd_words(tmp_path_factory, tiny_model):
 def test_sentences_beyond_the_models_positions_and_words_without_subtoken_are_left_out(
     odd_words, tiny_model
 ):
-    found, left_out = extract(tiny_model, odd_words / "test.parquet", [2])
-    assert left_out == {"sentences too long": 1, "words without a subtoken": 2}
+    found = extract(tiny_model, odd_words / "test.parquet", [2])
     expected = plain_activations(tiny_model, odd_words / "test.parquet", [2])[2]
     assert {sentence for sentence, *_ in expected} == {0, 1, 3}
     assert [word for sentence, word, _ in expected if sentence == 3] == [0, 2]
@@ -175,6 +176,30 @@ def test_what_is_left_out_is_counted_in_the_log(odd_words, tiny_model, tmp_path,
     assert "test: 1 sentences too long, left out" in caplog.text
     assert "test: 2 words without a subtoken, left out" in caplog.text
     assert "train: 0 sentences too long, left out" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        call(
+            cache_states,
+            model=tiny_model,
+            words_test=odd_words / "test.parquet",
+            layers=[1],
+            subtokens=tmp_path / "subtokens.parquet",
+            states=f"{tmp_path}/{{layer}}.parquet",
+        )
+    assert "test: 1 sentences too long, left out" in caplog.text
+
+
+def test_a_split_of_sentences_that_are_all_too_long_gives_files_without_rows(tiny_model, tmp_path):
+    texts = dict.fromkeys(SPLITS, sentence_of(*["the"] * 63))
+    words = read_text(tmp_path, **texts)
+    call(
+        extract_activations,
+        model=tiny_model,
+        **words_of(words),
+        layers=[1],
+        activations=f"{tmp_path}/{{layer}}/{{split}}.parquet",
+    )
+    assert rows_of(tmp_path / "1" / "dev.parquet")[2].shape == (0, 16)
 
 
 def test_a_float16_checkpoint_is_read_as_float32(tiny_model, small_treebank, tmp_path):
@@ -182,7 +207,7 @@ def test_a_float16_checkpoint_is_read_as_float32(tiny_model, small_treebank, tmp
     model.save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_model).save_pretrained(tmp_path)
     words = small_treebank / "words" / "dev.parquet"
-    found, _ = extract(tmp_path, words, [3])
+    found = extract(tmp_path, words, [3])
     assert_same(found[3], plain_activations(tmp_path, words, [3])[3])
 
 
@@ -190,7 +215,7 @@ def test_out_of_memory_halves_the_batch_and_changes_no_number(
     extracted, tiny_model, small_treebank, monkeypatch
 ):
     monkeypatch.setattr(MaskedLM, "lower", scarce(MaskedLM.lower, 2))
-    found, _ = extract(tiny_model, small_treebank / "words" / "dev.parquet", [1])
+    found = extract(tiny_model, small_treebank / "words" / "dev.parquet", [1])
     sentence, word, x = rows_of(extracted / "1" / "dev.parquet")
     assert_same(found[1], list(zip(sentence, word, x, strict=True)))
 

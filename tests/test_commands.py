@@ -355,12 +355,12 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_written_parquet(
 # What made a file.
 
 
-def test_parquet_says_command_settings_and_versions_of_what_made_it(tmp_path):
+def test_parquet_says_command_job_and_versions_of_what_made_it(tmp_path):
     target = tmp_path / "x.parquet"
-    write_parquet(target, ROWS, made_by("rank_neurons", ranker="linear", seed=1))
+    write_parquet(target, ROWS, made_by("rank_neurons", {"settings": {"seed": 1}}))
     made = json.loads(open_parquet(target).schema_arrow.metadata[METADATA_KEY])
     assert made["command"] == "rank_neurons"
-    assert made["settings"] == {"ranker": "linear", "seed": 1}
+    assert made["job"] == {"settings": {"seed": 1}}
     assert {"numpy", "pyarrow", "torch", "transformers"} <= made["versions"].keys()
     assert made["versions"]["pyarrow"] == pa.__version__
     assert read_parquet(target).equals(ROWS)
@@ -414,5 +414,5 @@ def test_two_runs_in_two_folders_give_the_same_bytes(tiny_model, small_treebank,
         assert path.read_bytes() == two[name].read_bytes(), name
         if path.suffix == ".parquet":
             metadata = open_parquet(path).schema_arrow.metadata[METADATA_KEY].decode()
-            assert json.loads(metadata).keys() == {"command", "settings", "versions"}
+            assert json.loads(metadata).keys() == {"command", "job", "versions"}
             assert str(tmp_path) not in metadata

@@ -103,7 +103,7 @@ COMPLAINTS = {
     "filter's key": (
         ["only"],
         [{"layers": 2}],
-        ["only.0.layers: unknown", "attribute, layer, model, treebank", "mean layer?"],
+        ["only[0].layers: unknown", "attribute, layer, model, treebank", "mean layer?"],
     ),
     # an unknown name
     "ranking": (
@@ -159,7 +159,7 @@ COMPLAINTS = {
     "skip's layer": (["skip"], [{"layer": 7}], ["skip[0].layer", "7", "possible: 0, 2"]),
     # layers
     "layer beyond the model's": (["layers"], [2, 4], ["layers: 4", "demo", "layers 0 to 3"]),
-    "negative layer": (["layers"], [-1], ["layers.0", "-1", "minimum of 0"]),
+    "negative layer": (["layers"], [-1], ["layers[0]", "-1", "minimum of 0"]),
     "no layer": (["layers"], [], ["layers", "[]"]),
     "a layer twice": (["layers"], [2, 2], ["layers", "[2, 2]", "non-unique"]),
     # sources
@@ -211,9 +211,17 @@ COMPLAINTS = {
         [".tr_imst-ud-dev.conllu", "1" * 40, "'string'"],
     ),
     # names that become parts of paths, and wildcards
-    "a treebank's name": (["treebanks", "en-ewt"], {"path": "x"}, ["treebanks", "'en-ewt'"]),
+    "a treebank's name": (
+        ["treebanks", "en ewt"],
+        {"path": "x"},
+        ["treebanks", "'en ewt'", "letters, digits, hyphens"],
+    ),
     "a model's name": (["models", "a/b"], {"path": "x"}, ["models", "'a/b'"]),
-    "a method's name": ([*TRANSLATION, "name"], "a-by-b", ["interventions.1.name", "'a-by-b'"]),
+    "a method's name": (
+        [*TRANSLATION, "name"],
+        "a/b",
+        ["interventions[1].name", "'a/b'", "letters"],
+    ),
     "Norwegian, to YAML a boolean": (
         ["treebanks", False],
         {"grammar": "english"},
@@ -221,12 +229,12 @@ COMPLAINTS = {
     ),
     # options of methods
     "no beta": ([*TRANSLATION, "beta"], MISSING, ["interventions[1].beta", "translation needs it"]),
-    "no step": ([*TRANSLATION, "step"], MISSING, ["interventions.1", "step", "missing"]),
+    "no step": ([*TRANSLATION, "step"], MISSING, ["interventions[1]", "step", "missing"]),
     "beta in quotes": ([*TRANSLATION, "beta"], "8", ["interventions[1].beta", "'8'", "above 0"]),
     "beta 0": ([*TRANSLATION, "beta"], 0, ["interventions[1].beta", "0", "above 0"]),
     "beta true": ([*TRANSLATION, "beta"], True, ["interventions[1].beta", "True", "above 0"]),
     "scaled 1": ([*TRANSLATION, "scaled"], 1, ["interventions[1].scaled", "1", "true or false"]),
-    "step 0": ([*TRANSLATION, "step"], 0, ["interventions.1.step", "0", "minimum of 1"]),
+    "step 0": ([*TRANSLATION, "step"], 0, ["interventions[1].step", "0", "minimum of 1"]),
     "ablation's beta": (
         ["interventions", 0, "beta"],
         8,
@@ -244,8 +252,8 @@ COMPLAINTS = {
     ),
     # types and bounds
     "layers no list": (["layers"], 2, ["layers", "2", "'array'"]),
-    "layers in words": (["layers"], ["two"], ["layers.0", "'two'", "'integer'"]),
-    "layers true": (["layers"], [True], ["layers.0", "True", "'integer'"]),
+    "layers in words": (["layers"], ["two"], ["layers[0]", "'two'", "'integer'"]),
+    "layers true": (["layers"], [True], ["layers[0]", "True", "'integer'"]),
     "rankings no list": (["rankings"], "linear", ["rankings", "'linear'", "'array'"]),
     "a probe twice": (["probes"], ["linear"] * 2, ["probes", "non-unique"]),
     "no attribute": (["attributes"], [], ["attributes", "[]"]),
@@ -253,10 +261,9 @@ COMPLAINTS = {
     "negative seed": (["seed"], -1, ["seed", "-1", "minimum of 0"]),
     "no k": (["neurons"], {"max": 9, "report": []}, ["neurons.report", "[]"]),
     "k = 0": (["neurons"], {"max": 0, "report": [1]}, ["neurons.max", "0", "minimum of 1"]),
-    "no report": (["neurons"], {"max": 9}, ["neurons", "report", "missing"]),
     "min_types 0": (["min_types"], 0, ["min_types", "0", "minimum of 1"]),
     "no results": (["results"], None, ["results", "None", "'string'"]),
-    "an empty filter": (["skip"], [{}], ["skip.0", "{}"]),
+    "an empty filter": (["skip"], [{}], ["skip[0]", "{}"]),
     "no treebanks at all": (["treebanks"], MISSING, ["treebanks", "missing"]),
     "no layers at all": (["layers"], MISSING, ["layers", "missing"]),
     "width no multiple of heads": (
@@ -372,6 +379,24 @@ def test_defaults_are_those_of_the_methods():
             "hub": "https://huggingface.co",
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "neurons"),
+    [
+        ({"max": 60}, {"max": 60, "report": [10, 50]}),
+        ({"max": 5}, {"max": 5, "report": [5]}),
+        ({"report": [3]}, {"max": 150, "report": [3]}),
+    ],
+)
+def test_what_is_not_said_of_the_neurons_has_a_default(given, neurons):
+    assert checked(valid() | {"neurons": given})["neurons"] == neurons
+
+
+def test_names_may_have_hyphens():
+    config = valid()
+    config["treebanks"] |= {"en-ewt": {"grammar": "english"}}
+    assert "en-ewt" in checked(config)["treebanks"]
 
 
 def test_defaults_are_not_shared_between_studies():

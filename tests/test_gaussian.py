@@ -287,7 +287,7 @@ def test_probe_reports_every_split_on_the_ranking_it_is_given():
         lambda *names: None,
     )
     losses = probe.evaluate(task)
-    assert probe.NEEDS_STATISTICS
+    assert probe.USES == ("statistics",)
     assert set(losses) == {"train", "test"}
     parameters = formulas.map_parameters(words["train"].x, words["train"].y, 2)
     log_p = formulas.posterior(parameters, neurons, words["test"].x)

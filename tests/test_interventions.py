@@ -248,7 +248,7 @@ def plain_lexicon(tokenizer, words, attribute):
 
 
 def outcome_by_hand(word, predicted, value, aim, lexicon, attribute):
-    """The outcome of a word: from a word (a row of the words file) and a predicted word that differs."""
+    """The outcome of a word (a row of the words file) whose predicted word differs."""
     if predicted not in lexicon:
         return {"no_analysis"}
     found = lexicon[predicted]

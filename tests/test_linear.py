@@ -226,6 +226,16 @@ def test_losses_equal_the_formula(n_values):
         assert entropies[k - 1] == pytest.approx(conditional_entropy(*expected), rel=1e-5)
 
 
+def test_no_words_have_no_losses_and_train_nothing():
+    x, y = words(40, 3, 2)
+    probes = train_nested(x, y, nested_start(3, 2), epochs=1)
+    for losses in nested_losses(probes, x[:0], y[:0]):
+        assert losses.shape == (3,)
+        assert np.isnan(losses).all()
+    with pytest.raises(ValueError, match="no training words"):
+        train_nested(x[:0], y[:0], nested_start(3, 2))
+
+
 def test_equal_logits_predict_the_lower_value():
     y = np.array([0, 1, 1, 2, 2, 2, 2], np.int32)
     probes = train_nested(

@@ -536,6 +536,34 @@ def test_the_seed_changes_what_draws_and_not_what_reads(study):
     of_fixed = {key for key in changed if mentions(key, "fixed")}
     assert kinds(of_fixed) == {"statistics", "ranking", "probe", "intervention", *COLLECTED}
     assert {key[2] for key in of_fixed if key[0] == "statistics"} == {"control"}
+    assert {key[2] for key in of_fixed if key[0] == "ranking"} == {"linear", "random"}
+
+
+def test_the_seed_changes_no_probe_that_neither_draws_nor_has_a_control_task(study):
+    changed = different(study.strings(control=False), study.strings(control=False, seed=2))
+    of_fixed = {key[2:] for key in changed if key[0] == "probe" and mentions(key, "fixed")}
+    drawn = {"linear-ttb", "linear-btt", "random"}
+    assert of_fixed == {("linear", ranking) for ranking in study.jobs()._plan.rankings} | {
+        ("gaussian", ranking) for ranking in drawn
+    }
+
+
+def test_a_string_names_its_configuration_and_its_own_settings(study):
+    jobs = study.jobs()
+    (of, *_) = jobs.configurations("fixed", "a")
+    settings = json.loads(jobs.intervention(of, "translation", "linear-ttb"))["settings"]
+    assert settings == {
+        "model": "fixed",
+        "treebank": "a",
+        "attribute": of.attribute,
+        "layer": of.layer,
+        "values": KEPT["a"][of.attribute],
+        "ranker": "linear",
+        "method": "translation",
+        "beta": 8,
+        "scaled": True,
+        "step": 10,
+    }
 
 
 def looking_at_words(keys):

@@ -132,6 +132,11 @@ WHOLE = sentence_of("fine", "so", "far")
         (row("0", "a"), 5, "word id 0, expected 1"),
         (block(row("1", "a"), row("3", "b")), 6, "word id 3, expected 2"),
         (block(row("1", "a"), row("1", "b")), 6, "word id 1, expected 2"),
+        (row("1", "", lemma="a"), 5, "the token has no form"),
+        (row("1", "a", feats="Number"), 5, "features 'Number', expected _ or Name=Value"),
+        (row("1", "a", feats="A=B=C"), 5, "features 'A=B=C', expected"),
+        (row("1", "a", feats="A=|B=C"), 5, "features 'A=|B=C', expected"),
+        (row("1", "a", feats="A=B|A=C"), 5, "features 'A=B|A=C' name a feature twice"),
         (block(row("1-3", "ab"), row("1", "a"), row("2", "b")), 5, "1-3 runs past the last word"),
         (
             block(row("1-2", "ab"), row("1", "a"), row("2-3", "bc"), row("2", "b"), row("3", "c")),
@@ -173,7 +178,7 @@ def test_sentences_come_before_the_rest_of_the_file_is_read(tmp_path):
 
 
 def surface_words(sentence):
-    """METHODS §1 on one sentence that `conllu` parsed."""
+    """The plain definition, on one sentence that `conllu` parsed."""
     inside = {}
     for token in sentence:
         if isinstance(token["id"], tuple) and token["id"][1] == "-":

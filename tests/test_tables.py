@@ -338,7 +338,7 @@ ENTRIES = [
 ]
 
 
-def outcome_files(folder, stem, seed, n_examples):
+def outcome_files(root, path, seed, n_examples):
     """Counts and examples of one curve, as an intervention writes them: two k, two sentences."""
     rows = [
         {"k": k, "sentence": sentence, "words": 40}
@@ -348,14 +348,15 @@ def outcome_files(folder, stem, seed, n_examples):
     ]
     counted = pa.Table.from_pylist(rows)
     types = {name: pa.int32() for name in counted.column_names}
-    write_parquet(folder / f"{stem}.parquet", counted.cast(pa.schema(types)), made_by("intervene"))
+    counted = counted.cast(pa.schema(types))
+    write_parquet(root / "outcomes" / path, counted, made_by("intervene"))
     found = [
         {"k": 10, "sentence": i % 2, "word": (i + 1) % 2, "value": "PL", "target": None}
         | {"form": "x", "predicted": f"w{i}"}
         for i in range(n_examples)
     ]
     table = pa.Table.from_pylist(found, schema=EXAMPLES_FILE)
-    write_parquet(folder / f"{stem}.examples.parquet", table, made_by("intervene"))
+    write_parquet(root / "changed" / path, table, made_by("intervene"))
     return rows, found
 
 
@@ -368,13 +369,13 @@ def collected(tmp_path):
     for n, (seed, ((attribute, layer, place), ranking, method)) in zip(
         n_examples, enumerate(curves), strict=True
     ):
-        folder = tmp_path / place / f"layer-{layer}"
-        made = outcome_files(folder, f"{method}-by-{ranking}", seed, n)
-        files[attribute, layer, ranking, method] = made
+        path = f"{place}/layer-{layer}/{method}-by-{ranking}.parquet"
+        files[attribute, layer, ranking, method] = outcome_files(tmp_path, path, seed, n)
     texts = "".join(sentence_of(*words) for words in SENTENCES)
     words = read_text(tmp_path, train=texts, dev=texts, test=texts)
     options = name_files(
-        tmp_path,
+        tmp_path / "outcomes",
+        folder_of_examples=tmp_path / "changed",
         interventions=[json.dumps(entry) for entry in ENTRIES],
         words_test=words / "test.parquet",
         collected=tmp_path / "interventions.parquet",
@@ -399,10 +400,11 @@ def test_interventions_are_collected_as_sums_over_sentences(collected):
 
 
 def test_the_name_of_an_intervention_may_have_a_dot(tmp_path):
-    outcome_files(tmp_path / "number" / "layer-1", "beta2.5-by-random", 0, 1)
+    outcome_files(tmp_path, "number/layer-1/beta2.5-by-random.parquet", 0, 1)
     words = read_text(tmp_path, **dict.fromkeys(SPLITS, sentence_of("two", "words")))
     options = name_files(
-        tmp_path,
+        tmp_path / "outcomes",
+        folder_of_examples=tmp_path / "changed",
         configurations=["Number=number/layer-1"],
         rankings=["random"],
         interventions=[json.dumps(ENTRIES[1] | {"name": "beta2.5"})],
@@ -500,7 +502,8 @@ def collections(tmp_path_factory):
 
 def build(folder, table, collections):
     paths = {kind: folder / f"{table}.{kind}" for kind in ("csv", "parquet")}
-    call(build_table, table=table, report=[10, 20, 30], **collections, **paths)
+    job = json.dumps({"settings": {"table": table}})
+    call(build_table, made_by=job, table=table, report=[10, 20, 30], **collections, **paths)
     return paths
 
 
@@ -533,6 +536,6 @@ def test_a_table_says_what_made_it_and_where_nothing(collections, tmp_path):
     path = build(tmp_path, "saturation", collections)["parquet"]
     (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
     assert made["command"] == "build_table"
-    assert made["settings"] == {"table": "saturation", "report": [10, 20, 30]}
+    assert made["job"] == {"settings": {"table": "saturation"}}
     assert "polars" in made["versions"]
     assert str(tmp_path).encode() not in path.read_bytes()

@@ -1,8 +1,10 @@
 """The workflow itself, on a small study: every stage, targets, reruns, equal bytes."""
 
+import json
 import shutil
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from tests.workflow import (
@@ -146,6 +148,52 @@ def test_editing_a_ranker_reruns_what_its_meaning_reaches(study, tmp_path, edite
     ranker.write_text(ranker.read_text().replace(PROBELESS, edited))
     assert edited in ranker.read_text()
     assert jobs_to_run(study, SMALL, root) == reruns
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables"),
+    [
+        ({"interventions": []}, {"probing", "probing_curves"}),
+        ({"probes": []}, {"interventions", "saturation", "examples"}),
+        ({"probes": [], "interventions": []}, set()),
+        ({"rankings": []}, set()),
+        ({"models": []}, set()),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_what_a_study_does_not_ask_for_is_not_needed(study, tmp_path, changes, tables):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy)
+    for folder in ("collected", "tables", "rankings"):
+        shutil.rmtree(copy / "results" / folder)
+    if tables:
+        shutil.copytree(study / "results/rankings", copy / "results/rankings")
+    results = finish(copy, changed(SMALL, tmp_path / "config.yaml", **changes))
+    made = {path.stem for path in (results / "tables").glob("*")}
+    assert made == tables
+    assert (results / "rankings").is_dir() == (bool(tables) or "interventions" in changes)
+
+
+def test_a_table_says_in_its_metadata_what_made_it(study):
+    for path in (study / "results").rglob("*.parquet"):
+        (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+        assert made["job"].keys() == {"code", "settings", "inputs"}, path
+    path = study / "results/rankings/tiny/english/number/layer-1/random.parquet"
+    (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+    settings = made["job"]["settings"]
+    assert settings == {
+        "model": "tiny",
+        "treebank": "english",
+        "attribute": "Number",
+        "layer": 1,
+        "ranker": "random",
+        "seed": 1,
+    }
+
+
+def test_what_is_reported_reruns_the_tables_that_report_it(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
+    assert jobs_to_run(study, config) == {"table": 2}
 
 
 def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
@@ -18,6 +18,7 @@ from workflow_scripts.models.reading import Reader
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
     for split in SPLITS:
         parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
@@ -42,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
         .unique()
         .sort(pl.all(), nulls_last=True)
     )
-    write_parquet(options.lexicon, lexicon.to_arrow(), made_by("build_lexicon"))
+    write_parquet(options.lexicon, lexicon.to_arrow(), made_by("build_lexicon", options.made_by))
 
 
 def spell(reader: Reader, forms: list[str]) -> list[tuple[str, str]]:

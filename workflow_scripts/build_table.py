@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, whole_file, write_parquet
 
 COLLECTED = ("probes", "interventions", "examples")
@@ -14,6 +14,7 @@ COLLECTED = ("probes", "interventions", "examples")
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--table", required=True, help="probing, interventions ...")
     for name in COLLECTED:
         parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
@@ -32,7 +33,7 @@ def main(options: argparse.Namespace) -> None:
         for name in table.READS
     }
     rows = table.build(frames, options.report)
-    metadata = made_by("build_table", table=options.table, report=options.report)
+    metadata = made_by("build_table", options.made_by)
     write_parquet(options.parquet, rows.to_arrow(), metadata)
     with whole_file(options.csv) as part:
         rows.write_csv(part)

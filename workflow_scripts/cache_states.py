@@ -6,35 +6,32 @@ runs the model unchanged.
 """
 
 import argparse
-import logging
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import torch
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files import states as states_file
-from workflow_scripts.files.artifact import ParquetFile, made_by, open_parquet
-from workflow_scripts.files.words import sentences
+from workflow_scripts.files.artifact import ParquetFile, made_by
+from workflow_scripts.files.words import Sentence
 from workflow_scripts.models.batching import (
     SUBTOKENS_AT_ONCE,
-    WORDS_AT_ONCE,
     by_length,
     in_memory,
     resolve_device,
-    windows,
 )
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
-from workflow_scripts.progress import progress
 from workflow_scripts.threads import use_threads
-
-log = logging.getLogger("cache_states")
+from workflow_scripts.treebank_pass import in_order, read_through
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
     parser.add_argument("--layers", type=int, nargs="+", required=True)
@@ -53,40 +50,28 @@ def main(options: argparse.Namespace) -> None:
     model.require_lm_head()
     model.require_layers(options.layers)
     reader = Reader(options.model)
-    n_words = open_parquet(options.words_test).metadata.num_rows
+    metadata = made_by("cache_states", options.made_by)
     with ExitStack() as stack:
         subtokens = stack.enter_context(
-            ParquetFile(options.subtokens, states_file.SUBTOKENS, made_by("cache_states"))
+            ParquetFile(options.subtokens, states_file.SUBTOKENS, metadata)
         )
-        files: dict[int, ParquetFile] = {}
-        bar = stack.enter_context(progress(n_words, "test", "words"))
-        for window in windows(
-            sentences(options.words_test, ["form"]),
-            lambda sentence: len(sentence.columns["form"]),
-            WORDS_AT_ONCE,
-        ):
-            forms = [sentence.columns["form"] for sentence in window]
-            read = [
-                (sentence.number, subtokens_of)
-                for sentence, subtokens_of in zip(window, reader.read(forms), strict=True)
-                if len(subtokens_of.ids) <= model.max_subtokens
-            ]
-            if read:
-                predicted, states = _window([s for _, s in read], model, options.layers)
-                subtokens.write(_rows(read, predicted))
-                for layer, x in states.items():
-                    if layer not in files:
-                        files[layer] = stack.enter_context(
-                            ParquetFile(
-                                Path(options.states.format(layer=layer)),
-                                states_file.schema(x.shape[1]),
-                                made_by("cache_states", layer=layer),
-                                compression="none",
-                                use_dictionary=False,
-                            )
-                        )
-                    files[layer].write(states_file.table(x))
-            bar.update(sum(map(len, forms)))
+        files = {
+            layer: stack.enter_context(
+                ParquetFile(
+                    Path(options.states.format(layer=layer)),
+                    states_file.schema(model.width),
+                    metadata,
+                    compression="none",
+                    use_dictionary=False,
+                )
+            )
+            for layer in options.layers
+        }
+        for window, read in read_through(options.words_test, reader, model):
+            predicted, states = _window(read, model, options.layers)
+            subtokens.write(_rows(window, read, predicted))
+            for layer, file in files.items():
+                file.write(states_file.table(states[layer]))
 
 
 def _window(
@@ -99,30 +84,27 @@ def _window(
     def compute(rows: np.ndarray) -> None:
         batch = model.batch([read[i] for i in rows])
         found = model.lower(batch, sorted({*layers, model.n_layers}))
+        of_words = [np.flatnonzero(read[index].words != NO_WORD) for index in rows]
+        places = np.concatenate([p + row * batch.ids.shape[1] for row, p in enumerate(of_words)])
+        last = found[model.n_layers].flatten(0, 1)[torch.from_numpy(places).to(model.device)]
+        given = np.split(model.predict(last).cpu().numpy(), np.cumsum([*map(len, of_words)])[:-1])
         for row, index in enumerate(rows):
             length = len(read[index].ids)
             for layer in layers:
                 states[layer][index] = found[layer][row, :length].cpu().numpy()
-            of_words = read[index].words != NO_WORD
-            ids = read[index].ids.copy()
-            last = found[model.n_layers][row, :length][np.flatnonzero(of_words)]
-            ids[of_words] = model.predict(last).cpu().numpy()
-            predicted[index] = ids
+            predicted[index] = read[index].ids.copy()
+            predicted[index][of_words[row]] = given[row]
 
     for rows in by_length([len(s.ids) for s in read], SUBTOKENS_AT_ONCE):
         in_memory(rows, compute, model.device)
-    order = range(len(read))
-    return (
-        np.concatenate([predicted[i] for i in order]),
-        {layer: np.concatenate([states[layer][i] for i in order]) for layer in layers},
-    )
+    return in_order(predicted), {layer: in_order(states[layer]) for layer in layers}
 
 
-def _rows(read: list[tuple[int, Subtokens]], predicted: np.ndarray) -> pa.Table:
+def _rows(window: list[Sentence], read: list[Subtokens], predicted: np.ndarray) -> pa.Table:
     columns = [
-        np.concatenate([np.full(len(s.ids), number) for number, s in read]),
-        np.concatenate([s.words for _, s in read]),
-        np.concatenate([s.ids for _, s in read]),
+        np.repeat([sentence.number for sentence in window], [len(s.ids) for s in read]),
+        np.concatenate([s.words for s in read]),
+        np.concatenate([s.ids for s in read]),
         predicted,
     ]
     return pa.Table.from_arrays(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts import collection
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import sentences
 from workflow_scripts.outcomes import COUNTS
@@ -49,6 +49,7 @@ EXAMPLES_SCHEMA = _NAMES | {
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     collection.add_options(parser)
     parser.add_argument(
         "--interventions",
@@ -56,6 +57,9 @@ def arguments() -> argparse.ArgumentParser:
         type=json.loads,
         required=True,
         help='JSON each: {"name": ..., "has_target": true, "beta": 8, "scaled": true}',
+    )
+    parser.add_argument(
+        "--folder-of-examples", type=Path, required=True, help="the same of examples"
     )
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
     parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
@@ -70,15 +74,19 @@ def main(options: argparse.Namespace) -> None:
     for of, ranking, names in collection.names_of(options):
         for entry in options.interventions:
             names = names | {"method": entry["name"], "ranking": ranking}
-            folder, stem = options.folder / of.path, f"{entry['name']}-by-{ranking}"
-            counts = pl.DataFrame(pl.from_arrow(read_parquet(folder / f"{stem}.parquet")))
+            file = Path(of.path, f"{entry['name']}-by-{ranking}.parquet")
+            counts = pl.DataFrame(pl.from_arrow(read_parquet(options.folder / file)))
             curves.append(_curve(counts, entry, names))
-            found = pl.DataFrame(pl.from_arrow(read_parquet(folder / f"{stem}.examples.parquet")))
+            found = pl.DataFrame(pl.from_arrow(read_parquet(options.folder_of_examples / file)))
             examples.append(_in_sentence(_spread(found), text, names))
     rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)
-    write_parquet(options.collected, rows.to_arrow(), made_by("collect_interventions"))
+    write_parquet(
+        options.collected, rows.to_arrow(), made_by("collect_interventions", options.made_by)
+    )
     rows = pl.concat(part.select(list(EXAMPLES_SCHEMA)) for part in examples)
-    write_parquet(options.examples, rows.to_arrow(), made_by("collect_interventions"))
+    write_parquet(
+        options.examples, rows.to_arrow(), made_by("collect_interventions", options.made_by)
+    )
 
 
 def _curve(counts: pl.DataFrame, entry: dict[str, Any], names: dict[str, Any]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from workflow_scripts import collection
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 
 SCHEMA = {
@@ -29,6 +29,7 @@ SCHEMA = {
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     collection.add_options(parser)
     parser.add_argument("--probes", nargs="+", required=True, help="linear, gaussian ...")
     parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
@@ -43,7 +44,7 @@ def main(options: argparse.Namespace) -> None:
             scores = pl.DataFrame(pl.from_arrow(read_parquet(path)))
             parts.append(collection.named(scores, **names, probe=probe, ranking=ranking))
     rows = pl.concat(part.select(list(SCHEMA)) for part in parts)
-    write_parquet(options.collected, rows.to_arrow(), made_by("collect_probes"))
+    write_parquet(options.collected, rows.to_arrow(), made_by("collect_probes", options.made_by))
 
 
 if __name__ == "__main__":

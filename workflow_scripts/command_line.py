@@ -4,10 +4,18 @@ A command module has `arguments()` and `main(options)`, and ends with `run(argum
 """
 
 import argparse
+import json
 import logging
 import os
 import sys
 from collections.abc import Callable
+
+
+def add_made_by(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what made the Parquet files of a command, for their metadata."""
+    parser.add_argument(
+        "--made-by", type=json.loads, default={}, help="JSON: code, settings and inputs of the job"
+    )
 
 
 def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], None]) -> None:

@@ -4,7 +4,8 @@ The commands that learn from labelled words share these options and what they op
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -35,15 +36,16 @@ def add_word_options(parser: argparse.ArgumentParser, splits: tuple[str, ...] = 
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
 
 
-def names(options: argparse.Namespace) -> dict[str, str | int]:
-    """Return what names the configuration, for metadata."""
-    return {
-        "model": options.model,
-        "treebank": options.treebank,
-        "attribute": options.attribute,
-        "layer": options.layer,
-        "seed": options.seed,
-    }
+@contextmanager
+def named_in_errors(options: argparse.Namespace) -> Iterator[None]:
+    """Say in the message of a ValueError which configuration it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(
+            f"{options.model}, {options.treebank}, {options.attribute}, layer {options.layer}: "
+            f"{error}; leave it out with skip: in the configuration, or choose another min_types"
+        ) from error
 
 
 def stream(options: argparse.Namespace) -> Callable[..., np.random.Generator]:

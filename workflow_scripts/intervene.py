@@ -15,7 +15,7 @@ import numpy as np
 from workflow_scripts import configuration
 from workflow_scripts.analyzers import Outcome, TrueWord
 from workflow_scripts.analyzers.lexicon import Analysis, Analyzer
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.statistics import read_statistics
@@ -32,6 +32,7 @@ from workflow_scripts.threads import use_threads
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
@@ -68,6 +69,7 @@ def main(options: argparse.Namespace) -> None:
     cached = read_states(options.subtokens, options.states)
     subjects, edited = subjects_of(options, cached, values, method.HAS_TARGET)
     ids, unchanged = edited_ids(cached, edited)
+    touched = edited_sentences(cached, edited)
     analyzer = Analyzer(
         analyses(options.lexicon, options.attribute),
         lemma_alone=options.attribute == schema.PART_OF_SPEECH,
@@ -75,21 +77,14 @@ def main(options: argparse.Namespace) -> None:
     decode = Reader(options.model).decode
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
-    metadata = made_by(
-        "intervene",
-        method=options.method,
-        options=options.method_options,
-        step=options.step,
-        layer=options.layer,
-        attribute=options.attribute,
-    )
+    metadata = made_by("intervene", options.made_by)
     for ranking, outcomes_file, examples_file in zip(
         options.rankings, options.outcomes, options.examples, strict=True
     ):
         neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
         ks = list(range(0, len(neurons), options.step))
         edit = method.edit(EditTask(neurons, means), **options.method_options)
-        changed = run_model(model, options.layer, cached, edited, edit, neurons, ks[1:])
+        changed = run_model(model, options.layer, touched, edit, neurons, ks[1:])
         predicted = np.concatenate([unchanged[None], changed])
         outcomes, words = judge(predicted, ids, subjects, analyzer, decode)
         write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
@@ -149,21 +144,26 @@ def edited_ids(
     return np.concatenate(ids), np.concatenate(predicted)
 
 
+def edited_sentences(
+    cached: list[CachedSentence], edited: list[np.ndarray]
+) -> list[EditedSentence]:
+    """Return the sentences that have a word intervened on."""
+    return [
+        EditedSentence(sentence.read, sentence.states, rows[:, 0], rows[:, 1])
+        for sentence, rows in zip(cached, edited, strict=True)
+        if len(rows)
+    ]
+
+
 def run_model(
     model: MaskedLM,
     layer: int,
-    cached: list[CachedSentence],
-    edited: list[np.ndarray],
+    touched: list[EditedSentence],
     edit: Edit,
     neurons: np.ndarray,
     ks: list[int],
 ) -> np.ndarray:
     """Return predictions (len(ks), R) int32 of the edited subtokens."""
-    touched = [
-        EditedSentence(sentence.read, sentence.states, rows[:, 0], rows[:, 1])
-        for sentence, rows in zip(cached, edited, strict=True)
-        if len(rows)
-    ]
     total = sum(len(sentence.edited) for sentence in touched)
     with progress(total, f"{len(ks)} values of k", "subtokens") as bar:
         return predict_edited(model, touched, layer, edit, neurons, ks, progress=bar.update)

@@ -1,7 +1,8 @@
 """Probe the rankings of a ranker: one probe on the first k neurons of each, for every k.
 
 Writes `k`, `split`, `accuracy`, `mi` (bits), `nmi`, `control_accuracy`, `selectivity`, `majority`;
-the control columns are empty without a control task, `nmi` where a split has one value only.
+the control columns are empty without a control task, `nmi` where a split has one value only, and
+all but `k` and `split` where it has no word with the attribute.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from workflow_scripts import configuration
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.kernels.information import (
@@ -29,6 +30,7 @@ from workflow_scripts.treebanks.values import control_label
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     configuration.add_name_options(parser)
     configuration.add_word_options(parser)
     parser.add_argument("--rankings", type=Path, nargs="+", required=True)
@@ -59,30 +61,26 @@ def main(options: argparse.Namespace) -> None:
             for split in SPLITS
         }
         statistics["control"] = options.control_statistics
-    read = {name: read_statistics(statistics[name]) for name in labels if probe.NEEDS_STATISTICS}
-    metadata = made_by(
-        "probe_rankings",
-        **configuration.names(options),
-        probe=options.probe,
-        max_neurons=options.max_neurons,
-        control=options.control,
-    )
+    read = {
+        name: read_statistics(statistics[name]) for name in labels if "statistics" in probe.USES
+    }
+    metadata = made_by("probe_rankings", options.made_by)
     for ranking, path in zip(options.rankings, options.scores, strict=True):
         neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
         neurons = neurons[: options.max_neurons]
         x = {split: splits[split].load(neurons).x for split in SPLITS}
-        losses = {
-            name: probe.evaluate(
-                ProbingTask(
-                    neurons,
-                    n_values,
-                    {split: LabelledWords(x[split], y[split]) for split in SPLITS},
-                    read.get(name),
-                    configuration.stream(options),
-                )
+        tasks = {
+            name: ProbingTask(
+                neurons,
+                n_values,
+                {split: LabelledWords(x[split], y[split]) for split in SPLITS},
+                read.get(name),
+                configuration.stream(options),
             )
             for name, y in labels.items()
         }
+        with configuration.named_in_errors(options):
+            losses = {name: probe.evaluate(task) for name, task in tasks.items()}
         tables = [
             scores(
                 split,
@@ -103,17 +101,20 @@ def scores(
     n = len(losses.accuracy)
     H = entropy(y, n_values)
     mi = mutual_information(H, losses.conditional_entropy)
-    empty = pa.nulls(n, pa.float64())
+    control_accuracy = control.accuracy if control else np.full(n, np.nan)
+    columns = {
+        "accuracy": losses.accuracy,
+        "mi": mi,
+        "nmi": normalised(mi, H),
+        "control_accuracy": control_accuracy,
+        "selectivity": losses.accuracy - control_accuracy,
+        "majority": np.full(n, majority(y, n_values)),
+    }
     return pa.table(
-        {
-            "k": pa.array(range(1, n + 1), pa.int32()),
-            "split": pa.array([split] * n, pa.string()),
-            "accuracy": pa.array(losses.accuracy, pa.float64()),
-            "mi": pa.array(mi, pa.float64()),
-            "nmi": pa.array(normalised(mi, H), pa.float64(), from_pandas=True),
-            "control_accuracy": pa.array(control.accuracy) if control else empty,
-            "selectivity": pa.array(losses.accuracy - control.accuracy) if control else empty,
-            "majority": pa.array([majority(y, n_values)] * n, pa.float64()),
+        {"k": pa.array(range(1, n + 1), pa.int32()), "split": pa.array([split] * n, pa.string())}
+        | {  # what is not defined is empty
+            name: pa.array(column, pa.float64(), from_pandas=True)
+            for name, column in columns.items()
         }
     )
 

@@ -5,11 +5,12 @@ import logging
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa
 
 from workflow_scripts import configuration
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.rankers import Ranking, RankingTask
@@ -20,6 +21,7 @@ log = logging.getLogger("rank_neurons")
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     configuration.add_name_options(parser)
     configuration.add_word_options(parser, splits=("train", "dev"))
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
@@ -53,17 +55,16 @@ def main(options: argparse.Namespace) -> None:
         n_select=min(options.max_neurons, n_neurons),
         statistics=cache(lambda: read_statistics(options.statistics)),
         words=cache(lambda split: configuration.labelled(options, split).load()),
-        stream=configuration.stream(options),
+        stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared,
     )
-    rankings = ranker.rank(task)
+    with configuration.named_in_errors(options):
+        rankings = ranker.rank(task)
     for direction, path in zip(ranker.DIRECTIONS, options.rankings, strict=True):
-        settings = configuration.names(options) | {
-            "ranker": options.ranker,
-            "direction": direction,
-        }
-        if "select" in ranker.USES:
-            settings["max_neurons"] = options.max_neurons
-        write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", **settings))
+        write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", options.made_by))
+
+
+def _undeclared(*names: str | int) -> NoReturn:
+    raise TypeError('a ranker that draws from `stream` must have "seed" in its USES')
 
 
 def as_table(ranking: Ranking) -> pa.Table:

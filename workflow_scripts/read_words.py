@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import add_made_by, run
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
@@ -34,6 +34,7 @@ SPOOL = pa.schema(
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     for split in SPLITS:
         parser.add_argument(f"--{split}", type=Path, required=True, help="CoNLL-U file")
     parser.add_argument("--schema", required=True, help="how features become attributes")
@@ -50,7 +51,7 @@ def main(options: argparse.Namespace) -> None:
         for split in SPLITS:
             _spool(getattr(options, split), analyse, Path(folder, split), values)
         dictionaries = {attribute: pa.array(sorted(values[attribute])) for attribute in values}
-        metadata = made_by("read_words", schema=options.schema)
+        metadata = made_by("read_words", options.made_by)
         for split in SPLITS:
             target = getattr(options, f"words_{split}")
             _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)

@@ -3,7 +3,7 @@
 with whole_file(path) as part:        # a temporary name beside `path`
     part.write_text(...)              # renamed to `path` when the block ends well
 
-with ParquetFile(path, schema, made_by("rank_neurons", ranker="linear", seed=1)) as rows:
+with ParquetFile(path, schema, made_by("rank_neurons", {"settings": {"seed": 1}})) as rows:
     rows.write(table)
 """
 
@@ -59,10 +59,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise
 
 
-def made_by(command: str, **settings: Any) -> dict[bytes, bytes]:
-    """Return the Parquet metadata of a file: command, settings and versions of the packages.
+def made_by(command: str, job: dict[str, Any] | None = None) -> dict[bytes, bytes]:
+    """Return the Parquet metadata of a file: command, job and versions of the packages.
 
-    Nothing that differs between two equal runs may be among `settings`: no path, time or host.
+    `job` is all that can change the file's content (`study/jobs.py`): its code, its own part of the
+    configuration with the seed where it draws, and a digest of what it reads. So the metadata of
+    two equal runs are equal, and no file keeps those of a run that it is not of.
     """
     versions = {}
     for package in _PACKAGES:
@@ -70,7 +72,7 @@ def made_by(command: str, **settings: Any) -> dict[bytes, bytes]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    made = {"command": command, "settings": settings, "versions": versions}
+    made = {"command": command, "job": job or {}, "versions": versions}
     return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
 
 

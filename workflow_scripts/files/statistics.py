@@ -28,6 +28,8 @@ def read_statistics(path: Path, scatters: bool = True) -> ClassStatistics:
 
     Raises ArtifactError, naming the file, where it is not whole.
     """
+    if not Path(path).exists():
+        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
     try:
         with safe_open(path, "np") as file:
             means = file.get_tensor("means")

@@ -595,9 +595,9 @@ class NestedProbes:
 
 def _checked(x: np.ndarray, y: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.ascontiguousarray(x, np.float32), np.ascontiguousarray(y, np.int32)
-    if len(x) != len(y) or len(x) == 0:
+    if len(x) != len(y):
         raise ValueError(f"{len(x)} vectors for {len(y)} labels")
-    if y.min() < 0 or y.max() >= n_values:
+    if len(y) and (y.min() < 0 or y.max() >= n_values):
         raise ValueError(f"labels {y.min()}..{y.max()} for {n_values} values")
     return x, y
 
@@ -616,6 +616,8 @@ def train_nested(
     """
     n_probes, n_values = len(initial), len(initial[0][1])
     x, y = _checked(x, y, n_values)
+    if len(x) == 0:
+        raise ValueError("there are no training words")
     if x.shape[1] != n_probes:
         raise ValueError(f"{x.shape[1]} columns for {n_probes} probes")
 
@@ -643,10 +645,12 @@ def nested_losses(
     """Evaluate every probe on the words x (n, K) float32 with true values y (n,) int32.
 
     Returns accuracy (K,) (equal logits: the lower value) and conditional entropy (K,), the mean
-    −log₂ p(true value) in bits, both float64. Logits are float32, sums over words float64. Words
-    pass through 32 at a time, so memory does not grow with n.
+    −log₂ p(true value) in bits, both float64, and NaN where there are no words. Logits are float32,
+    sums over words float64. Words pass through 32 at a time, so memory does not grow with n.
     """
     x, y = _checked(x, y, len(probes.bias[0]))
+    if len(x) == 0:
+        return np.full(probes.n_probes, np.nan), np.full(probes.n_probes, np.nan)
 
     def block_losses(block: int) -> np.ndarray:
         weights, bias = probes.weights[block], probes.bias[block]

@@ -80,6 +80,11 @@ def resolve_device(device: str) -> str:
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"device: {device}, but no GPU is available here; set device: auto or cpu")
+    if device.startswith("cuda"):
+        there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(device.partition(":")[2] or 0) >= there:
+            raise ValueError(
+                f"device: {device}, but {there or 'no'} GPU is available here; "
+                "set device: auto or cpu"
+            )
     return device

@@ -82,6 +82,11 @@ class MaskedLM:
         return self._model.config.num_hidden_layers
 
     @property
+    def width(self) -> int:
+        """d, the number of neurons of a layer."""
+        return self._model.config.hidden_size
+
+    @property
     def max_subtokens(self) -> int:
         """The longest sentence that the model's positions can address, special tokens included."""
         positions = self._model.config.max_position_embeddings
@@ -316,7 +321,7 @@ class MaskedLM:
             return None
         given: list[torch.Tensor] = []
         hook = output.register_forward_hook(lambda module, args, result: given.append(result))
-        states = torch.linspace(-1, 1, 2 * self._model.config.hidden_size, device=self.device)
+        states = torch.linspace(-1, 1, 2 * self.width, device=self.device)
         try:
             logits = self._head(states.view(2, -1))
         finally:

@@ -52,7 +52,11 @@ class Reader:
     @property
     def unknown_id(self) -> int | None:
         """The id of the unknown token, None where the tokenizer has none."""
-        return self._tokenizer.unk_token_id
+        if self._tokenizer.unk_token_id is not None:
+            return self._tokenizer.unk_token_id
+        # A configuration can fail to name the unknown token that the tokenizer itself has.
+        unknown = getattr(self._tokenizer.backend_tokenizer.model, "unk_token", None)
+        return None if unknown is None else self._tokenizer.convert_tokens_to_ids(unknown)
 
     def read(self, sentences: Sequence[list[str]]) -> list[Subtokens]:
         """Return the subtokens of each sentence, with special tokens, never truncated."""

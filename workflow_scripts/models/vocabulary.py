@@ -4,9 +4,10 @@ An intervention asks this for every changed subtoken at every k, and the product
 vocabulary is most of its work. In bfloat16 it is several times faster than in float32, where
 the processor has instructions for it, and a bound on its error leaves few rows that can have
 the largest logit; those are computed exactly. With Wb, hb rounded and rW, rh what the rounding
-dropped (the bias is a column of W, beside a 1 in h), and 1e-5 |W||h| for the order of the sum,
+dropped (the bias is a column of W, beside a 1 in h), and d u |Wb||hb| for the float32 sum of d
+terms, u = 2^-23,
 
-    |W h - Wb hb| <= |rW||h| + |Wb||rh| + 1e-5 |Wb||h| =: e
+    |W h - Wb hb| <= |rW||h| + |Wb||rh| + d u |Wb||hb| =: e
 
 so where m is the largest of Wb hb, a row below m - 2 e cannot be the one; rounding the products
 to bfloat16 keeps their order, and m is known to one part in 2^8.
@@ -66,7 +67,7 @@ class Vocabulary:
         error = (
             self._longest_dropped * length
             + self._longest * dropped.norm(dim=1)
-            + 1e-5 * self._longest * length
+            + width * 2**-23 * self._longest * length * (1 + 1 / 256)
         )
         threshold = largest - largest.abs() / 256 - 2 * error
         threshold -= threshold.abs() / 128  # its own rounding must lose no row

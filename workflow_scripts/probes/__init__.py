@@ -2,7 +2,8 @@
 
 A probe is one file here, named in the configuration by its file name. It has
 
-* `NEEDS_STATISTICS`: whether it uses the class statistics of the training words;
+* `USES`: what of the task, besides words and neurons, its result depends on, of `"statistics"` and
+  `"seed"` (it draws from `stream`);
 * `evaluate(task: ProbingTask) -> dict[str, Losses]`: how well it does on each split.
 
 The same function serves control labels: the task then carries those. Nothing here reads or

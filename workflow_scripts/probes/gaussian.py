@@ -7,7 +7,7 @@ their marginal, so one sweep over the words gives every k.
 from workflow_scripts.kernels.gaussian import map_parameters, nested_losses
 from workflow_scripts.probes import Losses, ProbingTask
 
-NEEDS_STATISTICS = True
+USES = ("statistics",)
 
 
 def evaluate(task: ProbingTask) -> dict[str, Losses]:

@@ -11,7 +11,7 @@ from workflow_scripts.kernels.softmax_regression import (
 )
 from workflow_scripts.probes import Losses, ProbingTask
 
-NEEDS_STATISTICS = False
+USES = ("seed",)
 
 
 def evaluate(task: ProbingTask) -> dict[str, Losses]:

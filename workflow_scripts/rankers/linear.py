@@ -11,7 +11,7 @@ from workflow_scripts.kernels.softmax_regression import initial_weights, train_o
 from workflow_scripts.rankers import Ranking, RankingTask, order_by_score, reverse
 
 DIRECTIONS = ("ttb", "btt")
-USES = ("words",)
+USES = ("words", "seed")
 
 
 def rank(task: RankingTask) -> dict[str, Ranking]:

@@ -9,7 +9,7 @@ import numpy as np
 from workflow_scripts.rankers import Ranking, RankingTask
 
 DIRECTIONS = ("",)
-USES = ()
+USES = ("seed",)
 
 
 def rank(task: RankingTask) -> dict[str, Ranking]:

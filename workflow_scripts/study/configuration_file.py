@@ -10,6 +10,7 @@ import difflib
 import json
 import math
 from collections import Counter
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ _Validator = extend(
 )
 SENTENCES = 4000
 """How many sentences a grammar writes where the configuration does not say."""
+MAX_NEURONS, REPORT = 150, (10, 50, 150)
+"""The largest k of a probe, and the k of the tables, where the configuration does not say."""
 
 
 class ConfigError(ValueError):
@@ -69,11 +72,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _one_of("schema", config["schema"], available("schemas"))
     _one_of("analyzer", config["analyzer"], available("analyzers"))
     _check_attributes(config)
-    for i, k in enumerate(config["neurons"]["report"]):
-        if k > config["neurons"]["max"]:
-            raise ConfigError(
-                f"neurons.report[{i}]: {k} is above neurons.max, {config['neurons']['max']}"
-            )
+    _check_neurons(config["neurons"])
     _check_interventions(config["interventions"])
     _check_models(config)
     _check_filters(config)
@@ -119,6 +118,14 @@ def _check_attributes(config: dict[str, Any]) -> None:
         return
     for i, name in enumerate(config["attributes"]):
         _one_of(f"attributes[{i}]", name, known)
+
+
+def _check_neurons(neurons: dict[str, Any]) -> None:
+    neurons.setdefault("max", MAX_NEURONS)
+    neurons.setdefault("report", [k for k in REPORT if k <= neurons["max"]] or [neurons["max"]])
+    for i, k in enumerate(neurons["report"]):
+        if k > neurons["max"]:
+            raise ConfigError(f"neurons.report[{i}]: {k} is above neurons.max, {neurons['max']}")
 
 
 def _check_interventions(entries: list[dict[str, Any]]) -> None:
@@ -214,7 +221,7 @@ def _possible(value: str, possible: list) -> str:
 
 
 def _complaint(error: ValidationError) -> str:
-    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    key = _key(error.absolute_path) or "the configuration"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         possible = sorted(error.schema.get("properties", {}))
         unknown = [name for name in error.instance if name not in possible]
@@ -225,4 +232,13 @@ def _complaint(error: ValidationError) -> str:
         return f"{key}: the key {missing[0]} is missing"
     if error.validator == "anyOf" and key == "attributes":
         return f"attributes: {error.instance!r} is neither all nor a list of names"
+    if error.validator == "pattern":
+        possible = error.schema.get("description", f"what matches {error.validator_value}")
+        return f"{key}: {error.instance!r} is not possible; possible: {possible}"
     return f"{key}: {error.message}"
+
+
+def _key(path: Iterable[str | int]) -> str:
+    """Return a path in the configuration as a person writes it: interventions[0].name."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).removeprefix(".")

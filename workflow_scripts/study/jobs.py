@@ -1,14 +1,16 @@
 """Jobs: all that can change the result of each job, as one string.
 
 A job's string is JSON with the fingerprint of its code, its own part of the configuration and
-the digests of the strings of the jobs it reads from. So it changes when, and only when, something
+a digest of the strings of the jobs it reads from. So it changes when, and only when, something
 that can change the result has changed, anywhere before it; time stamps say nothing. Rules give it
-to Snakemake as their one parameter, which reruns a job whose string is not that of its last run.
+to Snakemake as their one parameter, which reruns a job whose string is not that of its last run,
+and to the command, which writes it into the metadata of its Parquet files.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -25,7 +27,8 @@ def _string(
     code: str, settings: dict[str, Any], inputs: dict[str, str] | list[tuple[str, str]]
 ) -> str:
     """Return a job's string; `inputs` is a list where their order shows in the result."""
-    parts = {"code": code, "settings": settings, "inputs": inputs}
+    read = _digest(json.dumps(inputs, sort_keys=True, ensure_ascii=False))
+    parts = {"code": code, "settings": settings, "inputs": read}
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 
@@ -77,7 +80,9 @@ class Jobs:
         code = self._code("words_of_treebank", "read_words", f"schemas.{schema}")
         return self._once("words", treebank)(
             lambda: _string(
-                code, {"schema": schema}, {"treebank": _digest(self.treebank(treebank))}
+                code,
+                {"treebank": treebank, "schema": schema},
+                {"treebank": _digest(self.treebank(treebank))},
             )
         )
 
@@ -100,7 +105,7 @@ class Jobs:
         return self._once(rule, model, treebank)(
             lambda: _string(
                 self._code(rule, module),
-                {},
+                {"model": model, "treebank": treebank},
                 {"model": _digest(self.model(model)), "words": _digest(self.words(treebank))},
             )
         )
@@ -112,7 +117,7 @@ class Jobs:
         return self._once("statistics", of, labels)(
             lambda: _string(
                 self._code("statistics", "compute_statistics"),
-                self._labels(of) | seed | {"labels": labels},
+                self._name(of) | self._values(of) | seed | {"labels": labels},
                 self._labelled(of),
             )
         )
@@ -120,9 +125,9 @@ class Jobs:
     def ranking(self, of: Configuration, ranker: str) -> str:
         def make() -> str:
             uses = import_module(f"workflow_scripts.rankers.{ranker}").USES
-            settings = {"attribute": of.attribute} | self._name(of)
+            settings = self._name(of) | self._seed(uses) | {"ranker": ranker}
             if "words" in uses or "statistics" in uses:
-                settings |= self._labels(of)
+                settings |= self._values(of)
             if "select" in uses:
                 settings["select"] = self._config["neurons"]["max"]
             inputs = {"model": _digest(self.model(of.model))}  # at least its width
@@ -138,13 +143,17 @@ class Jobs:
 
     def probe(self, of: Configuration, probe: str, ranking: str) -> str:
         def make() -> str:
-            settings = self._labels(of) | self._name(of)
-            settings |= {"max": self._config["neurons"]["max"], "control": self._config["control"]}
+            uses = import_module(f"workflow_scripts.probes.{probe}").USES
             ranker = self._plan.ranker_of(ranking)
+            control = self._config["control"]
+            settings = self._name(of) | self._values(of)
+            settings |= self._seed((*uses, "seed") if control else uses)  # control labels draw too
+            settings |= {"probe": probe, "ranker": ranker, "control": control}
+            settings["max"] = self._config["neurons"]["max"]
             inputs = self._labelled(of) | {"ranking": _digest(self.ranking(of, ranker))}
-            if import_module(f"workflow_scripts.probes.{probe}").NEEDS_STATISTICS:
+            if "statistics" in uses:
                 inputs["statistics"] = _digest(self.statistics(of, "values"))
-                if self._config["control"]:
+                if control:
                     inputs["control"] = _digest(self.statistics(of, "control"))
             return _string(
                 self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs
@@ -160,7 +169,8 @@ class Jobs:
             code = self._code(
                 "intervention", "intervene", f"interventions.{method}", f"schemas.{schema}"
             )
-            settings = self._labels(of) | {k: v for k, v in entry.items() if k != "name"}
+            settings = self._name(of) | self._values(of) | {"ranker": ranker}
+            settings |= {k: v for k, v in entry.items() if k != "name"}
             inputs = {
                 "states": _digest(self.states(of.model, of.treebank)),
                 "lexicon": _digest(self.lexicon(of.model, of.treebank)),
@@ -181,7 +191,8 @@ class Jobs:
             for ranking in self._plan.rankings
             for probe in self._config["probes"]
         ]
-        return _string(self._code("collected_probes", "collect_probes"), {}, inputs)
+        settings = {"model": model, "treebank": treebank}
+        return _string(self._code("collected_probes", "collect_probes"), settings, inputs)
 
     def interventions_of(self, model: str, treebank: str) -> str:
         """Return what the interventions of one model and treebank, put together, depend on."""
@@ -192,7 +203,9 @@ class Jobs:
             for entry in self._config["interventions"]
             if (name := f"{of.path}/{entry['name']}/{ranking}")
         ]
-        return _string(self._code("collected_interventions", "collect_interventions"), {}, inputs)
+        settings = {"model": model, "treebank": treebank}
+        code = self._code("collected_interventions", "collect_interventions")
+        return _string(code, settings, inputs)
 
     def table(self, table: str) -> str:
         """Return what a table depends on."""
@@ -204,7 +217,9 @@ class Jobs:
             for read in module.READS
             for model, treebank in self._plan.pairs()
         ]
-        settings = {"report": self._config["neurons"]["report"]} if module.USES_REPORT else {}
+        settings: dict[str, Any] = {"table": table}
+        if module.USES_REPORT:
+            settings["report"] = self._config["neurons"]["report"]
         return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
 
     # What they share
@@ -255,17 +270,14 @@ class Jobs:
         """Return the meaning of a rule's command line and of the modules it runs."""
         return _digest(f"{' '.join(self._command(rule).split())} {fingerprint(*modules)}")
 
-    def _labels(self, of: Configuration) -> dict[str, Any]:
-        values = self.kept(of.treebank).get(of.attribute, [])
-        return {"attribute": of.attribute, "values": values}
+    def _values(self, of: Configuration) -> dict[str, Any]:
+        return {"values": self.kept(of.treebank).get(of.attribute, [])}
 
     def _name(self, of: Configuration) -> dict[str, Any]:
-        return {
-            "model": of.model,
-            "treebank": of.treebank,
-            "layer": of.layer,
-            "seed": self._config["seed"],
-        }
+        return asdict(of)
+
+    def _seed(self, uses: tuple[str, ...]) -> dict[str, int]:
+        return {"seed": self._config["seed"]} if "seed" in uses else {}
 
     def _labelled(self, of: Configuration) -> dict[str, str]:
         return {

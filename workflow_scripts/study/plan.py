@@ -150,6 +150,19 @@ class Plan:
             for entry in self.config["interventions"]
         ]
 
+    @property
+    def tables(self) -> list[str]:
+        """The tables that the configuration gives."""
+        names = []
+        if self.rankings and self.models:
+            if self.config["probes"]:
+                names += ["probing", "probing_curves"]
+            if self.config["interventions"]:
+                names += ["interventions", "saturation", "examples"]
+            if self.config["probes"] and self.config["interventions"]:
+                names += ["used_vs_encoded"]
+        return names
+
     def reads(self, table: str) -> tuple[str, ...]:
         """Return which collected files a table is made of."""
         return import_module(f"workflow_scripts.tables.{table}").READS

@@ -92,7 +92,24 @@ def _token(path: Path, number: int, line: str) -> dict:
         raise TreebankError(f"{path}:{number}: {error}") from error
     if token["id"] is None:
         raise TreebankError(f"{path}:{number}: the token has no id")
+    if not token["form"]:
+        raise TreebankError(f"{path}:{number}: the token has no form")
+    _check_features(path, number, columns[FIELDS.index("feats")])
     return token
+
+
+def _check_features(path: Path, number: int, text: str) -> None:
+    """Raise TreebankError where FEATS is neither `_` nor Name=Value pairs of different names."""
+    if text == "_":
+        return
+    pairs = [part.partition("=") for part in text.split("|")]
+    for name, _, value in pairs:
+        if not name.strip() or not value.strip() or "=" in value:
+            raise TreebankError(
+                f"{path}:{number}: features {text!r}, expected _ or Name=Value|Name=Value"
+            )
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise TreebankError(f"{path}:{number}: features {text!r} name a feature twice")
 
 
 def _surface_words(

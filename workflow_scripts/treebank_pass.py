@@ -1,0 +1,53 @@
+"""A pass over a treebank: its sentences as a model reads them, a bounded number of words at a time.
+
+A sentence that has more subtokens than the model has positions is left out, never cut; so is a
+word that gets no subtoken. Both are counted in the log.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.files.artifact import open_parquet
+from workflow_scripts.files.words import Sentence, sentences
+from workflow_scripts.models.batching import WORDS_AT_ONCE, windows
+from workflow_scripts.models.masked_lm import MaskedLM
+from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
+from workflow_scripts.progress import progress
+
+log = logging.getLogger("treebank_pass")
+
+
+def read_through(
+    words: Path, reader: Reader, model: MaskedLM
+) -> Iterator[tuple[list[Sentence], list[Subtokens]]]:
+    """Yield the sentences of a words file that fit the model, and their subtokens, in order."""
+    too_long = without_subtoken = 0
+    n_words = open_parquet(words).metadata.num_rows
+    with progress(n_words, words.stem, "words") as bar:
+        for window in windows(sentences(words, ["form"]), _length, WORDS_AT_ONCE):
+            read = reader.read([sentence.columns["form"] for sentence in window])
+            fits = [i for i, s in enumerate(read) if len(s.ids) <= model.max_subtokens]
+            too_long += len(window) - len(fits)
+            without_subtoken += sum(_length(window[i]) - n_words_of(read[i]) for i in fits)
+            if fits:
+                yield [window[i] for i in fits], [read[i] for i in fits]
+            bar.update(sum(map(_length, window)))
+    log.info("%s: %d sentences too long, left out", words.stem, too_long)
+    log.info("%s: %d words without a subtoken, left out", words.stem, without_subtoken)
+
+
+def n_words_of(read: Subtokens) -> int:
+    """Return how many words of a sentence have a subtoken."""
+    return len(np.unique(read.words[read.words != NO_WORD]))
+
+
+def _length(sentence: Sentence) -> int:
+    return len(sentence.columns["form"])
+
+
+def in_order(parts: dict[int, np.ndarray]) -> np.ndarray:
+    """Put together what batches of like length gave for sentences 0..n-1, in corpus order."""
+    return np.concatenate([parts[i] for i in range(len(parts))])
