@@ -1,7 +1,7 @@
 """neuron-pitfalls: which neurons encode a grammatical attribute, and does the model use them?
 
-    treebanks -> words ----> activations -> rankings -> probes --------> tables
-    models ----------------> states ------------------> interventions -> tables
+    treebanks -> words -> activations -> rankings -> probes --------> tables
+    models -----------/-> states ------------------> interventions -> tables
 
 `config.yaml` is the default study; `--configfile` takes another in its place.
 """
@@ -36,7 +36,7 @@ rule all:
 rule words:
     """The words of every treebank, and the attributes they have enough of."""
     input:
-        all_words(),
+        all_words,
 
 
 rule activations:

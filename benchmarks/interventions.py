@@ -5,7 +5,6 @@ the matrix products of the layers above for the sentences that have such a word,
 rate, and those of the vocabulary for its subtokens, at the bfloat16 rate.
 """
 
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from tests.formulas_models import plain_model, predict_by_hand
 from tests.treebank_files import call, keep
 from workflow_scripts import cache_states
 from workflow_scripts.files.states import CachedSentence, read_states
-from workflow_scripts.files.words import kept_values
-from workflow_scripts.intervene import edited_sentences, subjects_of
+from workflow_scripts.files.words import kept_values, sentences
+from workflow_scripts.intervening.prediction import predict_edited
+from workflow_scripts.intervening.subjects import edited_sentences, find_subjects
 from workflow_scripts.interventions import EditTask, ablation
-from workflow_scripts.models.intervening import predict_edited
 from workflow_scripts.models.masked_lm import MaskedLM
 
 
@@ -42,10 +41,11 @@ def measure(quick: bool) -> Iterator[Measured]:
         threads=THREADS,
     )
     values = kept_values(keep(words, min_types=10 if quick else 100))[inputs.ATTRIBUTE]
+    columns = ["lemma", "upos", inputs.ATTRIBUTE]
+    test = {s.number: s.columns for s in sentences(words / "test.parquet", columns)}
     for layer in layers:
         cached = read_states(cache / "subtokens.parquet", cache / f"{layer}.parquet")
-        options = Namespace(words_test=words / "test.parquet", attribute=inputs.ATTRIBUTE)
-        _, edited = subjects_of(options, cached, values, has_target=False)
+        _, edited = find_subjects(cached, test, inputs.ATTRIBUTE, values, has_target=False)
         yield _measure(folder, layer, cached, edited, len(values), quick)
 
 

@@ -21,8 +21,8 @@ rule generate_treebank:
     params:
         job=job_of("generate_treebank"),
         seed=passed("seed"),
-        grammar=lambda w: plan.config["treebanks"][w.treebank]["grammar"],
-        sentences=lambda w: plan.config["treebanks"][w.treebank]["sentences"],
+        grammar=of_treebank("grammar"),
+        sentences=of_treebank("sentences"),
     shell:
         """
         python -m workflow_scripts.generate_treebank \
@@ -55,8 +55,8 @@ rule fetch_treebank:
     params:
         job=job_of("fetch_treebank"),
         base=passed("sources", "ud"),
-        repository=lambda w: plan.config["treebanks"][w.treebank]["ud"],
-        release=lambda w: plan.config["treebanks"][w.treebank]["release"],
+        repository=of_treebank("ud"),
+        release=of_treebank("release"),
         train=lambda w: plan.pinned_file(w.treebank, "train"),
         dev=lambda w: plan.pinned_file(w.treebank, "dev"),
         test=lambda w: plan.pinned_file(w.treebank, "test"),

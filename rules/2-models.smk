@@ -22,7 +22,7 @@ rule fetch_model:
     params:
         job=job_of("fetch_model"),
         base=passed("sources", "hub"),
-        hub=lambda w: plan.config["models"][w.model]["hub"],
+        hub=of_model("hub"),
         revision=lambda w: plan.revision_option(w.model),
     shell:
         """

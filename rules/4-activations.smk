@@ -4,8 +4,6 @@ Needs words and a model. Gives `activations/{model}/{treebank}/layer-{l}/{split}
 interventions, `states/{model}/{treebank}/`.
 """
 
-_LAYERS = plan.config["layers"]
-
 
 rule activations_of_model:
     """Run the model once over a treebank; write the vectors of all layers."""
@@ -18,7 +16,7 @@ rule activations_of_model:
     output:
         expand(
             results("activations/{{model}}/{{treebank}}/layer-{layer}/{split}.parquet"),
-            layer=_LAYERS,
+            layer=LAYERS,
             split=SPLITS,
         ),
     log:
@@ -48,6 +46,7 @@ rule activations_of_model:
             --layers {params.layers} \
             --device {params.device} \
             --activations '{params.files}' \
+            --threads {threads} \
             2>&1 | tee {log}
         """
 
@@ -61,7 +60,7 @@ rule states_of_model:
             model=model_of,
         ),
     output:
-        expand(results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"), layer=_LAYERS),
+        expand(results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"), layer=LAYERS),
         subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     log:
         log_of("states_of_model", "{model}", "{treebank}"),
@@ -87,5 +86,6 @@ rule states_of_model:
             --device {params.device} \
             --subtokens {output.subtokens} \
             --states '{params.files}' \
+            --threads {threads} \
             2>&1 | tee {log}
         """

@@ -4,12 +4,11 @@ Needs labelled words. Gives `statistics/.../layer-{l}/{labels}.safetensors` (als
 interventions) and `rankings/{model}/{treebank}/{attribute}/layer-{l}/{ranking}.parquet`.
 """
 
-_CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 _LEARNED_FROM = dict(
     **words_of(["train", "dev"]),
     **activations_of(["train", "dev"]),
     attributes=attributes_of,
-    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
 )
 
 
@@ -23,11 +22,11 @@ rule statistics:
             attributes=attributes_of,
         ),
     output:
-        statistics=results(f"statistics/{_CONFIGURATION}/{{labels}}.safetensors"),
+        statistics=results(f"statistics/{CONFIGURATION}/{{labels}}.safetensors"),
     log:
-        log_of("statistics", _CONFIGURATION, "{labels}"),
+        log_of("statistics", CONFIGURATION, "{labels}"),
     benchmark:
-        benchmark_of("statistics", _CONFIGURATION, "{labels}")
+        benchmark_of("statistics", CONFIGURATION, "{labels}")
     conda:
         ENVIRONMENT
     resources:
@@ -60,9 +59,9 @@ rule ranking:
     output:
         rankings=by_rankings("rankings", ""),
     log:
-        log_of("ranking", _CONFIGURATION, "{ranker}"),
+        log_of("ranking", CONFIGURATION, "{ranker}"),
     benchmark:
-        benchmark_of("ranking", _CONFIGURATION, "{ranker}")
+        benchmark_of("ranking", CONFIGURATION, "{ranker}")
     wildcard_constraints:
         ranker=rankers(2),
     conda:
@@ -92,6 +91,8 @@ rule ranking:
             --attributes {input.attributes} \
             --statistics {input.statistics} \
             --rankings {output.rankings} \
+            --threads {threads} \
+            --memory-mb {resources.mem_mb} \
             2>&1 | tee {log}
         """
 
@@ -102,13 +103,8 @@ use rule ranking as ranking_of_one_direction with:
     output:
         rankings=by_rankings("rankings", "", [""]),
     log:
-        log_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}"),
+        log_of("ranking_of_one_direction", CONFIGURATION, "{ranker}"),
     benchmark:
-        benchmark_of("ranking_of_one_direction", _CONFIGURATION, "{ranker}")
+        benchmark_of("ranking_of_one_direction", CONFIGURATION, "{ranker}")
     wildcard_constraints:
         ranker=rankers(1),
-    params:
-        job=job_of("ranking_of_one_direction"),
-        seed=passed("seed"),
-        max=passed("neurons", "max"),
-        attribute=attribute_of,

@@ -8,7 +8,7 @@ _PROBED = dict(
     **words_of(),
     **activations_of(),
     attributes=attributes_of,
-    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
     control=control_statistics_of,
 )
 
@@ -20,11 +20,11 @@ rule probe:
     output:
         scores=by_rankings("probes", "{probe}-by-"),
     log:
-        log_of("probe", _CONFIGURATION, "{probe}-by-{ranker}"),
+        log_of("probe", CONFIGURATION, "{probe}-by-{ranker}"),
     benchmark:
-        benchmark_of("probe", _CONFIGURATION, "{probe}-by-{ranker}")
+        benchmark_of("probe", CONFIGURATION, "{probe}-by-{ranker}")
     wildcard_constraints:
-        probe=one_of(plan.config["probes"]),
+        probe=one_of(PROBES),
         ranker=rankers(2),
     conda:
         ENVIRONMENT
@@ -58,6 +58,7 @@ rule probe:
             --statistics {input.statistics} \
             {params.control} \
             --scores {output.scores} \
+            --threads {threads} \
             2>&1 | tee {log}
         """
 
@@ -72,15 +73,9 @@ use rule probe as probe_of_one_direction with:
     output:
         scores=by_rankings("probes", "{probe}-by-", [""]),
     log:
-        log_of("probe_of_one_direction", _CONFIGURATION, "{probe}-by-{ranker}"),
+        log_of("probe_of_one_direction", CONFIGURATION, "{probe}-by-{ranker}"),
     benchmark:
-        benchmark_of("probe_of_one_direction", _CONFIGURATION, "{probe}-by-{ranker}")
+        benchmark_of("probe_of_one_direction", CONFIGURATION, "{probe}-by-{ranker}")
     wildcard_constraints:
-        probe=one_of(plan.config["probes"]),
+        probe=one_of(PROBES),
         ranker=rankers(1),
-    params:
-        job=job_of("probe_of_one_direction"),
-        seed=passed("seed"),
-        max=passed("neurons", "max"),
-        attribute=attribute_of,
-        control=control_options,

@@ -12,7 +12,7 @@ _INTERVENED = dict(
     subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
     lexicon=results("lexicons/{model}/{treebank}.parquet"),
-    statistics=results(f"statistics/{_CONFIGURATION}/values.safetensors"),
+    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
 )
 
 
@@ -57,11 +57,11 @@ rule intervention:
         outcomes=by_rankings("interventions", "{method}-by-"),
         examples=by_rankings("examples", "{method}-by-"),
     log:
-        log_of("intervention", _CONFIGURATION, "{method}-by-{ranker}"),
+        log_of("intervention", CONFIGURATION, "{method}-by-{ranker}"),
     benchmark:
-        benchmark_of("intervention", _CONFIGURATION, "{method}-by-{ranker}")
+        benchmark_of("intervention", CONFIGURATION, "{method}-by-{ranker}")
     wildcard_constraints:
-        method=one_of(entry["name"] for entry in plan.config["interventions"]),
+        method=one_of(METHODS),
         ranker=rankers(2),
     conda:
         ENVIRONMENT
@@ -71,10 +71,11 @@ rule intervention:
     params:
         job=job_of("intervention"),
         schema=passed("schema"),
+        analyzer=passed("analyzer"),
         device=passed("device"),
         attribute=attribute_of,
-        method=lambda w: plan.intervention(w.method)["method"],
-        step=lambda w: plan.intervention(w.method)["step"],
+        method=of_method("method"),
+        step=of_method("step"),
         options=lambda w: quote(plan.method_options(w.method)),
     shell:
         """
@@ -89,6 +90,7 @@ rule intervention:
             --states {input.states} \
             --statistics {input.statistics} \
             --rankings {input.rankings} \
+            --analyzer {params.analyzer} \
             --lexicon {input.lexicon} \
             --layer {wildcards.layer} \
             --method {params.method} \
@@ -97,6 +99,7 @@ rule intervention:
             --device {params.device} \
             --outcomes {output.outcomes} \
             --examples {output.examples} \
+            --threads {threads} \
             2>&1 | tee {log}
         """
 
@@ -112,17 +115,9 @@ use rule intervention as intervention_of_one_direction with:
         outcomes=by_rankings("interventions", "{method}-by-", [""]),
         examples=by_rankings("examples", "{method}-by-", [""]),
     log:
-        log_of("intervention_of_one_direction", _CONFIGURATION, "{method}-by-{ranker}"),
+        log_of("intervention_of_one_direction", CONFIGURATION, "{method}-by-{ranker}"),
     benchmark:
-        benchmark_of("intervention_of_one_direction", _CONFIGURATION, "{method}-by-{ranker}")
+        benchmark_of("intervention_of_one_direction", CONFIGURATION, "{method}-by-{ranker}")
     wildcard_constraints:
-        method=one_of(entry["name"] for entry in plan.config["interventions"]),
+        method=one_of(METHODS),
         ranker=rankers(1),
-    params:
-        job=job_of("intervention_of_one_direction"),
-        schema=passed("schema"),
-        device=passed("device"),
-        attribute=attribute_of,
-        method=lambda w: plan.intervention(w.method)["method"],
-        step=lambda w: plan.intervention(w.method)["step"],
-        options=lambda w: quote(plan.method_options(w.method)),

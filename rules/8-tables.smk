@@ -4,15 +4,13 @@ Needs probes and interventions. Collects them by model and treebank under `colle
 language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`.
 """
 
-_INTERVENTIONS = [entry["name"] for entry in plan.config["interventions"]]
-
 
 rule collected_probes:
     """Put the probes of a model and treebank together."""
     input:
         **inputs_of(
             "collected_probes",
-            scores=files_of_pair("probes", plan.config["probes"]),
+            scores=files_of_pair("probes", PROBES),
         ),
     output:
         collected=results("collected/{model}/{treebank}/probes.parquet"),
@@ -29,7 +27,7 @@ rule collected_probes:
         folder=results("probes/{model}/{treebank}"),
         configurations=configuration_options,
         rankings=plan.rankings,
-        probes=plan.config["probes"],
+        probes=PROBES,
     shell:
         """
         python -m workflow_scripts.collect_probes \
@@ -51,8 +49,8 @@ rule collected_interventions:
         **inputs_of(
             "collected_interventions",
             **words_of(["test"]),
-            outcomes=files_of_pair("interventions", _INTERVENTIONS),
-            examples=files_of_pair("examples", _INTERVENTIONS),
+            outcomes=files_of_pair("interventions", METHODS),
+            examples=files_of_pair("examples", METHODS),
         ),
     output:
         collected=results("collected/{model}/{treebank}/interventions.parquet"),

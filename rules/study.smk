@@ -9,6 +9,7 @@ whose string is unchanged `ancient`: so a file that was touched, or made again w
 content, reruns nothing. Values for a command line are `passed(key)`.
 """
 
+import re
 import sys
 from pathlib import Path
 from shlex import quote
@@ -40,6 +41,10 @@ if not workflow.deployment_settings.deployment_method:
 shell.prefix(_prefix)
 
 ENVIRONMENT = workflow.source_path("../envs/workflow.yaml")
+LAYERS = plan.config["layers"]
+PROBES = plan.config["probes"]
+METHODS = [entry["name"] for entry in plan.config["interventions"]]
+CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 
 
 wildcard_constraints:
@@ -70,6 +75,21 @@ def benchmark_of(rule, *wildcards):
 def rankers(directions):
     """A wildcard constraint: the rankers that give so many rankings."""
     return one_of(name for name, names in plan.directions.items() if len(names) == directions)
+
+
+def of_treebank(key):
+    """A parameter: a key of the entry of the treebank in the wildcards."""
+    return lambda w: plan.config["treebanks"][w.treebank][key]
+
+
+def of_model(key):
+    """A parameter: a key of the entry of the model in the wildcards."""
+    return lambda w: plan.config["models"][w.model][key]
+
+
+def of_method(key):
+    """A parameter: a key of the intervention in the wildcards."""
+    return lambda w: plan.intervention(w.method)[key]
 
 
 def passed(*keys):
@@ -164,8 +184,7 @@ def activations_of(splits=SPLITS):
 
 def by_rankings(room, maker, directions=("-ttb", "-btt")):
     """The files of a ranker's rankings in a room, one for each direction."""
-    path = "{model}/{treebank}/{attribute}/layer-{layer}"
-    return [results(f"{room}/{path}/{maker}{{ranker}}{d}.parquet") for d in directions]
+    return [results(f"{room}/{CONFIGURATION}/{maker}{{ranker}}{d}.parquet") for d in directions]
 
 
 def model_of(wildcards):
@@ -180,7 +199,7 @@ def attributes_of(wildcards):
 
 def control_statistics_of(wildcards):
     """The class statistics of control labels, where there is a control task."""
-    path = results("statistics/{model}/{treebank}/{attribute}/layer-{layer}/control.safetensors")
+    path = results(f"statistics/{CONFIGURATION}/control.safetensors")
     return apply_wildcards(path, wildcards) if plan.config["control"] else []
 
 
@@ -200,7 +219,7 @@ def configurations(model, treebank):
     return jobs.configurations(model, treebank)
 
 
-def all_attributes():
+def check_attributes():
     """Stop where an attribute is asked for that no treebank keeps."""
     kept = {
         name: kept_values(checkpoints.attributes.get(treebank=name).output.attributes)
@@ -216,13 +235,13 @@ def all_activations(wildcards):
     return [
         results(f"activations/{model}/{treebank}/layer-{layer}/{split}.parquet")
         for model, treebank in plan.pairs()
-        for layer in plan.config["layers"]
+        for layer in LAYERS
         for split in SPLITS
     ]
 
 
 def _of_all(room, makers, wildcards):
-    all_attributes()
+    check_attributes()
     return [
         results(f"{room}/{of.path}/{maker}{ranking}.parquet")
         for model, treebank in plan.pairs()
@@ -237,19 +256,18 @@ def all_rankings(wildcards):
 
 
 def all_probes(wildcards):
-    return _of_all("probes", [f"{name}-by-" for name in plan.config["probes"]], wildcards)
+    return _of_all("probes", [f"{name}-by-" for name in PROBES], wildcards)
 
 
 def all_interventions(wildcards):
-    names = [entry["name"] for entry in plan.config["interventions"]]
-    return _of_all("interventions", [f"{name}-by-" for name in names], wildcards)
+    return _of_all("interventions", [f"{name}-by-" for name in METHODS], wildcards)
 
 
 def files_of_pair(room, makers):
     """An input function: the files in a room of the model and treebank in the wildcards."""
 
     def files(wildcards):
-        all_attributes()
+        check_attributes()
         return [
             results(f"{room}/{of.path}/{maker}-by-{ranking}.parquet")
             for of in configurations(wildcards.model, wildcards.treebank)
@@ -263,7 +281,7 @@ def files_of_pair(room, makers):
 def configuration_options(wildcards):
     """The configurations of the model and treebank in the wildcards, for a command line."""
     return [
-        quote(f"{of.attribute}={Path(*Path(of.path).parts[2:])}")
+        quote(f"{of.attribute}={of.path_in_pair}")
         for of in jobs.configurations(wildcards.model, wildcards.treebank)
     ]
 
@@ -288,8 +306,8 @@ def everything(wildcards):
         return expand(results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"])
     if plan.rankings and plan.models:
         return all_rankings(wildcards)
-    return all_activations(wildcards) if plan.models else all_words()
+    return all_activations(wildcards) if plan.models else all_words(wildcards)
 
 
-def all_words():
+def all_words(wildcards):
     return expand(results("words/{treebank}/attributes.csv"), treebank=plan.treebanks)

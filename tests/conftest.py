@@ -4,12 +4,12 @@ Importing the project first gives every library one thread: tensors here are so 
 would only wait for each other.
 """
 
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.small_tokenizers import word_piece_tokenizer
 from tests.treebank_files import call, read
 from workflow_scripts import generate_treebank
 from workflow_scripts.files.artifact import read_parquet
@@ -45,30 +45,6 @@ def small_treebank(tmp_path_factory) -> Path:
     call(generate_treebank, grammar="english", sentences=400, **conllu)
     read(conllu, folder / "words")
     return folder
-
-
-def word_piece_tokenizer(forms: list[str]):
-    """A cased WordPiece tokenizer: every letter, frequent endings, and every form seen twice."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    letters = sorted({letter for form in forms for letter in form})
-    endings = ["s", "ed", "ing", "er", "est", "ly", "ies", "es"]
-    seen = Counter(forms)
-    pieces = [
-        *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"),
-        *letters,
-        *(f"##{piece}" for piece in letters + endings if len(piece) > 1 or piece.isalnum()),
-        *sorted(form for form in seen if seen[form] > 1 and len(form) > 1),
-    ]
-    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    names = ("pad", "unk", "cls", "sep", "mask")
-    special = {f"{name}_token": f"[{name.upper()}]" for name in names}
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Activations and interventions, written as METHODS says: one sentence at a time, by hand.
+"""Activations and interventions as the methods define them: one sentence at a time, by hand.
 
 The model is the published one, without a hook: a forward pass calls the modules of a BERT one after
 the other and changes the states between two of them.

@@ -13,8 +13,8 @@ from workflow_scripts import (
     cache_states,
     compute_statistics,
     extract_activations,
-    treebank_pass,
 )
+from workflow_scripts.command import treebank_pass
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet

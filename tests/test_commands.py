@@ -14,13 +14,13 @@ from tests.treebank_files import call, keep, read_text, row, sentence_of, words_
 from workflow_scripts import (
     build_lexicon,
     cache_states,
-    command_line,
     extract_activations,
     intervene,
     keep_values,
     rank_neurons,
     read_words,
 )
+from workflow_scripts.command import line
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import (
     METADATA_KEY,
@@ -75,7 +75,7 @@ def error_of(monkeypatch, capsys, command, **options):
         argv += [f"--{name.replace('_', '-')}", *map(str, values)]
     monkeypatch.setattr(sys, "argv", argv)
     with pytest.raises(SystemExit) as caught:
-        command_line.run(command.arguments(), command.main)
+        line.run(command.arguments(), command.main)
     assert caught.value.code == 1
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
     assert len(lines) == 1
@@ -114,7 +114,7 @@ def test_a_trace_is_shown_to_who_asks_for_it(broken_treebank, tmp_path, monkeypa
     argv = [text.replace("words_", "words-") if text.startswith("--") else text for text in argv]
     monkeypatch.setattr(sys, "argv", ["read_words", "--schema", "ud", *argv])
     with pytest.raises(ValueError, match="8 tab-separated columns"):
-        command_line.run(read_words.arguments(), read_words.main)
+        line.run(read_words.arguments(), read_words.main)
 
 
 def test_a_missing_split_is_named(broken_treebank, tmp_path, monkeypatch, capsys):
@@ -228,6 +228,7 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventio
         attributes=keep(small_treebank / "words", min_types=15),
         attribute="Case",
         schema="unimorph",
+        analyzer="lexicon",
         layer=1,
         method="ablation",
         step=1,

@@ -57,7 +57,7 @@ def syntactic_words(sentence):
 
 
 def surface_words(sentence):
-    """Yield form and features (with UPOS) of each surface word, as METHODS §1 defines them."""
+    """Yield form and features (with UPOS) of each surface word, as the methods define them."""
     parts = {token["id"]: token for token in syntactic_words(sentence)}
     inside = set()
     for token in sentence:

@@ -21,23 +21,24 @@ from workflow_scripts import (
     compute_statistics,
     extract_activations,
     intervene,
-    outcomes,
     rank_neurons,
 )
-from workflow_scripts.analyzers import Change, Outcome, TrueWord
+from workflow_scripts.analyzers import AnalyzerTask, Change, Outcome, TrueWord, lexicon
 from workflow_scripts.analyzers.lexicon import Analyzer
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import kept_values, sentences
+from workflow_scripts.intervening import outcomes, prediction
+from workflow_scripts.intervening.outcomes import count, examples, judge
+from workflow_scripts.intervening.prediction import EditedSentence, predict_edited
+from workflow_scripts.intervening.subjects import Subject
 from workflow_scripts.interventions import EditTask, ablation, target, translation
 from workflow_scripts.kernels.saturation import saturation_index
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.models import intervening
-from workflow_scripts.models.intervening import EditedSentence, predict_edited
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.models.reading import Reader, Subtokens
-from workflow_scripts.outcomes import Subject, count, examples, judge
+from workflow_scripts.models.reading import Reader
 from workflow_scripts.schemas import ud, unimorph
 
 METHODS = {
@@ -216,6 +217,7 @@ def run_intervene(study, attribute, layer, method, options, step, folder):
         states=study.folder / f"states-{layer}.parquet",
         statistics=study.folder / f"{attribute}-{layer}.safetensors",
         rankings=study.folder / f"{attribute}-{layer}.parquet",
+        analyzer="lexicon",
         lexicon=study.folder / "lexicon.parquet",
         layer=layer,
         method=method,
@@ -452,7 +454,7 @@ def edited_study(study):
 @pytest.mark.parametrize("subtokens", [1, 100, 1 << 20])
 def test_predictions_do_not_depend_on_the_batch(study, monkeypatch, subtokens):
     expected = edited_study(study)()
-    monkeypatch.setattr(intervening, "SUBTOKENS_AT_ONCE", subtokens)
+    monkeypatch.setattr(prediction, "SUBTOKENS_AT_ONCE", subtokens)
     assert edited_study(study)() == expected
 
 
@@ -574,6 +576,11 @@ LEXICON = [
 ]
 
 
+def lexicon_analyzer(analyses, lemma_alone=False):
+    """The analyzer of a lexicon written out as (key, analysis) pairs."""
+    return Analyzer(AnalyzerTask("any", lemma_alone, lambda: analyses, forms=lambda sentence: []))
+
+
 @pytest.mark.parametrize(
     ("predicted", "outcome"),
     [
@@ -592,13 +599,13 @@ LEXICON = [
 )
 def test_the_lexicon_judges_lemma_upos_and_value(predicted, outcome):
     word = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
-    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    analyzer = lexicon_analyzer(LEXICON)
     assert analyzer.judge([Change(word, predicted)] * 2) == [outcome] * 2
 
 
 def test_without_a_target_the_correct_lemma_with_another_value_is_clwv():
     word = TrueWord(0, 0, "dog", "NOUN", "SG", None)
-    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    analyzer = lexicon_analyzer(LEXICON)
     changes = [Change(word, predicted) for predicted in ("dogs", "doggy")]
     assert analyzer.judge(changes) == [Outcome.CLWV, Outcome.CLWV]
 
@@ -614,7 +621,7 @@ def test_without_a_target_the_correct_lemma_with_another_value_is_clwv():
     ],
 )
 def test_for_the_word_class_the_lemma_alone_decides(predicted, outcome):
-    lexicon = [
+    entries = [
         ("walk", ("walk", "NOUN", "N")),
         ("walk", ("walk", "VERB", "V")),
         ("walks", ("walk", "VERB", "V")),
@@ -623,7 +630,7 @@ def test_for_the_word_class_the_lemma_alone_decides(predicted, outcome):
         ("talks", ("talk", "VERB", "V")),
     ]
     word = TrueWord(0, 0, "walk", "NOUN", "N", "V")
-    assert Analyzer(lexicon, lemma_alone=True).judge([Change(word, predicted)]) == [outcome]
+    assert lexicon_analyzer(entries, lemma_alone=True).judge([Change(word, predicted)]) == [outcome]
 
 
 @pytest.mark.parametrize(("attribute", "alone"), [("Part of Speech", True), ("Number", False)])
@@ -632,18 +639,18 @@ def test_the_word_class_is_judged_by_the_lemma_alone(
 ):
     asked = []
 
-    def analyzer(entries, lemma_alone):
-        asked.append(lemma_alone)
-        return Analyzer(entries, lemma_alone)
+    def analyzer(task):
+        asked.append(task.lemma_alone)
+        return Analyzer(task)
 
-    monkeypatch.setattr(intervene, "Analyzer", analyzer)
+    monkeypatch.setattr(lexicon, "Analyzer", analyzer)
     run_intervene(study, attribute, 3, "ablation", "{}", 16, tmp_path)
     assert asked == [alone]
     assert (unimorph.PART_OF_SPEECH, ud.PART_OF_SPEECH) == ("Part of Speech", "UPOS")
 
 
 def test_a_verdict_is_for_a_word_and_not_for_another_of_the_same_prediction():
-    analyzer = Analyzer(LEXICON, lemma_alone=False)
+    analyzer = lexicon_analyzer(LEXICON)
     dog = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
     cat = TrueWord(0, 1, "cat", "NOUN", "SG", "PL")
     verdicts = [Outcome.CLTV, Outcome.WRONG_LEMMA_WRONG_VALUE]
@@ -679,7 +686,7 @@ LETTERS = {1: "Do", 2: "g", 3: "cats", 4: "CATS", 5: "gs", 6: "Dogs", 7: ""}
 
 def judged(predicted, decode):
     return judge(
-        np.array(predicted), np.array([1, 2, 3]), SUBJECTS, Analyzer(LEXICON, False), decode
+        np.array(predicted), np.array([1, 2, 3]), SUBJECTS, lexicon_analyzer(LEXICON), decode
     )
 
 
@@ -771,7 +778,7 @@ def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words,
         np.array([unchanged]),
         np.array(ids),
         subjects,
-        Analyzer([], lemma_alone=False),
+        lexicon_analyzer([]),
         Reader(folder).decode,
     )
     assert len(subjects) > 50

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from tests.formulas_linear import accuracy, conditional_entropy, train_linear
+from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.softmax_regression import (
     exponentials,
     initial_weights,
@@ -17,7 +19,6 @@ from workflow_scripts.probes import ProbingTask
 from workflow_scripts.probes import linear as linear_probe
 from workflow_scripts.rankers import RankingTask
 from workflow_scripts.rankers import linear as linear_ranker
-from workflow_scripts.seeds import generator
 
 
 @pytest.fixture(autouse=True)
@@ -130,13 +131,34 @@ def test_saturated_probe_stays_finite():
     assert accuracies[-1] == 1.0
 
 
-def test_initial_weights_are_those_of_a_linear_layer():
-    weights, bias = initial_weights(stream("linear", 400), 400, 5)
-    assert weights.shape == (5, 400)
-    assert bias.shape == (5,)
-    assert weights.dtype == bias.dtype == np.float32
-    assert np.abs(weights).max() <= 1 / 20
-    assert weights.std() == pytest.approx(1 / 20 / np.sqrt(3), rel=0.05)
+@pytest.mark.parametrize(("n_inputs", "n_values"), [(1, 5000), (9, 5000), (400, 5000)])
+def test_initial_weights_and_bias_are_uniform_up_to_one_by_the_root_of_the_inputs(
+    n_inputs, n_values
+):
+    """As PyTorch draws those of a linear layer; many values, for a large draw of the bias too."""
+    weights, bias = initial_weights(stream("linear", n_inputs), n_inputs, n_values)
+    assert weights.shape == (n_values, n_inputs)
+    assert bias.shape == (n_values,)
+    bound = 1 / np.sqrt(n_inputs)
+    for drawn in (weights, bias):
+        assert drawn.dtype == np.float32
+        assert np.abs(drawn).max() <= np.float32(bound)
+        uniform = stats.uniform(loc=-bound, scale=2 * bound)
+        assert stats.kstest(drawn.ravel(), uniform.cdf).pvalue > 0.01
+
+
+def test_initial_weights_and_bias_are_those_of_a_linear_layer_in_pytorch():
+    """The same distribution, by a test that knows none: of two large samples."""
+    weights, bias = initial_weights(stream("linear", 25), 25, 4000)
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(25, 4000)
+    for ours, theirs in ((weights, layer.weight), (bias, layer.bias)):
+        assert stats.ks_2samp(ours.ravel(), theirs.detach().numpy().ravel()).pvalue > 0.01
+
+
+def test_bias_is_drawn_apart_from_the_weights():
+    weights, bias = initial_weights(stream("linear", 3), 3, 2000)
+    assert np.isin(bias, weights).mean() < 0.01  # of float32, few are the same by chance
 
 
 def test_threads_change_no_byte():
@@ -279,7 +301,15 @@ def planted_words(n, seed):
 
 def test_linear_ranker_finds_planted_neurons_first():
     train = planted_words(1500, 0)
-    task = RankingTask(48, 3, 20, lambda: None, lambda split: train, stream)
+    task = RankingTask(
+        n_neurons=48,
+        n_values=3,
+        n_select=20,
+        threads=1,
+        statistics=lambda: None,
+        words={"train": train}.__getitem__,
+        stream=stream,
+    )
     rankings = linear_ranker.rank(task)
     assert tuple(rankings) == linear_ranker.DIRECTIONS
     ttb, btt = rankings["ttb"], rankings["btt"]
@@ -288,8 +318,10 @@ def test_linear_ranker_finds_planted_neurons_first():
     assert (np.diff(ttb.scores) <= 0).all()
     np.testing.assert_array_equal(btt.neurons, ttb.neurons[::-1])
     np.testing.assert_array_equal(btt.scores, ttb.scores[::-1])
-    best = train_one(train.x, train.y, initial_weights(stream("linear", 48), 48, 3))
-    np.testing.assert_allclose(ttb.scores, np.abs(best.weights).mean(axis=0)[ttb.neurons])
+    history = train_linear(train.x, train.y, *initial_weights(stream("linear", 48), 48, 3))
+    weights, _, _ = history[np.argmin([loss for _, _, loss in history])]
+    scores = np.abs(weights).mean(axis=0)
+    np.testing.assert_allclose(ttb.scores, scores[ttb.neurons], atol=1e-4)
 
 
 def test_probe_accuracy_rises_until_all_planted_neurons_are_in():

@@ -559,6 +559,7 @@ def test_a_string_names_its_configuration_and_its_own_settings(study):
         "layer": of.layer,
         "values": KEPT["a"][of.attribute],
         "ranker": "linear",
+        "analyzer": "lexicon",
         "method": "translation",
         "beta": 8,
         "scaled": True,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests import formulas_gaussian as formulas
+from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.rankers import RankingTask, probeless, random
-from workflow_scripts.seeds import generator
 
 
 def never(*_):
@@ -21,14 +21,30 @@ def task_with_means(means):
     statistics = ClassStatistics(
         np.full(n_values, 2), means.astype(np.float64), np.zeros((n_values, d, d))
     )
-    return RankingTask(d, n_values, d, lambda: statistics, never, never)
+    return RankingTask(
+        n_neurons=d,
+        n_values=n_values,
+        n_select=d,
+        threads=1,
+        statistics=lambda: statistics,
+        words=never,
+        stream=never,
+    )
 
 
 def random_task(seed, d=40, n_values=2, n_select=10):
     def stream(*names):
         return generator(seed, "model", "treebank", "Number", 2, *names)
 
-    return RankingTask(d, n_values, n_select, never, never, stream)
+    return RankingTask(
+        n_neurons=d,
+        n_values=n_values,
+        n_select=n_select,
+        threads=1,
+        statistics=never,
+        words=never,
+        stream=stream,
+    )
 
 
 @pytest.mark.parametrize("n_values", [2, 3, 5])

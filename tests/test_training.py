@@ -6,6 +6,7 @@ import torch
 
 from tests.treebank_files import call, read_text, sentence_of
 from workflow_scripts import train_model as train_command
+from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.training import (
@@ -19,7 +20,6 @@ from workflow_scripts.models.training import (
     train_model,
     train_tokenizer,
 )
-from workflow_scripts.seeds import generator
 
 
 @pytest.fixture(scope="module")

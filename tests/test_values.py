@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+import conllu
 import numpy as np
 import pytest
 
+from tests.test_schemas import MAPPED
 from tests.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.words import attributes_of, kept_values
@@ -145,19 +147,63 @@ KEPT = {
         "Possession": ["PSS1S", "PSS3S"],
         "Tense": ["PRS", "PST"],
     },
-    "UD_French-Sequoia": {
-        "Finiteness": ["FIN", "NFIN"],
-        "Gender and Noun Class": ["FEM", "MASC"],
-        "Number": ["PL", "SG"],
-        "Part of Speech": ["ADJ", "ADV", "N", "NUM", "PROPN", "V", "V.PTCP"],
-        "Tense": ["PRS", "PST"],
-    },
 }
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_real_treebanks_keep_what_the_paper_studies(real_words, name):
+def test_values_kept_of_english_and_turkish(real_words, name):
     assert kept_values(keep(real_words(name), min_types=100)) == KEPT[name]
+
+
+def values_by_table(token):
+    """The UniMorph values of one syntactic word, without possession: few French forms have it."""
+    feats = {"UPOS": token["upos"], **(token["feats"] or {})}
+    found = defaultdict(set)
+    for feature, ud_value, value, attribute in MAPPED:
+        if feats.get(feature) == ud_value:
+            found[attribute].add(value)
+    if len(found["Part of Speech"]) > 1:
+        found["Part of Speech"].discard("V")  # participles are more than verbs
+    return {attribute: min(values) for attribute, values in found.items() if len(values) == 1}
+
+
+def surface_words_by_hand(sentence):
+    """(form, values) of each word: a multiword token has what exactly one of its parts has."""
+    syntactic = {t["id"]: values_by_table(t) for t in sentence if isinstance(t["id"], int)}
+    inside = set()
+    for token in sentence:
+        if isinstance(token["id"], tuple):
+            first, dash, last = token["id"]
+            assert dash == "-"  # no empty nodes here
+            parts = [syntactic[i] for i in range(first, last + 1)]
+            inside.update(range(first, last + 1))
+            carried = Counter(attribute for part in parts for attribute in part)
+            yield (
+                token["form"],
+                {a: value for part in parts for a, value in part.items() if carried[a] == 1},
+            )
+        elif token["id"] not in inside:
+            yield token["form"], syntactic[token["id"]]
+
+
+def test_values_kept_of_french_are_those_with_100_forms_in_the_split_with_the_fewest(
+    shared, real_words
+):
+    forms = {split: defaultdict(set) for split in SPLITS}
+    for split in SPLITS:
+        [path] = (shared / "treebanks" / "UD_French-Sequoia").glob(f"*-ud-{split}.conllu")
+        for sentence in conllu.parse(path.read_text(encoding="utf-8")):
+            for form, values in surface_words_by_hand(sentence):
+                for attribute, value in values.items():
+                    forms[split][attribute, value].add(form)
+    kept = defaultdict(list)
+    for attribute, value in sorted(forms["train"]):
+        sizes = [len(forms[split][attribute, value]) for split in SPLITS]
+        if min(size for size in sizes if size) >= 100:
+            kept[attribute].append(value)
+    kept = {attribute: values for attribute, values in kept.items() if len(values) > 1}
+    assert kept_values(keep(real_words("UD_French-Sequoia"), min_types=100)) == kept
+    assert kept["Number"] == ["PL", "SG"]
 
 
 @pytest.mark.parametrize("form", ["cat", "Cat", "été", "İstanbul", "10 000", "", "\t"])

@@ -3,8 +3,20 @@
 import pytest
 import torch
 
-from workflow_scripts.models import vocabulary
 from workflow_scripts.models.vocabulary import Vocabulary
+
+
+def pretend(monkeypatch, bfloat16):
+    """Let the processor have bfloat16 instructions, or none; PyTorch computes them on any."""
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bfloat16)
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["bfloat16", "float32"])
+def _processor(request, monkeypatch):
+    """Every fact here holds on processors with and without bfloat16."""
+    pretend(monkeypatch, request.param)
+    some_words = Vocabulary(torch.ones(2, 2), None)
+    assert (some_words._rounded is not None) == request.param
 
 
 def product(weight, bias, hidden):
@@ -33,9 +45,11 @@ def test_logits_that_are_all_negative_are_ordered_too():
     assert torch.equal(found, product(weight, bias, hidden).argmax(0))
 
 
-def test_rows_that_differ_in_the_last_digits_alone_are_told_apart():
-    weight, _, hidden = draw(50, 64, 1)
-    weight = weight.repeat(400, 1) * (1 + 1e-4 * torch.randn(400, 1))
+def test_rows_that_differ_in_the_last_digits_alone_are_told_apart(monkeypatch):
+    """In bfloat16, whose candidates are compared in float64; a float32 product cannot always."""
+    pretend(monkeypatch, bfloat16=True)
+    weight, differences, hidden = draw(50, 64, 400)
+    weight = weight[:1] * (1 + 1e-4 * differences[:, None])
     bias = torch.zeros(400)
     found = Vocabulary(weight, bias).argmax(hidden)
     assert torch.equal(found, product(weight, bias, hidden).argmax(0))
@@ -47,11 +61,13 @@ def test_of_equal_rows_the_lower_wins():
     assert torch.equal(both.argmax(hidden), Vocabulary(weight, bias).argmax(hidden))
 
 
-def test_a_processor_without_bfloat16_gives_the_same(monkeypatch):
+def test_processors_with_and_without_bfloat16_give_the_same(monkeypatch):
     weight, bias, hidden = draw(100, 48, 2000)
-    here = Vocabulary(weight, bias).argmax(hidden)
-    monkeypatch.setattr(vocabulary.torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    assert torch.equal(Vocabulary(weight, bias).argmax(hidden), here)
+    found = []
+    for bfloat16 in (True, False):
+        pretend(monkeypatch, bfloat16)
+        found.append(Vocabulary(weight, bias).argmax(hidden))
+    assert torch.equal(*found)
 
 
 def test_there_may_be_no_bias_and_no_row():

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts.command_line import add_made_by, run
-from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
@@ -31,10 +32,7 @@ def main(options: argparse.Namespace) -> None:
     attributes = attributes_of(paths[0])
     columns = ["form", "lemma", "upos", *attributes]
     words = pl.concat(
-        pl.DataFrame(pl.from_arrow(read_parquet(path, columns))).with_columns(
-            pl.col(attributes).cast(pl.String)
-        )
-        for path in paths
+        read_frame(path, columns).with_columns(pl.col(attributes).cast(pl.String)) for path in paths
     ).unique()
     keys = spell(Reader(options.model), words["form"].unique().sort().to_list())
     lexicon = (

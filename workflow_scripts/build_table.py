@@ -6,8 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts.command_line import add_made_by, run
-from workflow_scripts.files.artifact import made_by, read_parquet, whole_file, write_parquet
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
+from workflow_scripts.files.frames import read_frame
 
 COLLECTED = ("probes", "interventions", "examples")
 
@@ -27,10 +28,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     table = import_module(f"workflow_scripts.tables.{options.table}")
     frames = {
-        name: pl.concat(
-            pl.DataFrame(pl.from_arrow(read_parquet(path))) for path in getattr(options, name)
-        )
-        for name in table.READS
+        name: pl.concat(read_frame(path) for path in getattr(options, name)) for name in table.READS
     }
     rows = table.build(frames, options.report)
     metadata = made_by("build_table", options.made_by)

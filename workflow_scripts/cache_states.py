@@ -13,10 +13,13 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.threads import add_threads, use_threads
+from workflow_scripts.command.treebank_pass import in_order, read_through
 from workflow_scripts.files import states as states_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.files.words import Sentence
+from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 from workflow_scripts.models.batching import (
     SUBTOKENS_AT_ONCE,
     by_length,
@@ -24,9 +27,7 @@ from workflow_scripts.models.batching import (
     resolve_device,
 )
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
-from workflow_scripts.threads import use_threads
-from workflow_scripts.treebank_pass import in_order, read_through
+from workflow_scripts.models.reading import Reader
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -36,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
     parser.add_argument("--layers", type=int, nargs="+", required=True)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    parser.add_argument("--threads", type=int, default=1)
+    add_threads(parser)
     parser.add_argument("--subtokens", type=Path, required=True, help="Parquet to write")
     parser.add_argument(
         "--states", required=True, help="Parquet files to write, with {layer} in the name"

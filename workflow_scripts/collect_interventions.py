@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from workflow_scripts import collection
-from workflow_scripts.command_line import add_made_by, run
-from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.command import collection
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import sentences
-from workflow_scripts.outcomes import COUNTS
+from workflow_scripts.intervening.outcomes import COUNTS
 
 EXAMPLES = 10
 """How many examples of a curve are kept."""
@@ -75,9 +76,9 @@ def main(options: argparse.Namespace) -> None:
         for entry in options.interventions:
             names = names | {"method": entry["name"], "ranking": ranking}
             file = Path(of.path, f"{entry['name']}-by-{ranking}.parquet")
-            counts = pl.DataFrame(pl.from_arrow(read_parquet(options.folder / file)))
+            counts = read_frame(options.folder / file)
             curves.append(_curve(counts, entry, names))
-            found = pl.DataFrame(pl.from_arrow(read_parquet(options.folder_of_examples / file)))
+            found = read_frame(options.folder_of_examples / file)
             examples.append(_in_sentence(_spread(found), text, names))
     rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)
     write_parquet(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts import collection
-from workflow_scripts.command_line import add_made_by, run
-from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.command import collection
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.frames import read_frame
 
 SCHEMA = {
     "model": pl.String,
@@ -41,7 +42,7 @@ def main(options: argparse.Namespace) -> None:
     for of, ranking, names in collection.names_of(options):
         for probe in options.probes:
             path = options.folder / of.path / f"{probe}-by-{ranking}.parquet"
-            scores = pl.DataFrame(pl.from_arrow(read_parquet(path)))
+            scores = read_frame(path)
             parts.append(collection.named(scores, **names, probe=probe, ranking=ranking))
     rows = pl.concat(part.select(list(SCHEMA)) for part in parts)
     write_parquet(options.collected, rows.to_arrow(), made_by("collect_probes", options.made_by))

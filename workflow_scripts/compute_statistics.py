@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts import configuration
-from workflow_scripts.command_line import run
+from workflow_scripts.command import configuration
+from workflow_scripts.command.line import run
 from workflow_scripts.files.statistics import write_statistics
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.treebanks.values import control_label

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.threads import add_threads, use_threads
+from workflow_scripts.command.treebank_pass import in_order, read_through
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.files.words import Sentence
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.batching import (
     SUBTOKENS_AT_ONCE,
@@ -23,10 +26,8 @@ from workflow_scripts.models.batching import (
     resolve_device,
 )
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.models.reading import Reader, Subtokens
+from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.word_means import word_means, word_spans
-from workflow_scripts.threads import use_threads
-from workflow_scripts.treebank_pass import in_order, read_through
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -37,7 +38,7 @@ def arguments() -> argparse.ArgumentParser:
         parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
     parser.add_argument("--layers", type=int, nargs="+", required=True)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    parser.add_argument("--threads", type=int, default=1)
+    add_threads(parser)
     parser.add_argument(
         "--activations",
         required=True,

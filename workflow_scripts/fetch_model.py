@@ -9,7 +9,7 @@ import logging
 import os
 from pathlib import Path
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command.line import run
 from workflow_scripts.files.download import Patience, add_patience_options, web_address
 
 log = logging.getLogger("fetch_model")

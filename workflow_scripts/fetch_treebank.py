@@ -7,7 +7,8 @@ import argparse
 import re
 from pathlib import Path
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command.line import run
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.download import (
     Patience,
     add_patience_options,
@@ -42,7 +43,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     for name, sha1, _ in options.files:
         if not re.fullmatch("[0-9a-f]{40}", sha1):
-            raise ValueError(f"{name}: {sha1!r} is no git blob hash (40 digits of 0-9 and a-f)")
+            raise InputError(f"{name}: {sha1!r} is no git blob hash (40 digits of 0-9 and a-f)")
     patience = Patience(options.attempts, options.stall)
     for name, sha1, path in options.files:
         url = f"{options.base}/{options.repository}/{options.release}/{name}"

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from workflow_scripts import grammars
-from workflow_scripts.command_line import run
+from workflow_scripts.command.line import run
+from workflow_scripts.command.seeds import generator
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.grammars.sentence_trees import Row, text_of
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.seeds import generator
 
 log = logging.getLogger("generate_treebank")
 
@@ -54,11 +55,11 @@ def split_sizes(n_sentences: int, shares: Iterable[float]) -> list[int]:
     """Return how many of the sentences each split gets; the sizes add up to all of them."""
     parts = list(shares)
     if min(parts) <= 0:
-        raise ValueError(f"every split needs a share above 0, not {parts}")
+        raise InputError(f"every split needs a share above 0, not {parts}")
     ends = [round(n_sentences * end / sum(parts)) for end in itertools.accumulate(parts)]
     sizes = [end - start for start, end in itertools.pairwise([0, *ends])]
     if min(sizes) < 1:
-        raise ValueError(f"{n_sentences} sentences are too few for shares {parts}")
+        raise InputError(f"{n_sentences} sentences are too few for shares {parts}")
     return sizes
 
 

@@ -12,22 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts import configuration
-from workflow_scripts.analyzers import Outcome, TrueWord
-from workflow_scripts.analyzers.lexicon import Analysis, Analyzer
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.analyzers import Analysis, AnalyzerTask, Outcome
+from workflow_scripts.command import configuration
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.progress import progress
+from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
-from workflow_scripts.files.states import CachedSentence, read_states
+from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import sentences
-from workflow_scripts.interventions import Edit, EditTask, target
+from workflow_scripts.intervening.outcomes import count, examples, judge
+from workflow_scripts.intervening.prediction import EditedSentence, predict_edited
+from workflow_scripts.intervening.subjects import edited_ids, edited_sentences, find_subjects
+from workflow_scripts.interventions import Edit, EditTask
 from workflow_scripts.models.batching import resolve_device
-from workflow_scripts.models.intervening import EditedSentence, predict_edited
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.outcomes import Subject, count, examples, judge
-from workflow_scripts.progress import progress
-from workflow_scripts.threads import use_threads
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -37,20 +37,21 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
     parser.add_argument("--attribute", required=True, help="its name in the schema")
-    parser.add_argument("--schema", required=True)
+    parser.add_argument("--schema", required=True, help="unimorph or ud")
     parser.add_argument("--subtokens", type=Path, required=True, help="cached subtokens")
     parser.add_argument("--states", type=Path, required=True, help="cached states of the layer")
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
-    parser.add_argument("--rankings", type=Path, nargs="+", required=True)
-    parser.add_argument("--lexicon", type=Path, required=True)
-    parser.add_argument("--layer", type=int, required=True)
+    parser.add_argument("--rankings", type=Path, nargs="+", required=True, help="Parquet files")
+    parser.add_argument("--analyzer", required=True, help="who gives a predicted word its lemma")
+    parser.add_argument("--lexicon", type=Path, required=True, help="forms with their analyses")
+    parser.add_argument("--layer", type=int, required=True, help="where the edit is made")
     parser.add_argument("--method", required=True, help="ablation or translation")
     parser.add_argument(
         "--method-options", type=json.loads, default={}, help='JSON: {"beta": 8, "scaled": true}'
     )
     parser.add_argument("--step", type=int, required=True, help="k = 0, step, 2 step ... < d")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    parser.add_argument("--threads", type=int, default=1)
+    add_threads(parser)
     parser.add_argument(
         "--outcomes", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
     )
@@ -65,14 +66,21 @@ def main(options: argparse.Namespace) -> None:
     values = configuration.values_of(options)
     method = import_module(f"workflow_scripts.interventions.{options.method}")
     schema = import_module(f"workflow_scripts.schemas.{options.schema}")
+    analyzers = import_module(f"workflow_scripts.analyzers.{options.analyzer}")
     means = read_statistics(options.statistics, scatters=False).means
     cached = read_states(options.subtokens, options.states)
-    subjects, edited = subjects_of(options, cached, values, method.HAS_TARGET)
+    words = sentences(options.words_test, ["form", "lemma", "upos", options.attribute])
+    test = {sentence.number: sentence.columns for sentence in words}
+    subjects, edited = find_subjects(cached, test, options.attribute, values, method.HAS_TARGET)
     ids, unchanged = edited_ids(cached, edited)
     touched = edited_sentences(cached, edited)
-    analyzer = Analyzer(
-        analyses(options.lexicon, options.attribute),
-        lemma_alone=options.attribute == schema.PART_OF_SPEECH,
+    analyzer = analyzers.Analyzer(
+        AnalyzerTask(
+            attribute=options.attribute,
+            lemma_alone=options.attribute == schema.PART_OF_SPEECH,
+            lexicon=lambda: analyses(options.lexicon, options.attribute),
+            forms=lambda sentence: test[sentence]["form"],
+        )
     )
     decode = Reader(options.model).decode
     model = MaskedLM(options.model, resolve_device(options.device))
@@ -89,70 +97,6 @@ def main(options: argparse.Namespace) -> None:
         outcomes, words = judge(predicted, ids, subjects, analyzer, decode)
         write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
         write_parquet(outcomes_file, count(outcomes, subjects, ks), metadata)
-
-
-def subjects_of(
-    options: argparse.Namespace, cached: list[CachedSentence], values: list[str], has_target: bool
-) -> tuple[list[Subject], list[np.ndarray]]:
-    """Return the words intervened on, and for each cached sentence its (position, value) pairs.
-
-    Pairs are (r, 2) int, in order: a subtoken of such a word, and the index of its value.
-    """
-    index = {value: i for i, value in enumerate(values)}
-    treebank = {
-        s.number: s.columns
-        for s in sentences(options.words_test, ["form", "lemma", "upos", options.attribute])
-    }
-    subjects: list[Subject] = []
-    edited: list[np.ndarray] = []
-    row = 0
-    for sentence in cached:
-        columns = treebank[sentence.number]
-        pairs = []
-        for word in np.unique(sentence.read.words[sentence.read.words >= 0]):
-            value = columns[options.attribute][word]
-            if value not in index:
-                continue
-            places = np.flatnonzero(sentence.read.words == word)
-            pairs += [(place, index[value]) for place in places]
-            subjects.append(
-                Subject(
-                    TrueWord(
-                        sentence.number,
-                        int(word),
-                        columns["lemma"][word],
-                        columns["upos"][word],
-                        value,
-                        values[target(index[value], len(values))] if has_target else None,
-                    ),
-                    row,
-                    row + len(places),
-                )
-            )
-            row += len(places)
-        edited.append(np.array(pairs, np.int64).reshape(-1, 2))
-    return subjects, edited
-
-
-def edited_ids(
-    cached: list[CachedSentence], edited: list[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the edited subtokens' input ids and unchanged predictions, (R,) int32 each."""
-    pairs = list(zip(cached, edited, strict=True))
-    ids = [sentence.read.ids[rows[:, 0]] for sentence, rows in pairs]
-    predicted = [sentence.predicted[rows[:, 0]] for sentence, rows in pairs]
-    return np.concatenate(ids), np.concatenate(predicted)
-
-
-def edited_sentences(
-    cached: list[CachedSentence], edited: list[np.ndarray]
-) -> list[EditedSentence]:
-    """Return the sentences that have a word intervened on."""
-    return [
-        EditedSentence(sentence.read, sentence.states, rows[:, 0], rows[:, 1])
-        for sentence, rows in zip(cached, edited, strict=True)
-        if len(rows)
-    ]
 
 
 def run_model(

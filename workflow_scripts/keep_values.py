@@ -5,7 +5,7 @@ import csv
 import logging
 from pathlib import Path
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command.line import run
 from workflow_scripts.files.artifact import open_parquet, whole_file
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS

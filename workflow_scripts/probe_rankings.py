@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts import configuration
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.command import configuration
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.threads import add_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.kernels.information import (
@@ -24,7 +25,6 @@ from workflow_scripts.kernels.information import (
 )
 from workflow_scripts.kernels.words import SPLITS, LabelledWords
 from workflow_scripts.probes import Losses, ProbingTask
-from workflow_scripts.threads import use_threads
 from workflow_scripts.treebanks.values import control_label
 
 
@@ -39,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--statistics", type=Path, help="class statistics, where the probe uses it")
     parser.add_argument("--control-statistics", type=Path, help="the same for control labels")
     parser.add_argument("--control", action="store_true", help="also run the control task")
-    parser.add_argument("--threads", type=int, default=1)
+    add_threads(parser)
     parser.add_argument(
         "--scores", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
     )
@@ -47,7 +47,6 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    use_threads(options.threads)
     probe = import_module(f"workflow_scripts.probes.{options.probe}")
     splits = {split: configuration.labelled(options, split) for split in SPLITS}
     n_values = len(configuration.values_of(options))
@@ -76,6 +75,7 @@ def main(options: argparse.Namespace) -> None:
                 {split: LabelledWords(x[split], y[split]) for split in SPLITS},
                 read.get(name),
                 configuration.stream(options),
+                options.threads,
             )
             for name, y in labels.items()
         }

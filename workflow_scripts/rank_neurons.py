@@ -1,7 +1,7 @@
 """Rank the neurons of one configuration with one ranker -> a Parquet file for each direction."""
 
 import argparse
-import logging
+import math
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -9,14 +9,13 @@ from typing import NoReturn
 
 import pyarrow as pa
 
-from workflow_scripts import configuration
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.command import configuration
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.threads import add_threads
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.rankers import Ranking, RankingTask
-from workflow_scripts.threads import use_threads
-
-log = logging.getLogger("rank_neurons")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -27,9 +26,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
     parser.add_argument(
+        "--memory-mb", type=float, default=math.inf, help="how much memory the job was given"
+    )
+    parser.add_argument(
         "--max-neurons", type=int, required=True, help="how many a greedy search selects"
     )
-    parser.add_argument("--threads", type=int, default=1)
+    add_threads(parser)
     parser.add_argument(
         "--rankings",
         type=Path,
@@ -41,10 +43,9 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    use_threads(options.threads)
     ranker = import_module(f"workflow_scripts.rankers.{options.ranker}")
     if len(options.rankings) != len(ranker.DIRECTIONS):
-        raise ValueError(
+        raise InputError(
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
@@ -56,6 +57,8 @@ def main(options: argparse.Namespace) -> None:
         statistics=cache(lambda: read_statistics(options.statistics)),
         words=cache(lambda split: configuration.labelled(options, split).load()),
         stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared,
+        threads=options.threads,
+        memory_mb=options.memory_mb,
     )
     with configuration.named_in_errors(options):
         rankings = ranker.rank(task)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute
 
-from workflow_scripts.command_line import add_made_by, run
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.progress import progress
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.progress import progress
 from workflow_scripts.treebanks.surface import Clashes, Schema, read_sentences
 
 log = logging.getLogger("read_words")

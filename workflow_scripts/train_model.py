@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command.line import run
+from workflow_scripts.command.progress import progress
+from workflow_scripts.command.seeds import generator
+from workflow_scripts.command.threads import use_threads
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.files.words import sentences
 from workflow_scripts.models.training import (
@@ -15,9 +18,6 @@ from workflow_scripts.models.training import (
     train_model,
     train_tokenizer,
 )
-from workflow_scripts.progress import progress
-from workflow_scripts.seeds import generator
-from workflow_scripts.threads import use_threads
 
 log = logging.getLogger("train_model")
 

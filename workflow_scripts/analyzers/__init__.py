@@ -1,11 +1,16 @@
 """Analyzers: each module gives lemma and value of a word that the model predicts.
 
 An analyzer is one file here, named in the configuration by its file name. It has a class
-`Analyzer` with `judge(changes) -> list[Outcome]` for words whose prediction differs from them.
+`Analyzer`, made from an `AnalyzerTask`, that judges words whose prediction differs from them.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
+
+Analysis = tuple[str, str, str | None]
+"""(lemma, upos, value), the value None where the word does not carry the attribute."""
 
 
 class Outcome(IntEnum):
@@ -41,3 +46,25 @@ class Change:
 
     word: TrueWord
     predicted: str
+
+
+@dataclass(frozen=True)
+class AnalyzerTask:
+    """What an analyzer may look at; it takes what it needs."""
+
+    attribute: str
+    """Its name in the schema."""
+    lemma_alone: bool
+    """Whether the attribute is the word class itself: then a word of the same lemma is the same
+    lemma whatever its UPOS."""
+    lexicon: Callable[[], Iterable[tuple[str, Analysis]]]
+    """(key, analysis) of all words of the treebank; a key is a form as the model spells it."""
+    forms: Callable[[int], list[str]]
+    """The forms of a test sentence, by its number."""
+
+
+class Analyzer(Protocol):
+    """What every analyzer can do."""
+
+    def judge(self, changes: list[Change]) -> list[Outcome]:
+        """Return what became of each changed word; `changes` are all of one k."""

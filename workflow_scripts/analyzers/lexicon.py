@@ -3,27 +3,17 @@
 A form's key is the form tokenised alone and decoded, so that it compares with a prediction.
 """
 
-from collections.abc import Iterable
-
-from workflow_scripts.analyzers import Change, Outcome, TrueWord
-
-Analysis = tuple[str, str, str | None]
-"""(lemma, upos, value), the value None where the word does not carry the attribute."""
+from workflow_scripts.analyzers import Analysis, AnalyzerTask, Change, Outcome, TrueWord
 
 
 class Analyzer:
     """Looks predictions up among the forms of the treebank."""
 
-    def __init__(self, analyses: Iterable[tuple[str, Analysis]], lemma_alone: bool):
-        """Take (key, analysis) pairs of all words of the treebank.
-
-        `lemma_alone`: the attribute is the word class itself, so a lemma is the same lemma
-        whatever its UPOS.
-        """
+    def __init__(self, task: AnalyzerTask):
         self._analyses: dict[str, list[Analysis]] = {}
-        for key, analysis in analyses:
+        for key, analysis in task.lexicon():
             self._analyses.setdefault(key, []).append(analysis)
-        self._lemma_alone = lemma_alone
+        self._lemma_alone = task.lemma_alone
         self._judged: dict[tuple, Outcome] = {}
 
     def judge(self, changes: list[Change]) -> list[Outcome]:

@@ -19,6 +19,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from workflow_scripts.errors import InputError
+
 METADATA_KEY = b"neuron-pitfalls"
 _PACKAGES = (
     "conllu",
@@ -33,7 +35,7 @@ _PACKAGES = (
 )
 
 
-class ArtifactError(ValueError):
+class ArtifactError(InputError):
     """A file of the study that cannot be used; the message names it and what to do."""
 
 

@@ -21,6 +21,7 @@ import requests
 import tenacity
 from tqdm import tqdm
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import whole_file
 
 log = logging.getLogger("download")
@@ -37,7 +38,7 @@ _FAILURES = (
 )
 
 
-class DownloadError(ValueError):
+class DownloadError(InputError):
     """A file that cannot be had; the message names its address and the reason."""
 
 

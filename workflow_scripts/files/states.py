@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from workflow_scripts.files.activations import vectors
 from workflow_scripts.files.artifact import ArtifactError, read_parquet
-from workflow_scripts.models.reading import Subtokens
+from workflow_scripts.kernels.subtokens import Subtokens
 
 SUBTOKENS = pa.schema(
     [pa.field(name, pa.int32(), nullable=False) for name in ("sentence", "word", "id", "predicted")]

@@ -21,6 +21,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.grammars.sentence_trees import Row
 
 
@@ -43,7 +44,7 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Grammar:
-    """Return the grammar of this name; ValueError names the possible ones where there is none."""
+    """Return the grammar of this name; InputError names the possible ones where there is none."""
     if name not in names():
-        raise ValueError(f"no grammar {name!r}; there are: {', '.join(names())}")
+        raise InputError(f"no grammar {name!r}; there are: {', '.join(names())}")
     return cast(Grammar, importlib.import_module(f"{__name__}.{name}"))

@@ -18,7 +18,6 @@ neurons before it are known.
 """
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.information import entropy, mutual_information
 
@@ -70,18 +70,18 @@ def map_parameters(statistics: ClassStatistics) -> GaussianClasses:
     Where the smallest eigenvalue λ of Σ_z is negative, -10·λ is added to the diagonal. A Cholesky
     factorisation tells whether to look: it exists just where no eigenvalue is negative or zero.
 
-    Raises ValueError for a value with fewer than 2 words or with a singular Σ_z.
+    Raises InputError for a value with fewer than 2 words or with a singular Σ_z.
     """
     n_values, d = statistics.means.shape
     for z, n_z in enumerate(statistics.counts):
         if n_z < 2:
-            raise ValueError(f"value {z} has {n_z} training words: a covariance needs at least 2")
+            raise InputError(f"value {z} has {n_z} training words: a covariance needs at least 2")
     nu = d + 2
     Sigma = np.empty((n_values, d, d))
     for z, (n_z, S) in enumerate(zip(statistics.counts, statistics.scatters, strict=True)):
         if not S.diagonal().all():
             n = int(np.flatnonzero(S.diagonal() == 0)[0])
-            raise ValueError(f"value {z} has a singular covariance: neuron {n} is constant in it")
+            raise InputError(f"value {z} has a singular covariance: neuron {n} is constant in it")
         Lambda = S + np.diag(S.diagonal() / (n_z - 1))
         Sigma[z] = Lambda / (nu + n_z + d + 2)
         if not _is_positive_definite(Sigma[z]):
@@ -89,7 +89,7 @@ def map_parameters(statistics: ClassStatistics) -> GaussianClasses:
             if smallest < 0:
                 Sigma[z][np.diag_indices(d)] += -10 * smallest
             if not _is_positive_definite(Sigma[z]):
-                raise ValueError(f"value {z} has a singular covariance: it has no density")
+                raise InputError(f"value {z} has a singular covariance: it has no density")
     log_prior = np.log(statistics.counts / statistics.counts.sum())
     return GaussianClasses(log_prior, statistics.means, Sigma)
 
@@ -164,13 +164,6 @@ def exp_nonpositive(x):
 # ------------------------------------------------------------------------------------- threads
 
 
-def available_threads() -> int:
-    """Return how many threads the job was given: OMP_NUM_THREADS, which Snakemake sets from a
-    rule's `threads`, or else as many as there are CPUs that it may use."""
-    given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(given) if given.isdigit() and int(given) > 0 else len(os.sched_getaffinity(0))
-
-
 def _shares(n_pieces: int, threads: int) -> np.ndarray:
     """Cut 0..n_pieces-1 into consecutive shares; return their bounds.
 
@@ -195,7 +188,7 @@ def nested_losses(
     neurons: np.ndarray,
     x: np.ndarray,
     y: np.ndarray,
-    threads: int | None = None,
+    threads: int = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate the probe on the first k neurons of a ranking, for every k = 1..K.
 
@@ -206,7 +199,7 @@ def nested_losses(
         neurons: (K,) int, the ranking's first K neurons.
         x: (n, K) float32, column i is neuron `neurons[i]`.
         y: (n,) int, the true value.
-        threads: how many threads work, by default as many as the job has. They change no byte.
+        threads: how many threads work. They change no byte.
 
     Returns:
         accuracy (K,) float64, the share of words whose most probable value is the true one (ties
@@ -222,7 +215,6 @@ def nested_losses(
     labels[:n] = y
     loss, correct = np.empty((n_tiles, K)), np.empty((n_tiles, K))
     words = (np.ascontiguousarray(x), labels)
-    threads = threads or available_threads()
     with ThreadPoolExecutor(threads) as pool:
         _share_out(
             pool,
@@ -234,26 +226,6 @@ def nested_losses(
     return correct.sum(axis=0) / n, loss.sum(axis=0) / (n * math.log(2))
 
 
-def nested_log_densities(
-    classes: GaussianClasses, neurons: np.ndarray, x: np.ndarray
-) -> np.ndarray:
-    """Return (Z, K, n) float64: ln N(h[C]; μ_z[C], Σ_z[C, C]) on the first k = 1..K neurons.
-
-    Arguments as in `nested_losses`, which does the same without keeping them.
-    """
-    mu, factors, log_norm = _marginals(classes, neurons)
-    x = np.ascontiguousarray(x)
-    n, K = x.shape
-    densities = np.empty((len(mu), K, n))
-    u = np.empty((K, _LANES))
-    for z in range(len(mu)):
-        for start in range(0, n, _LANES):
-            _whiten(x, start, mu[z], factors[z], u)
-            terms = log_norm[z][:, None] - u**2 / 2
-            densities[z, :, start : start + _LANES] = terms.cumsum(axis=0)[:, : n - start]
-    return densities
-
-
 def _marginals(
     classes: GaussianClasses, neurons: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -261,7 +233,7 @@ def _marginals(
     try:
         factors = np.linalg.cholesky(classes.Sigma[:, neurons[:, None], neurons])
     except np.linalg.LinAlgError as error:
-        raise ValueError("a covariance is singular on the ranking's first neurons") from error
+        raise InputError("a covariance is singular on the ranking's first neurons") from error
     v = np.diagonal(factors, axis1=1, axis2=2) ** 2
     return classes.mu[:, neurons], factors, -(_LOG_2PI + np.log(v)) / 2
 
@@ -380,7 +352,8 @@ def greedy_selection(
     y_dev: np.ndarray,
     n_select: int,
     highest: bool = True,
-    threads: int | None = None,
+    threads: int = 1,
+    residuals: type[np.floating] = np.float64,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Order the neurons by greedy mutual information on dev words (Torroba Hennigen et al. 2020).
 
@@ -399,9 +372,9 @@ def greedy_selection(
     so l is the next column of a Cholesky factor whose order of pivots is the ranking. A step costs
     O(n·d·Z) and no factorisation.
 
-    Residuals are float64, n·d·Z·8 bytes. In float32 they would take half, but keep the absolute
-    error of h while √v_n shrinks: after 150 steps the mutual information was off by up to 1e-6
-    bits when that was tried, enough to change close choices.
+    Residuals are the one large array: in float64, n·d·Z·8 bytes. In float32 they take half, but
+    keep the absolute error of h while √v_n shrinks: after 150 steps the mutual information was off
+    by up to 1e-6 bits when that was tried, enough to change close choices. All else is float64.
 
     Args:
         classes: the normals over all d neurons, of the training words.
@@ -409,7 +382,8 @@ def greedy_selection(
         y_dev: (n,) int, their values.
         n_select: how many neurons to select greedily, at least 1; more than d means d.
         highest: whether the highest mutual information is sought, or the lowest.
-        threads: how many threads work, by default as many as the job has. They change no byte.
+        threads: how many threads work. They change no byte.
+        residuals: in which type residuals are kept, float64 or float32.
 
     Returns:
         order (d,) int32, a permutation of the neurons, and mi (d,) float64, in bits: at the step
@@ -417,14 +391,13 @@ def greedy_selection(
     """
     n, d = x_dev.shape
     if n == 0:
-        raise ValueError("a greedy search needs dev words, and there are none")
+        raise InputError("a greedy search needs dev words, and there are none")
     if n_select < 1:
         raise ValueError("a greedy search selects at least one neuron")
     n_select = min(n_select, d)
-    threads = threads or available_threads()
     H = entropy(y_dev, len(classes.mu))
     with ThreadPoolExecutor(threads) as pool:
-        search = _Search(classes, x_dev, y_dev, pool, threads)
+        search = _Search(classes, x_dev, y_dev, pool, threads, residuals)
         order, scores = np.empty(d, np.int32), np.empty(d)
         for step in range(n_select):
             candidates = np.sort(search.candidates)
@@ -447,7 +420,7 @@ class _Search:
     last candidate's.
     """
 
-    def __init__(self, classes, x, y, pool, threads):
+    def __init__(self, classes, x, y, pool, threads, residuals):
         n, d = x.shape
         n_values = len(classes.mu)
         n_tiles = -(-d // _LANES)
@@ -458,10 +431,16 @@ class _Search:
         self.log_selected = np.tile(classes.log_prior, (n, 1))  # (n, Z), log p(z) N(h[S])
         self.u = np.zeros((n, n_values))  # u of the last step
         self.y = y.astype(np.int64)
-        self.residuals = np.zeros((n_tiles, n, n_values, _LANES))
+        self.residuals = np.zeros((n_tiles, n, n_values, _LANES), residuals)
         for tile, columns in zip(self.residuals, self._tiles(d), strict=True):
             rows = tile[:, :, : columns.stop - columns.start]
-            np.subtract(x[:, None, columns], classes.mu[:, columns], out=rows, dtype=np.float64)
+            np.subtract(
+                x[:, None, columns],
+                classes.mu[:, columns],
+                out=rows,
+                dtype=np.float64,
+                casting="same_kind",
+            )
         self.pool = pool
         # Products of a group of terms, each at most Z, must stay below 1e308.
         self.group = max(1, min(_WORDS, int(700 / math.log(max(n_values, 2)))))
@@ -517,7 +496,7 @@ class _Search:
         self.candidates = self.candidates[:last]
         self.variance -= l_c**2
         if not (self.variance[:, self.candidates] > 0).all():
-            raise ValueError("a covariance is singular given the neurons selected so far")
+            raise InputError("a covariance is singular given the neurons selected so far")
 
     @staticmethod
     def _tiles(n_columns: int) -> list[slice]:

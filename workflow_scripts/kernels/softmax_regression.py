@@ -42,6 +42,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from workflow_scripts.errors import InputError
+
 L1 = np.float32(0.001)
 FROBENIUS = np.float32(0.01)
 LEARNING_RATE = 0.01
@@ -617,7 +619,7 @@ def train_nested(
     n_probes, n_values = len(initial), len(initial[0][1])
     x, y = _checked(x, y, n_values)
     if len(x) == 0:
-        raise ValueError("there are no training words")
+        raise InputError("there are no training words")
     if x.shape[1] != n_probes:
         raise ValueError(f"{x.shape[1]} columns for {n_probes} probes")
 

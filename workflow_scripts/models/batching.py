@@ -10,6 +10,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from workflow_scripts.errors import InputError
+
 log = logging.getLogger("batching")
 
 WORDS_AT_ONCE = 1 << 14
@@ -55,14 +57,14 @@ def in_memory(
     """Call `compute(batch)`; where the device runs out of memory, on halves of it.
 
     `compute` must be repeatable: it is called again for sentences of a batch that failed.
-    Raises ValueError where one sentence alone does not fit.
+    Raises InputError where one sentence alone does not fit.
     """
     try:
         compute(batch)
         return
     except torch.OutOfMemoryError as error:
         if len(batch) == 1:
-            raise ValueError(
+            raise InputError(
                 f"{device} has too little memory for one sentence; set device: cpu"
             ) from error
     if device.type == "cuda":
@@ -76,14 +78,14 @@ def in_memory(
 def resolve_device(device: str) -> str:
     """Return the device to use: `auto` is the first GPU where there is one, else the CPU.
 
-    Raises ValueError where a GPU is asked for and there is none.
+    Raises InputError where a GPU is asked for and there is none.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda"):
         there = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(device.partition(":")[2] or 0) >= there:
-            raise ValueError(
+            raise InputError(
                 f"device: {device}, but {there or 'no'} GPU is available here; "
                 "set device: auto or cpu"
             )

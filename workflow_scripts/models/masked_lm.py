@@ -29,7 +29,8 @@ from transformers import AutoModelForMaskedLM
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils import logging as transformers_logging
 
-from workflow_scripts.models.reading import Subtokens
+from workflow_scripts.errors import InputError
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 
 transformers_logging.set_verbosity_error()
@@ -52,7 +53,7 @@ class MaskedLM:
     def __init__(self, folder: Path, device: str = "cpu"):
         """Load a Hugging Face folder with safetensors weights; no code of the folder is run.
 
-        Raises ValueError, naming the folder, where it cannot be loaded.
+        Raises InputError, naming the folder, where it cannot be loaded.
         """
         try:
             model, loading = AutoModelForMaskedLM.from_pretrained(
@@ -64,7 +65,7 @@ class MaskedLM:
                 output_loading_info=True,
             )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            raise ValueError(
+            raise InputError(
                 f"{folder}: no masked language model that can be loaded ({error})"
             ) from error
         self.folder = folder
@@ -102,39 +103,39 @@ class MaskedLM:
         return positions - (embedding.padding_idx + 1)
 
     def require_layers(self, layers: Sequence[int]) -> None:
-        """Raise ValueError, naming the folder, where a layer is asked that the model has not."""
+        """Raise InputError, naming the folder, where a layer is asked that the model has not."""
         for layer in layers:
             if not 0 <= layer <= self.n_layers:
-                raise ValueError(f"layer {layer}: {self.folder} has layers 0 to {self.n_layers}")
+                raise InputError(f"layer {layer}: {self.folder} has layers 0 to {self.n_layers}")
 
     def require_lm_head(self) -> None:
-        """Raise ValueError, naming the folder, where the checkpoint has no LM head."""
+        """Raise InputError, naming the folder, where the checkpoint has no LM head."""
         encoder = f"{self._encoder_name}."
         head = [name for name in self._missing if not name.startswith(encoder)]
         if head:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder}: the checkpoint has no LM head (missing {head[0]}); "
                 "interventions need one: choose another model or set interventions: []"
             )
 
     def _require_encoder(self, unexpected: list[str]) -> None:
-        """Raise ValueError where weights of the encoder are missing: they would be random."""
+        """Raise InputError where weights of the encoder are missing: they would be random."""
         encoder = f"{self._encoder_name}."
         missing = [name for name in self._missing if name.startswith(encoder)]
         if missing:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder}: the weights lack {missing[0]}; config.json and weights are not "
                 "of the same model"
             )
         layers = [name for name in unexpected if re.search(r"\.layers?\.\d+\.", name)]
         if layers:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder}: the weights have {layers[0]}, which config.json knows nothing of"
             )
 
     @torch.inference_mode()
     def _check_parts(self) -> None:
-        """Compare the model run in parts with the whole model; raise ValueError where they differ.
+        """Compare the model run in parts with the whole model; raise InputError where they differ.
 
         Layers are found by their number and run by hooks; a family that keeps something beside the
         hidden states, or whose numbers depend on the padding, is refused and not run wrongly.
@@ -160,9 +161,9 @@ class MaskedLM:
                     and torch.equal(self._head(whole[1][0]).argmax(-1), whole[2][0].argmax(-1))
                 )
                 if not same:
-                    raise ValueError("its parts do not add up to the whole model")
+                    raise InputError("its parts do not add up to the whole model")
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder}: {type(self._model).__name__} cannot be run in parts ({error})"
             ) from error
 
@@ -341,7 +342,7 @@ class MaskedLM:
             if isinstance(module, nn.ModuleList) and len(module) == self.n_layers
         ]
         if not found:
-            raise ValueError(
+            raise InputError(
                 f"{self.folder}: no list of {self.n_layers} layers found in "
                 f"{type(self._model).__name__}"
             )

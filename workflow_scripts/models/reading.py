@@ -4,22 +4,12 @@ Loads nothing but the tokenizer, so that light jobs stay light.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-NO_WORD = -1
-
-
-@dataclass(frozen=True)
-class Subtokens:
-    """One sentence as the model reads it."""
-
-    ids: np.ndarray
-    """(s,) int32, vocabulary ids, special tokens included."""
-    words: np.ndarray
-    """(s,) int32, the word that a subtoken belongs to, NO_WORD for special tokens."""
+from workflow_scripts.errors import InputError
+from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 
 
 class Reader:
@@ -28,7 +18,7 @@ class Reader:
     def __init__(self, folder: Path):
         """Load the tokenizer of a Hugging Face folder.
 
-        Raises ValueError, naming the folder, where there is none.
+        Raises InputError, naming the folder, where there is none.
         """
         from transformers import AutoTokenizer
 
@@ -37,9 +27,9 @@ class Reader:
                 str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
             )
         except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"{folder}: no tokenizer that can be loaded ({error})") from error
+            raise InputError(f"{folder}: no tokenizer that can be loaded ({error})") from error
         if not self._tokenizer.is_fast:
-            raise ValueError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
+            raise InputError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
         # A tokenizer that marks word starts by a space gives every word one. Found by what it
         # does, since the mark can come from a normalizer or from any step before the split.
         pre_tokenizer = self._tokenizer.backend_tokenizer.pre_tokenizer

@@ -13,6 +13,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
 
+from workflow_scripts.errors import InputError
+
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, CLS, SEP, MASK = 0, 2, 3, 4
 IGNORED = -100
@@ -50,7 +52,7 @@ def train_tokenizer(sentences: Sequence[list[str]], vocabulary: int) -> PreTrain
     characters = sorted({character for piece in counts for character in piece})
     subtokens = [*SPECIAL, *characters, *(f"##{character}" for character in characters)]
     if len(subtokens) > vocabulary:
-        raise ValueError(f"vocabulary: {vocabulary} is less than the {len(subtokens)} characters")
+        raise InputError(f"vocabulary: {vocabulary} is less than the {len(subtokens)} characters")
     frequent = sorted(counts, key=lambda piece: (-counts[piece], piece))
     words = [piece for piece in frequent if len(piece) > 1]
     subtokens += words[: vocabulary - len(subtokens)]

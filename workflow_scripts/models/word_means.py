@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from workflow_scripts.models.reading import NO_WORD, Subtokens
+from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 
 
 def word_spans(sentences: Sequence[Subtokens], length: int) -> tuple[np.ndarray, ...]:

@@ -34,6 +34,8 @@ class ProbingTask:
     None where the probe does not need them."""
     stream: Callable[..., np.random.Generator]
     """`stream("linear", k)`: the random stream of that name in this configuration."""
+    threads: int = 1
+    """How many threads may work; they change no byte of the result."""
 
 
 @dataclass(frozen=True)

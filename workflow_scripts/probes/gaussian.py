@@ -14,6 +14,6 @@ def evaluate(task: ProbingTask) -> dict[str, Losses]:
     """Evaluate the probe on every split, at k = 1..K."""
     classes = map_parameters(task.statistics)
     return {
-        split: Losses(*nested_losses(classes, task.neurons, words.x, words.y))
+        split: Losses(*nested_losses(classes, task.neurons, words.x, words.y, task.threads))
         for split, words in task.words.items()
     }

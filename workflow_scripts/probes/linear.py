@@ -21,8 +21,8 @@ def evaluate(task: ProbingTask) -> dict[str, Losses]:
         initial_weights(task.stream("linear", k), k, task.n_values)
         for k in range(1, len(task.neurons) + 1)
     ]
-    probes = train_nested(train.x, train.y, initial)
+    probes = train_nested(train.x, train.y, initial, task.threads)
     return {
-        split: Losses(*nested_losses(probes, words.x, words.y))
+        split: Losses(*nested_losses(probes, words.x, words.y, task.threads))
         for split, words in task.words.items()
     }

@@ -19,6 +19,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
+from workflow_scripts.errors import InputError
+
 ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
 BASES = {
@@ -40,7 +42,7 @@ MAX_NEURONS, REPORT = 150, (10, 50, 150)
 """The largest k of a probe, and the k of the tables, where the configuration does not say."""
 
 
-class ConfigError(ValueError):
+class ConfigError(InputError):
     """A configuration that cannot be run; the message names key, value and what is possible."""
 
 

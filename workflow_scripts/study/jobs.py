@@ -166,10 +166,10 @@ class Jobs:
             entry = self._plan.intervention(name)
             method, schema = entry["method"], self._config["schema"]
             ranker = self._plan.ranker_of(ranking)
-            code = self._code(
-                "intervention", "intervene", f"interventions.{method}", f"schemas.{schema}"
-            )
-            settings = self._name(of) | self._values(of) | {"ranker": ranker}
+            analyzer = self._config["analyzer"]
+            modules = (f"interventions.{method}", f"schemas.{schema}", f"analyzers.{analyzer}")
+            code = self._code("intervention", "intervene", *modules)
+            settings = self._name(of) | self._values(of) | {"ranker": ranker, "analyzer": analyzer}
             settings |= {k: v for k, v in entry.items() if k != "name"}
             inputs = {
                 "states": _digest(self.states(of.model, of.treebank)),

@@ -34,7 +34,12 @@ class Configuration:
     @property
     def path(self) -> str:
         """Its part of a path below `rankings/`, `probes/` and `interventions/`."""
-        return f"{self.model}/{self.treebank}/{slug(self.attribute)}/layer-{self.layer}"
+        return f"{self.model}/{self.treebank}/{self.path_in_pair}"
+
+    @property
+    def path_in_pair(self) -> str:
+        """Its part of a path below the folder of its model and treebank."""
+        return f"{slug(self.attribute)}/layer-{self.layer}"
 
 
 class Plan:

@@ -13,6 +13,8 @@ from pathlib import Path
 from conllu.exceptions import ParseException
 from conllu.parser import parse_line
 
+from workflow_scripts.errors import InputError
+
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats")
 N_COLUMNS = 10
 
@@ -20,7 +22,7 @@ Schema = Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
 """`schema(upos, feats)` gives a word's value for each attribute, and the attributes that clash."""
 
 
-class TreebankError(ValueError):
+class TreebankError(InputError):
     """A treebank that cannot be read; the message names file, line and what would be right."""
 
 

@@ -5,13 +5,12 @@ Reads and writes no file, and loads no model.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts.analyzers import Change, Outcome, TrueWord
+from workflow_scripts.analyzers import Analyzer, Change, Outcome
+from workflow_scripts.intervening.subjects import Subject
 from workflow_scripts.kernels.saturation import saturation_index
 
 COUNTS = (
@@ -36,23 +35,6 @@ EXAMPLES = pa.schema(
         ("predicted", pa.string()),
     ]
 )
-
-
-class Analyzer(Protocol):
-    """What every analyzer can do."""
-
-    def judge(self, changes: list[Change]) -> list[Outcome]:
-        """Return what became of each changed word."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A word intervened on: where its subtokens are, and what it is."""
-
-    word: TrueWord
-    start: int
-    """Its first row among all edited subtokens."""
-    end: int
 
 
 def judge(

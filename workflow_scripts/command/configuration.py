@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.command.seeds import generator
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.seeds import generator
 
 
 def add_name_options(parser: argparse.ArgumentParser) -> None:
@@ -38,11 +39,11 @@ def add_word_options(parser: argparse.ArgumentParser, splits: tuple[str, ...] = 
 
 @contextmanager
 def named_in_errors(options: argparse.Namespace) -> Iterator[None]:
-    """Say in the message of a ValueError which configuration it is about."""
+    """Say in the message of an InputError which configuration it is about."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(
+    except InputError as error:
+        raise InputError(
             f"{options.model}, {options.treebank}, {options.attribute}, layer {options.layer}: "
             f"{error}; leave it out with skip: in the configuration, or choose another min_types"
         ) from error
@@ -73,11 +74,11 @@ def labelled(options: argparse.Namespace, split: str) -> LabelledActivations:
 def values_of(options: argparse.Namespace) -> list[str]:
     """Return the attribute's kept values, sorted.
 
-    Raises ValueError where the treebank has not enough of the attribute.
+    Raises InputError where the treebank has not enough of the attribute.
     """
     kept = kept_values(options.attributes)
     if options.attribute not in kept:
-        raise ValueError(
+        raise InputError(
             f"{options.attributes}: keeps no values of {options.attribute!r}; "
             f"it has {', '.join(map(repr, kept)) or 'no attribute'}"
         )

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from workflow_scripts.interventions import Edit
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.batching import by_length, in_memory
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.models.reading import Subtokens
 
 SUBTOKENS_AT_ONCE = 1 << 11
 

@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from workflow_scripts.errors import InputError
+
 
 def add_made_by(parser: argparse.ArgumentParser) -> None:
     """Add the option that says what made the Parquet files of a command, for their metadata."""
@@ -21,14 +23,14 @@ def add_made_by(parser: argparse.ArgumentParser) -> None:
 def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], None]) -> None:
     """Parse the command line and run `main`; bad input ends in one line on standard error.
 
-    ValueError and OSError carry messages for the person at the terminal. Anything else is a
+    InputError and OSError carry messages for the person at the terminal. Anything else is a
     defect and shows its trace; so does everything where NEURON_PITFALLS_DEBUG is set.
     """
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     options = parser.parse_args()
     try:
         main(options)
-    except (ValueError, OSError) as error:
+    except (InputError, OSError) as error:
         if os.environ.get("NEURON_PITFALLS_DEBUG"):
             raise
         print(f"error: {error}", file=sys.stderr)

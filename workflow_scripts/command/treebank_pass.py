@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.command.progress import progress
 from workflow_scripts.files.artifact import open_parquet
 from workflow_scripts.files.words import Sentence, sentences
+from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 from workflow_scripts.models.batching import WORDS_AT_ONCE, windows
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.models.reading import NO_WORD, Reader, Subtokens
-from workflow_scripts.progress import progress
+from workflow_scripts.models.reading import Reader
 
 log = logging.getLogger("treebank_pass")
 
