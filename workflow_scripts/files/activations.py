@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_parquet
+from workflow_scripts.files.artifact import ArtifactError, open_parquet
 from workflow_scripts.kernels.words import LabelledWords
 
 ROWS = 1 << 13
@@ -56,27 +56,31 @@ class LabelledActivations:
 
         `values` are the kept values, sorted: label i is `values[i]`.
         """
-        self._path = activations
-        self._values = values
-        file = open_parquet(activations)
-        self.n_neurons: int = file.schema_arrow.field("activation").type.list_size
-        keys = _keys(read_parquet(activations, ["sentence", "word"]))
-        table = read_parquet(words, ["sentence", "word", "form", attribute])
-        word_keys = _keys(table)
+        self._path, self._words = activations, words
+        with open_parquet(activations) as file:
+            width = file.schema_arrow.field("activation").type.list_size
+        self.n_neurons: int = width
+        word_keys, labels = _labels(words, attribute, values)
+        keys = np.concatenate([np.empty(0, np.int64), *map(_keys, _blocks(activations, []))])
         rows = np.searchsorted(word_keys, keys)
         if len(keys) and (rows[-1] >= len(word_keys) or not np.array_equal(word_keys[rows], keys)):
             raise ArtifactError(f"{activations}: has words that {words} has not; delete it")
-        column = pc.cast(table.column(attribute), pa.string())
-        labels = pc.index_in(column, pa.array(values)).fill_null(-1).to_numpy()[rows]
+        labels = labels[rows]
         self._labelled = labels >= 0
         self.y: np.ndarray = labels[self._labelled].astype(np.int32)
         self._word_rows = rows[self._labelled]
-        self._forms = table.column("form")
 
     @cached_property
     def forms(self) -> list[str]:
         """The forms of the labelled words, in corpus order."""
-        return self._forms.take(pa.array(self._word_rows)).to_pylist()
+        forms: list[str] = []
+        start = 0
+        for block in _blocks(self._words, ["form"]):
+            first, last = np.searchsorted(self._word_rows, [start, start + len(block)])
+            here = pa.array(self._word_rows[first:last] - start)
+            forms += block.column("form").take(here).to_pylist()
+            start += len(block)
+        return forms
 
     def batches(self, neurons: np.ndarray | None = None) -> Iterator[np.ndarray]:
         """Yield the labelled words' vectors in blocks (n, d) float32, in corpus order.
@@ -101,6 +105,24 @@ class LabelledActivations:
         return LabelledWords(x, self.y)
 
 
-def _keys(table: pa.Table) -> np.ndarray:
-    sentence = table.column("sentence").to_numpy().astype(np.int64)
-    return (sentence << 32) | table.column("word").to_numpy()
+def _blocks(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield a words or activation file piece by piece, so that no more than one is in memory."""
+    with open_parquet(path) as file:
+        yield from file.iter_batches(ROWS, columns=["sentence", "word", *columns])
+
+
+def _keys(block: pa.RecordBatch) -> np.ndarray:
+    """Return what identifies each word, (n,) int64, ascending in corpus order."""
+    sentence = block.column("sentence").to_numpy().astype(np.int64)
+    return (sentence << 32) | block.column("word").to_numpy()
+
+
+def _labels(words: Path, attribute: str, values: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the key of every word and the index of its value, (n,) int64 and int16, or -1."""
+    keys, labels = [np.empty(0, np.int64)], [np.empty(0, np.int16)]
+    possible = pa.array(values, pa.string())
+    for block in _blocks(words, [attribute]):
+        keys.append(_keys(block))
+        found = pc.index_in(pc.cast(block.column(attribute), pa.string()), possible)
+        labels.append(found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int16))
+    return np.concatenate(keys), np.concatenate(labels)

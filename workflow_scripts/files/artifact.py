@@ -119,7 +119,8 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     if not Path(path).exists():
         raise ArtifactError(f"{path}: is not there; run the stage that makes it")
     try:
-        return pq.ParquetFile(path)
+        # With pre_buffer, which is the default, reading in batches holds the whole file in memory.
+        return pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise ArtifactError(
             f"{path}: cannot be read as Parquet ({error}); delete it and run again"
