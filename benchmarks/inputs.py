@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import THREADS
 from tests.treebank_files import call, keep, read, words_of
 from workflow_scripts import extract_activations, generate_treebank
 from workflow_scripts.files.activations import LabelledActivations
@@ -66,7 +67,8 @@ def words(quick: bool) -> Words:
         return drawn(d=40 if quick else 384, n_values=2, quick=quick)
     activations = f"{folder()}/activations/{{layer}}/{{split}}.parquet"
     here = words_of(treebank(quick))
-    call(extract_activations, model=MODEL, **here, layers=[LAYER], activations=activations)
+    files = {"layers": [LAYER], "activations": activations, "threads": THREADS}
+    call(extract_activations, model=MODEL, **here, **files)
     values = kept_values(keep(treebank(quick), min_types=100))[ATTRIBUTE]
     splits = {
         split: LabelledActivations(

@@ -23,13 +23,15 @@ def word_vectors(model, tokenizer, forms, layers):
     encoded = tokenizer(forms, is_split_into_words=True, return_tensors="pt")
     with torch.no_grad():
         states = model(**encoded, output_hidden_states=True).hidden_states
-    owner = encoded.word_ids()
+    of_layers = torch.stack([states[layer][0] for layer in layers]).double()  # (l, s, d)
     found = {layer: {} for layer in layers}
-    for layer in layers:
-        for word in range(len(forms)):
-            own = [place for place, w in enumerate(owner) if w == word]
-            if own:
-                found[layer][word] = states[layer][0][own].double().mean(dim=0)
+    owner = encoded.word_ids()
+    for word in range(len(forms)):
+        own = [place for place, w in enumerate(owner) if w == word]
+        if own:
+            means = of_layers[:, own].mean(dim=1)
+            for layer, mean in zip(layers, means, strict=True):
+                found[layer][word] = mean
     return found
 
 
@@ -41,11 +43,10 @@ def predict_by_hand(model, ids, value_of, layer, change):
     """
 
     def edited(states):
-        rows = [
-            change(h, value_of[place]) if place in value_of else h
-            for place, h in enumerate(states[0])
-        ]
-        return torch.stack(rows)[None]
+        states = states.clone()
+        for place, value in value_of.items():
+            states[0, place] = change(states[0, place], value)
+        return states
 
     with torch.no_grad():
         states = model.bert.embeddings(input_ids=torch.tensor([ids]))

@@ -16,7 +16,7 @@ log = logging.getLogger("batching")
 
 WORDS_AT_ONCE = 1 << 14
 """How many words a pass over a treebank holds in memory."""
-SUBTOKENS_AT_ONCE = 1 << 12
+SUBTOKENS_AT_ONCE = 1 << 10
 """How many padded subtokens a batch of such a pass has."""
 
 Item = TypeVar("Item")
