@@ -353,6 +353,26 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_written_parquet(
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "read_words",
+        "keep_values",
+        "compute_statistics",
+        "rank_neurons",
+        "probe_rankings",
+        "build_lexicon",
+        "collect_probes",
+        "collect_interventions",
+        "build_table",
+    ],
+)
+def test_a_light_command_loads_neither_torch_nor_transformers(command):
+    code = f"import sys, workflow_scripts.{command}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers"} & set(done.stdout.split())
+
+
 # What made a file.
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.treebank_files import call, read_text, sentence_of
 from workflow_scripts import build_table, collect_interventions, collect_probes
+from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
-from workflow_scripts.intervening.outcomes import COUNTS
 from workflow_scripts.intervening.outcomes import EXAMPLES as EXAMPLES_FILE
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.tables import (

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.command import collection
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import sentences
-from workflow_scripts.intervening.outcomes import COUNTS
 
 EXAMPLES = 10
 """How many examples of a curve are kept."""

@@ -27,6 +27,18 @@ class Outcome(IntEnum):
     NO_ANALYSIS = 6
 
 
+COUNTS = (
+    "correct",
+    "clwv",
+    "cltv",
+    "correct_lemma_correct_value",
+    "wrong_lemma_correct_value",
+    "wrong_lemma_wrong_value",
+    "no_analysis",
+)
+"""The counts of each k and sentence, by their column; `clwv` holds those of `cltv` too."""
+
+
 @dataclass(frozen=True)
 class TrueWord:
     """A word intervened on, as the treebank has it."""

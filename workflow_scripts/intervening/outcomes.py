@@ -9,20 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts.analyzers import Analyzer, Change, Outcome
+from workflow_scripts.analyzers import COUNTS, Analyzer, Change, Outcome
 from workflow_scripts.intervening.subjects import Subject
 from workflow_scripts.kernels.saturation import saturation_index
-
-COUNTS = (
-    "correct",
-    "clwv",
-    "cltv",
-    "correct_lemma_correct_value",
-    "wrong_lemma_correct_value",
-    "wrong_lemma_wrong_value",
-    "no_analysis",
-)
-
 
 EXAMPLES = pa.schema(
     [

@@ -15,7 +15,7 @@ from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.batching import by_length, in_memory
 from workflow_scripts.models.masked_lm import MaskedLM
 
-SUBTOKENS_AT_ONCE = 1 << 11
+SUBTOKENS_AT_ONCE = 1 << 10
 
 
 @dataclass(frozen=True)
