@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks import inputs
-from benchmarks.machine import THREADS, machine
-from benchmarks.measuring import Measured, in_turns, over_steps, run
+from benchmarks.machine import THREADS, machine, seconds
+from benchmarks.measuring import Measured, once, over_steps, run
 from tests import formulas_gaussian
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.kernels.gaussian import GaussianClasses, greedy_selection, map_parameters
@@ -58,17 +58,12 @@ def _measure(words: inputs.Words, n_select: int, quick: bool) -> Measured:
         rest = [c for c in range(d) if c not in order[:k]]
         some = sorted({int(order[k]), *rest[::share]})
         found: list[np.ndarray] = []
-        plain, _ = in_turns(
-            lambda k=k, some=some, found=found: found.append(plain_step(k, some)),
-            lambda: None,
-            runs=1,
-        )
+        plain = once(lambda k=k, some=some, found=found: found.append(plain_step(k, some)))
         taken[k] = plain * len(rest) / len(some)
-        mi = found[-1]
+        (mi,) = found
         if abs(mi.max() - scores[k]) > 1e-9 or some[int(mi.argmax())] != order[k]:
             raise AssertionError(f"step {k}: the plain form chooses another neuron")
-    _, ours = in_turns(
-        lambda: None,
+    ours = seconds(
         lambda: greedy_selection(classes, dev.x, dev.y, n_select, threads=THREADS),
         runs=1 if quick else 3,
     )

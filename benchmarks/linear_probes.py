@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from benchmarks import inputs
-from benchmarks.machine import THREADS, machine
-from benchmarks.measuring import Measured, in_turns, over_steps, run
+from benchmarks.machine import THREADS, machine, seconds
+from benchmarks.measuring import Measured, once, over_steps, run
 from tests import formulas_linear
 from workflow_scripts.kernels.softmax_regression import (
     BATCH,
@@ -52,15 +52,13 @@ def _measure(words: inputs.Words, n_probes: int, quick: bool) -> Measured:
     torch.set_num_threads(1)  # tensors so small that threads only wait for each other
     taken = {}
     for k in at:
-        slow, _ = in_turns(
+        slow = once(
             lambda k=k: formulas_linear.train_linear(
                 x[:, :k], train.y, *initial[k - 1], epochs=epochs
-            ),
-            lambda: None,
-            runs=1,
+            )
         )
         taken[k] = slow * EPOCHS / epochs
-    _, fast = in_turns(lambda: None, ours, runs=1 if quick else 3)
+    fast = seconds(ours, runs=1 if quick else 3)
     if quick:
         for k in at:
             weights, bias, _ = formulas_linear.train_linear(x[:, :k], train.y, *initial[k - 1])[-1]

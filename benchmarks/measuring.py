@@ -38,10 +38,15 @@ def in_turns(
     taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
         for form, times in zip((plain, ours), taken, strict=True):
-            start = time.perf_counter()
-            form()
-            times.append(time.perf_counter() - start)
+            times.append(once(form))
     return median(taken[0]), median(taken[1])
+
+
+def once(work: Callable[[], object]) -> float:
+    """Return the seconds of one call, for a plain form that takes minutes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def over_steps(measured: dict[int, float], first: int, last: int) -> float:

@@ -149,7 +149,9 @@ class MaskedLM:
         try:
             batch = self.batch(read)
             states = self.lower(batch, [middle])[middle]
-            last = self.upper(states, batch, middle, torch.arange(batch.ids.numel()))
+            last = self.upper(
+                states, batch, middle, torch.arange(batch.ids.numel(), device=self.device)
+            )
             last = last.view(*batch.ids.shape, -1)
             for row, sentence in enumerate(read):
                 alone = self.batch([sentence])

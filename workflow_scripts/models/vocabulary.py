@@ -121,6 +121,7 @@ def _at_least(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return row and column of each logit (n, V) whose order reaches its row's threshold (n,)."""
     n, width = logits.shape
+    # Lists without a member, whose type the compiler still sees.
     rows, columns = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(n):
         for block in range(maxima.shape[1]):

@@ -4,19 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.tables import CONFIGURATION
 
 READS = ("interventions",)
 USES_REPORT = False
 
-FRACTIONS = [
-    "clwv",
-    "cltv",
-    "correct_lemma_correct_value",
-    "wrong_lemma_correct_value",
-    "wrong_lemma_wrong_value",
-    "no_analysis",
-]
+FRACTIONS = [name for name in COUNTS if name != "correct"]
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
