@@ -21,6 +21,7 @@ from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models import batching
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.treebanks.values import control_label
@@ -122,7 +123,7 @@ def test_activations_of_pretrained_models_equal_their_hidden_states(
 def test_numbers_do_not_depend_on_the_batch(
     extracted, tiny_model, small_treebank, monkeypatch, subtokens, words
 ):
-    monkeypatch.setattr(extract_activations, "SUBTOKENS_AT_ONCE", subtokens)
+    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", subtokens)
     monkeypatch.setattr(treebank_pass, "WORDS_AT_ONCE", words)
     found = extract(tiny_model, small_treebank / "words" / "dev.parquet", [0, 2, 3])
     for layer in (0, 2, 3):

@@ -29,7 +29,7 @@ from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import kept_values, sentences
-from workflow_scripts.intervening import outcomes, prediction
+from workflow_scripts.intervening import outcomes
 from workflow_scripts.intervening.outcomes import count, examples, judge
 from workflow_scripts.intervening.prediction import EditedSentence, predict_edited
 from workflow_scripts.intervening.subjects import Subject
@@ -37,6 +37,7 @@ from workflow_scripts.interventions import EditTask, ablation, target, translati
 from workflow_scripts.kernels.saturation import saturation_index
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models import batching
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.schemas import ud, unimorph
@@ -454,7 +455,7 @@ def edited_study(study):
 @pytest.mark.parametrize("subtokens", [1, 100, 1 << 20])
 def test_predictions_do_not_depend_on_the_batch(study, monkeypatch, subtokens):
     expected = edited_study(study)()
-    monkeypatch.setattr(prediction, "SUBTOKENS_AT_ONCE", subtokens)
+    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", subtokens)
     assert edited_study(study)() == expected
 
 

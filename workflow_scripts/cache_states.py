@@ -15,17 +15,12 @@ import torch
 
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads, use_threads
-from workflow_scripts.command.treebank_pass import in_order, read_through
+from workflow_scripts.command.treebank_pass import read_through
 from workflow_scripts.files import states as states_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.files.words import Sentence
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
-from workflow_scripts.models.batching import (
-    SUBTOKENS_AT_ONCE,
-    by_length,
-    in_memory,
-    resolve_device,
-)
+from workflow_scripts.models.batching import Batches, resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 
@@ -68,37 +63,38 @@ def main(options: argparse.Namespace) -> None:
             )
             for layer in options.layers
         }
+        batches = Batches(model.device)
         for window, read in read_through(options.words_test, reader, model):
-            predicted, states = _window(read, model, options.layers)
+            predicted, states = _window(read, model, options.layers, batches)
             subtokens.write(_rows(window, read, predicted))
             for layer, file in files.items():
                 file.write(states_file.table(states[layer]))
 
 
 def _window(
-    read: list[Subtokens], model: MaskedLM, layers: list[int]
+    read: list[Subtokens], model: MaskedLM, layers: list[int], batches: Batches
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """Return predicted ids (s,) and states {layer: (s, d)} of all subtokens, in corpus order."""
-    predicted: dict[int, np.ndarray] = {}
-    states: dict[int, dict[int, np.ndarray]] = {layer: {} for layer in layers}
+    lengths = [len(sentence.ids) for sentence in read]
+    starts = np.cumsum(lengths) - lengths
+    predicted = np.concatenate([sentence.ids for sentence in read])
+    states = {layer: np.empty((len(predicted), model.width), np.float32) for layer in layers}
 
     def compute(rows: np.ndarray) -> None:
         batch = model.batch([read[i] for i in rows])
         found = model.lower(batch, sorted({*layers, model.n_layers}))
-        of_words = [np.flatnonzero(read[index].words != NO_WORD) for index in rows]
+        of_words = [np.flatnonzero(read[i].words != NO_WORD) for i in rows]
         places = np.concatenate([p + row * batch.ids.shape[1] for row, p in enumerate(of_words)])
         last = found[model.n_layers].flatten(0, 1)[torch.from_numpy(places).to(model.device)]
-        given = np.split(model.predict(last).cpu().numpy(), np.cumsum([*map(len, of_words)])[:-1])
-        for row, index in enumerate(rows):
-            length = len(read[index].ids)
-            for layer in layers:
-                states[layer][index] = found[layer][row, :length].cpu().numpy()
-            predicted[index] = read[index].ids.copy()
-            predicted[index][of_words[row]] = given[row]
+        to = np.concatenate([p + starts[i] for i, p in zip(rows, of_words, strict=True)])
+        predicted[to] = model.predict(last).cpu().numpy()
+        for layer in layers:
+            on_host = found[layer].cpu().numpy()
+            for row, i in enumerate(rows):
+                states[layer][starts[i] : starts[i] + lengths[i]] = on_host[row, : lengths[i]]
 
-    for rows in by_length([len(s.ids) for s in read], SUBTOKENS_AT_ONCE):
-        in_memory(rows, compute, model.device)
-    return in_order(predicted), {layer: in_order(states[layer]) for layer in layers}
+    batches.each(lengths, compute)
+    return predicted, states
 
 
 def _rows(window: list[Sentence], read: list[Subtokens], predicted: np.ndarray) -> pa.Table:

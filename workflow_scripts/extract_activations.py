@@ -11,20 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.command.beside import behind
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads, use_threads
-from workflow_scripts.command.treebank_pass import in_order, read_through
+from workflow_scripts.command.treebank_pass import n_words_of, read_through
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
-from workflow_scripts.files.words import Sentence
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.models.batching import (
-    SUBTOKENS_AT_ONCE,
-    by_length,
-    in_memory,
-    resolve_device,
-)
+from workflow_scripts.models.batching import Batches, resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.word_means import word_means, word_spans
@@ -67,44 +62,53 @@ def main(options: argparse.Namespace) -> None:
                 )
                 for layer in options.layers
             }
-            words = getattr(options, f"words_{split}")
-            for sentence, word, x in activations(words, reader, model, options.layers):
+
+            def write(sentence: np.ndarray, word: np.ndarray, x: dict, files: dict = files) -> None:
                 for layer, file in files.items():
                     file.write(activation_file.table(sentence, word, x[layer]))
+
+            later = stack.enter_context(behind(write))
+            for block in activations(
+                getattr(options, f"words_{split}"), reader, model, options.layers
+            ):
+                later(*block)
 
 
 def activations(
     words: Path, reader: Reader, model: MaskedLM, layers: list[int]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, dict[int, np.ndarray]]]:
     """Yield blocks of (sentence (n,), word (n,), {layer: (n, d) float32}) in corpus order."""
+    batches = Batches(model.device)
     for window, read in read_through(words, reader, model):
-        yield _window(window, read, model, layers)
+        n_words = np.array([n_words_of(sentence) for sentence in read])
+        number = np.repeat([sentence.number for sentence in window], n_words)
+        word, x = _window(read, n_words, model, layers, batches)
+        yield number, word, x
 
 
 def _window(
-    window: list[Sentence], read: list[Subtokens], model: MaskedLM, layers: list[int]
-) -> tuple[np.ndarray, np.ndarray, dict[int, np.ndarray]]:
-    words: dict[int, np.ndarray] = {}
-    vectors: dict[int, dict[int, np.ndarray]] = {layer: {} for layer in layers}
+    read: list[Subtokens],
+    n_words: np.ndarray,
+    model: MaskedLM,
+    layers: list[int],
+    batches: Batches,
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Return (word (n,), {layer: (n, d) float32}) of sentences with so many words each."""
+    ends = np.cumsum(n_words)
+    words = np.empty(ends[-1], np.int64)
+    x = {layer: np.empty((ends[-1], model.width), np.float32) for layer in layers}
 
     def extract(rows: np.ndarray) -> None:
         batch = model.batch([read[i] for i in rows])
         states = model.lower(batch, layers)
-        row, word, first, count = word_spans([read[i] for i in rows], batch.ids.shape[1])
-        ends = np.searchsorted(row, np.arange(1, len(rows)))
-        words.update(zip(rows, np.split(word, ends), strict=True))
+        _, word, first, count = word_spans([read[i] for i in rows], batch.ids.shape[1])
+        places = np.concatenate([np.arange(ends[i] - n_words[i], ends[i]) for i in rows])
+        words[places] = word
         for layer in layers:
-            means = word_means(states[layer], first, count).cpu().numpy()
-            vectors[layer].update(zip(rows, np.split(means, ends), strict=True))
+            x[layer][places] = word_means(states[layer], first, count).cpu().numpy()
 
-    for rows in by_length([len(s.ids) for s in read], SUBTOKENS_AT_ONCE):
-        in_memory(rows, extract, model.device)
-    numbers = [np.full(len(words[i]), sentence.number) for i, sentence in enumerate(window)]
-    return (
-        np.concatenate(numbers),
-        in_order(words),
-        {layer: in_order(vectors[layer]) for layer in layers},
-    )
+    batches.each([len(s.ids) for s in read], extract)
+    return words, x
 
 
 if __name__ == "__main__":

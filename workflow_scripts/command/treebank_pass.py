@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.command.beside import ahead
 from workflow_scripts.command.progress import progress
 from workflow_scripts.files.artifact import open_parquet
 from workflow_scripts.files.words import Sentence, sentences
@@ -24,7 +25,16 @@ log = logging.getLogger("treebank_pass")
 def read_through(
     words: Path, reader: Reader, model: MaskedLM
 ) -> Iterator[tuple[list[Sentence], list[Subtokens]]]:
-    """Yield the sentences of a words file that fit the model, and their subtokens, in order."""
+    """Yield the sentences of a words file that fit the model, and their subtokens, in order.
+
+    The next portion is read while the caller works on one.
+    """
+    yield from ahead(_portions(words, reader, model))
+
+
+def _portions(
+    words: Path, reader: Reader, model: MaskedLM
+) -> Iterator[tuple[list[Sentence], list[Subtokens]]]:
     too_long = without_subtoken = 0
     n_words = open_parquet(words).metadata.num_rows
     with progress(n_words, words.stem, "words") as bar:
@@ -47,8 +57,3 @@ def n_words_of(read: Subtokens) -> int:
 
 def _length(sentence: Sentence) -> int:
     return len(sentence.columns["form"])
-
-
-def in_order(parts: dict[int, np.ndarray]) -> np.ndarray:
-    """Put together what batches of like length gave for sentences 0..n-1, in corpus order."""
-    return np.concatenate([parts[i] for i in range(len(parts))])

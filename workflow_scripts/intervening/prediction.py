@@ -12,10 +12,8 @@ import torch
 
 from workflow_scripts.interventions import Edit
 from workflow_scripts.kernels.subtokens import Subtokens
-from workflow_scripts.models.batching import by_length, in_memory
+from workflow_scripts.models.batching import Batches
 from workflow_scripts.models.masked_lm import MaskedLM
-
-SUBTOKENS_AT_ONCE = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,5 @@ def predict_edited(
         if progress is not None:
             progress(len(targets))
 
-    for rows in by_length([len(s.read.ids) for s in sentences], SUBTOKENS_AT_ONCE):
-        in_memory(rows, compute, model.device)
+    Batches(model.device).each([len(s.read.ids) for s in sentences], compute)
     return predicted
