@@ -7,6 +7,7 @@ corpus order, a bounded number of words at a time.
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -62,16 +63,20 @@ def main(options: argparse.Namespace) -> None:
                 )
                 for layer in options.layers
             }
-
-            def write(sentence: np.ndarray, word: np.ndarray, x: dict, files: dict = files) -> None:
-                for layer, file in files.items():
-                    file.write(activation_file.table(sentence, word, x[layer]))
-
-            later = stack.enter_context(behind(write))
-            for block in activations(
-                getattr(options, f"words_{split}"), reader, model, options.layers
-            ):
+            later = stack.enter_context(behind(partial(_write, files)))
+            words = getattr(options, f"words_{split}")
+            for block in activations(words, reader, model, options.layers):
                 later(*block)
+
+
+def _write(
+    files: dict[int, ParquetFile],
+    sentence: np.ndarray,
+    word: np.ndarray,
+    x: dict[int, np.ndarray],
+) -> None:
+    for layer, file in files.items():
+        file.write(activation_file.table(sentence, word, x[layer]))
 
 
 def activations(

@@ -66,9 +66,11 @@ class Batches:
             rows = order[start : start + max(1, self.subtokens // length)]
             start += len(rows)
             if self._memory is None:
-                self._halving(rows, compute)
+                self._halving(rows, length, compute)
             else:
-                needed = self._memory.needed(lambda rows=rows: self._halving(rows, compute))
+                needed = self._memory.needed(
+                    lambda rows=rows, length=length: self._halving(rows, length, compute)
+                )
                 self._grow(needed / (len(rows) * length))
 
     def _grow(self, bytes_a_subtoken: float) -> None:
@@ -78,7 +80,9 @@ class Batches:
         fit = self._memory.total / 2 / max(self._bytes_a_subtoken, 1)
         self.subtokens = max(1, 1 << int(np.log2(max(fit, 1))))
 
-    def _halving(self, rows: np.ndarray, compute: Callable[[np.ndarray], None]) -> None:
+    def _halving(
+        self, rows: np.ndarray, length: int, compute: Callable[[np.ndarray], None]
+    ) -> None:
         try:
             compute(rows)
             return
@@ -90,12 +94,12 @@ class Batches:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         log.info("%s is out of memory with %d sentences: halves of it", self._device, len(rows))
+        half = len(rows) // 2
         # Something else is on the card: no growing from here.
         self._memory = None
-        self.subtokens = max(1, self.subtokens // 2)
-        half = len(rows) // 2
-        self._halving(rows[:half], compute)
-        self._halving(rows[half:], compute)
+        self.subtokens = min(self.subtokens, half * length)
+        self._halving(rows[:half], length, compute)
+        self._halving(rows[half:], length, compute)
 
 
 class Memory(Protocol):

@@ -198,10 +198,10 @@ def encoded_is_not_used(tables: Mapping[str, pl.DataFrame]) -> Pitfall:
         rows.group_by([*CONFIGURATION, "ranking"]).agg(pl.col("accuracy").max()), "accuracy"
     )
     used = _best(rows, measure, above=0)
-    differ = sum(name in used and not used[name] & read[name] for name in read)
-    still = [name for name in read if name not in used]
+    differ = {name for name in used if not used[name] & read[name]}
+    still = read.keys() - used.keys()
+    against = differ | still | idle
     n = len(read)
-    against = {*still, *idle} | {name for name in used if not used[name] & read[name]}
     headline = (
         f"In {len(against)} of {_configurations(n)} what a probe reads best is not what the model "
         "uses most."
@@ -211,8 +211,8 @@ def encoded_is_not_used(tables: Mapping[str, pl.DataFrame]) -> Pitfall:
     )
     sentences = [
         f"Judged by {at}, the ranking that probes read best and the one whose {method} moves most "
-        f"words ({measure.upper()}) differ in {differ} of {_configurations(n)}"
-        + (f"; in {len(still)} none of them moves any." if still else ".")
+        f"words ({measure.upper()}) differ in {len(differ)} of "
+        f"{_configurations(n)}" + (f"; in {len(still)} none of them moves any." if still else ".")
     ]
     sentences += [text for text in [_idle_sentence(idle, readable, method, measure)] if text]
     return Pitfall(title, _verdict(len(against), n), headline, [*sentences, *effects])
@@ -264,9 +264,7 @@ def _effects(saturation: pl.DataFrame, method: str) -> list[str]:
     rows = saturation.filter((pl.col("method") == method) & pl.col("ranking").str.ends_with("-ttb"))
     if rows.is_empty():
         return []
-    means = rows.group_by("ranking").agg(
-        pl.col(measure).mean(), pl.col("error_rate").mean(), pl.col("error_rate_0").mean()
-    )
+    means = rows.group_by("ranking").agg(pl.col(measure).mean(), pl.col("error_rate").mean())
     parts = [
         f"{row['ranking']} {_percent(row[measure])} (error rate {_percent(row['error_rate'])})"
         for row in means.sort([measure, "ranking"], descending=[True, False]).iter_rows(named=True)
@@ -287,7 +285,7 @@ def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     within = overlap.filter(pl.col("other_treebank").is_null())
     means = (
         within.group_by("rankings", maintain_order=True)
-        .agg(pl.col("shared").mean(), pl.col("chance").mean(), pl.col("n").min())
+        .agg(pl.col("shared").mean(), pl.col("chance").mean())
         .rows(named=True)
     )
     parts = [
