@@ -11,19 +11,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.treebank_files import call, read_text, sentence_of
-from workflow_scripts import build_table, collect_interventions, collect_probes
+from workflow_scripts import build_table, collect_interventions, collect_probes, collect_rankings
 from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
 from workflow_scripts.intervening.outcomes import EXAMPLES as EXAMPLES_FILE
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.tables import (
+    agreement,
     examples,
     interventions,
+    overlap,
     probing,
     probing_curves,
     saturation,
     used_vs_encoded,
+    wilcoxon,
 )
 
 CONFIGURATION = ["model", "treebank", "attribute", "layer"]
@@ -356,6 +359,34 @@ def test_a_configuration_that_is_none_is_named(tmp_path, capsys, text):
     assert f"{text!r} is not ATTRIBUTE=FOLDER/layer-L" in capsys.readouterr().err
 
 
+def test_the_first_hundred_neurons_of_each_ranking_are_collected(tmp_path):
+    expected = []
+    widths = {"Part of Speech": 130, "Number": 7}
+    for n, ((attribute, layer, place), ranking) in enumerate(
+        product(PLACES, ["linear-ttb", "random"])
+    ):
+        d = widths[attribute]
+        neurons = np.random.default_rng(n).permutation(d)
+        columns = {
+            "position": pa.array(range(d), pa.int32()),
+            "neuron": pa.array(neurons, pa.int32()),
+            "score": pa.array([0.0] * d),
+        }
+        path = tmp_path / place / f"layer-{layer}" / f"{ranking}.parquet"
+        write_parquet(path, pa.table(columns), made_by("rank_neurons"))
+        expected += [
+            ("mbert", "ewt", attribute, layer, ranking, d, i, neuron)
+            for i, neuron in enumerate(neurons.tolist()[:100])
+        ]
+    target = tmp_path / "rankings.parquet"
+    call(collect_rankings, **name_files(tmp_path), collected=target)
+    collected = pl.read_parquet(target)
+    assert collected.schema == collect_rankings.SCHEMA
+    assert collected.rows() == expected
+    call(collect_rankings, **name_files(tmp_path, configurations=[]), collected=target)
+    assert pl.read_parquet(target).schema == collect_rankings.SCHEMA
+
+
 SENTENCES = [["two", "individuals", "met"], ["New York", "is", "big"]]
 ENTRIES = [
     {"name": "ablation", "has_target": False},
@@ -518,6 +549,9 @@ TABLES = {
     "saturation": SATURATION,
     "used_vs_encoded": USED_VS_ENCODED,
     "examples": list(collect_interventions.EXAMPLES_SCHEMA),
+    "wilcoxon": list(wilcoxon.SCHEMA),
+    "overlap": list(overlap.SCHEMA),
+    "agreement": list(agreement.SCHEMA),
 }
 
 
@@ -535,6 +569,19 @@ def collections(tmp_path_factory):
             frame([example], collect_interventions.EXAMPLES_SCHEMA),
             frame([], collect_interventions.EXAMPLES_SCHEMA),
         ],
+        "rankings": [
+            frame(
+                [
+                    OF
+                    | {"treebank": treebank, "ranking": f"{ranker}-ttb", "n_neurons": 12}
+                    | {"position": i, "neuron": (step * i) % 12}
+                    for ranker, step in (("linear", 1), ("gaussian", 5))
+                    for i in range(12)
+                ],
+                collect_rankings.SCHEMA,
+            )
+            for treebank in ("ewt", "imst")
+        ],
     }
     # The second treebank has another name everywhere.
     frames["interventions"][1] = frames["interventions"][1].with_columns(treebank=pl.lit("imst"))
@@ -549,7 +596,7 @@ def collections(tmp_path_factory):
 def build(folder, table, collections):
     paths = {kind: folder / f"{table}.{kind}" for kind in ("csv", "parquet")}
     job = json.dumps({"settings": {"table": table}})
-    call(build_table, made_by=job, table=table, report=[10, 20, 30], **collections, **paths)
+    call(build_table, made_by=job, table=table, report=[10, 20, 30], seed=1, **collections, **paths)
     return paths
 
 
@@ -575,7 +622,7 @@ def test_csv_and_parquet_of_a_table_are_equal_and_the_same_bytes_twice(
 def test_a_table_has_every_treebank_that_was_collected(table, collections, tmp_path):
     parquet = pl.read_parquet(build(tmp_path, table, collections)["parquet"])
     expected = ["ewt"] if table == "examples" else ["ewt", "imst"]
-    assert parquet["treebank"].unique().sort().to_list() == expected
+    assert parquet["treebank"].drop_nulls().unique().sort().to_list() == expected
 
 
 def test_a_table_says_what_made_it_and_where_nothing(collections, tmp_path):

@@ -12,6 +12,7 @@ from workflow_scripts.tables import CONFIGURATION
 
 READS = ("interventions",)
 USES_REPORT = False
+USES_SEED = False
 
 FRACTIONS = [name for name in COUNTS if name != "correct"]
 

@@ -10,6 +10,7 @@ from workflow_scripts.tables import CONFIGURATION, interventions
 
 READS = ("interventions",)
 USES_REPORT = False
+USES_SEED = False
 
 SCHEMA = {
     "model": pl.String,

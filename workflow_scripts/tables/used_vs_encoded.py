@@ -15,6 +15,7 @@ from workflow_scripts.tables import CONFIGURATION, interventions, saturation
 
 READS = ("probes", "interventions")
 USES_REPORT = True
+USES_SEED = False
 
 ENCODED = ["accuracy", "selectivity"]
 ENCODED_INTERVAL = ["accuracy_low", "accuracy_high"]
