@@ -1,8 +1,8 @@
 """Clusters: configurations whose two probes behave alike on all rankings.
 
 k-means on the curves of test accuracy, each scaled to length 1; a cluster is named by how the two
-probes compare at the largest k. In `L>G` the linear probe wins by most (the Gaussian one
-collapses), in `G>L` the Gaussian one, `standard` lies between.
+probes compare at the largest k. Gaussian less linear accuracy is lowest in `L>G` (there the
+Gaussian probe may collapse), highest in `G>L`, and `standard` lies between; none need be below 0.
 """
 
 import logging
