@@ -1,8 +1,47 @@
 """Tables: everything measured, one row an observation.
 
-Needs probes and interventions. Collects them by model and treebank under `collected/` (so a new
+Needs rankings, probes and interventions. Collects them by model and treebank under `collected/` (so a new
 language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`.
 """
+
+_BY_PROBES = [f"{name}-by-" for name in PROBES]
+_BY_METHODS = [f"{name}-by-" for name in METHODS]
+
+
+rule collected_rankings:
+    """Put the first neurons of the rankings of a model and treebank together."""
+    input:
+        **inputs_of(
+            "collected_rankings",
+            rankings=files_of_pair("rankings", [""], plan.top_rankings),
+        ),
+    output:
+        collected=results("collected/{model}/{treebank}/rankings.parquet"),
+    log:
+        log_of("collected_rankings", "{model}", "{treebank}"),
+    benchmark:
+        benchmark_of("collected_rankings", "{model}", "{treebank}")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+    params:
+        job=job_of("collected_rankings"),
+        folder=results("rankings/{model}/{treebank}"),
+        configurations=configuration_options,
+        rankings=plan.top_rankings,
+    shell:
+        """
+        python -m workflow_scripts.collect_rankings \
+            --made-by {params.job:q} \
+            --model {wildcards.model} \
+            --treebank {wildcards.treebank} \
+            --folder {params.folder} \
+            --configurations {params.configurations} \
+            --rankings {params.rankings} \
+            --collected {output.collected} \
+            2>&1 | tee {log}
+        """
 
 
 rule collected_probes:
@@ -10,7 +49,7 @@ rule collected_probes:
     input:
         **inputs_of(
             "collected_probes",
-            scores=files_of_pair("probes", PROBES),
+            scores=files_of_pair("probes", _BY_PROBES, plan.rankings),
         ),
     output:
         collected=results("collected/{model}/{treebank}/probes.parquet"),
@@ -49,8 +88,8 @@ rule collected_interventions:
         **inputs_of(
             "collected_interventions",
             **words_of(["test"]),
-            outcomes=files_of_pair("interventions", METHODS),
-            examples=files_of_pair("examples", METHODS),
+            outcomes=files_of_pair("interventions", _BY_METHODS, plan.rankings),
+            examples=files_of_pair("examples", _BY_METHODS, plan.rankings),
         ),
     output:
         collected=results("collected/{model}/{treebank}/interventions.parquet"),
@@ -96,6 +135,7 @@ rule table:
             probes=collected("probes"),
             interventions=collected("interventions"),
             examples=collected("examples"),
+            rankings=collected("rankings"),
         ),
     output:
         csv=results("tables/{table}.csv"),
@@ -111,6 +151,7 @@ rule table:
     params:
         job=job_of("table"),
         report=passed("neurons", "report"),
+        seed=passed("seed"),
     shell:
         """
         python -m workflow_scripts.build_table \
@@ -119,7 +160,9 @@ rule table:
             --probes {input.probes} \
             --interventions {input.interventions} \
             --examples {input.examples} \
+            --rankings {input.rankings} \
             --report {params.report} \
+            --seed {params.seed} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}

@@ -131,6 +131,7 @@ _OF_OTHERS = {
     "states_of_model": lambda w: jobs.states(w.model, w.treebank),
     "lexicon": lambda w: jobs.lexicon(w.model, w.treebank),
     "collected_probes": lambda w: jobs.probes_of(w.model, w.treebank),
+    "collected_rankings": lambda w: jobs.rankings_of(w.model, w.treebank),
     "collected_interventions": lambda w: jobs.interventions_of(w.model, w.treebank),
     "table": lambda w: jobs.table(w.table),
 }
@@ -263,16 +264,16 @@ def all_interventions(wildcards):
     return _of_all("interventions", [f"{name}-by-" for name in METHODS], wildcards)
 
 
-def files_of_pair(room, makers):
+def files_of_pair(room, makers, rankings):
     """An input function: the files in a room of the model and treebank in the wildcards."""
 
     def files(wildcards):
         check_attributes()
         return [
-            results(f"{room}/{of.path}/{maker}-by-{ranking}.parquet")
+            results(f"{room}/{of.path}/{maker}{ranking}.parquet")
             for of in configurations(wildcards.model, wildcards.treebank)
             for maker in makers
-            for ranking in plan.rankings
+            for ranking in rankings
         ]
 
     return files
@@ -304,8 +305,6 @@ def everything(wildcards):
     """The tables that the configuration gives; where it asks for none, the last stage it asks for."""
     if plan.tables:
         return expand(results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"])
-    if plan.rankings and plan.models:
-        return all_rankings(wildcards)
     return all_activations(wildcards) if plan.models else all_words(wildcards)
 
 

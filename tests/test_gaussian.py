@@ -91,9 +91,12 @@ def test_losses_equal_bayes_rule_for_every_k(n_values, n):
     classes = fitted(x, y, n_values)
     parameters = formulas.map_parameters(x, y, n_values)
     neurons = np.array([5, 1, 7, 0, 2])
-    accuracy, conditional_entropy = nested_losses(classes, neurons, x_test[:, neurons], y_test)
+    accuracy, conditional_entropy, correct = nested_losses(
+        classes, neurons, x_test[:, neurons], y_test
+    )
     for k in range(1, 6):
         log_p = formulas.posterior(parameters, neurons[:k], x_test)
+        np.testing.assert_array_equal(correct[k - 1], log_p.argmax(axis=1) == y_test)
         assert accuracy[k - 1] == pytest.approx(formulas.accuracy(log_p, y_test), abs=1e-15)
         expected = formulas.conditional_entropy(log_p, y_test)
         assert conditional_entropy[k - 1] == pytest.approx(expected, rel=1e-10)
@@ -111,7 +114,7 @@ def test_the_loss_of_one_word_is_its_log_posterior_also_on_many_neurons(n_values
         for word in range(6):
             for z in range(n_values):
                 h = x_test[word : word + 1, neurons]
-                _, loss = nested_losses(classes, neurons, h, np.array([z]))
+                _, loss, _ = nested_losses(classes, neurons, h, np.array([z]))
                 expected = -log_p[word, z] / np.log(2)
                 assert loss[k - 1] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
@@ -120,22 +123,22 @@ def test_losses_do_not_depend_on_the_number_of_threads():
     x, y = some_words(1000, 6, 3)
     classes = fitted(x, y, 3)
     results = [nested_losses(classes, np.arange(6), x, y, threads=n) for n in (1, 2, 3)]
-    for accuracy, conditional_entropy in results[1:]:
-        assert accuracy.tobytes() == results[0][0].tobytes()
-        assert conditional_entropy.tobytes() == results[0][1].tobytes()
+    for result in results[1:]:
+        for found, of_one in zip(result, results[0], strict=True):
+            assert found.tobytes() == of_one.tobytes()
 
 
 def test_equally_probable_values_go_to_the_lower_one():
     same = GaussianClasses(np.log([0.5, 0.5]), np.zeros((2, 3)), np.stack([np.eye(3)] * 2))
     x = np.ones((4, 3), np.float32)
-    accuracy, conditional_entropy = nested_losses(same, np.arange(3), x, np.array([0, 0, 0, 1]))
+    accuracy, conditional_entropy, _ = nested_losses(same, np.arange(3), x, np.array([0, 0, 0, 1]))
     np.testing.assert_array_equal(accuracy, [0.75] * 3)
     np.testing.assert_allclose(conditional_entropy, [1.0] * 3, rtol=1e-14)
 
 
 def test_words_far_from_every_value_have_finite_losses():
     x, y = some_words(200, 4, 3)
-    accuracy, conditional_entropy = nested_losses(fitted(x, y, 3), np.arange(4), 1e4 * x, y)
+    accuracy, conditional_entropy, _ = nested_losses(fitted(x, y, 3), np.arange(4), 1e4 * x, y)
     assert np.isfinite(conditional_entropy).all()
     assert (conditional_entropy > 100).any()
     assert (accuracy <= 1).all()
@@ -143,7 +146,10 @@ def test_words_far_from_every_value_have_finite_losses():
 
 def test_no_words_have_no_losses():
     x, y = some_words(50, 3, 2)
-    accuracy, conditional_entropy = nested_losses(fitted(x, y, 2), np.arange(3), x[:0], y[:0])
+    accuracy, conditional_entropy, correct = nested_losses(
+        fitted(x, y, 2), np.arange(3), x[:0], y[:0]
+    )
+    assert correct.shape == (3, 0)
     assert np.isnan(accuracy).all()
     assert np.isnan(conditional_entropy).all()
 
@@ -186,7 +192,9 @@ def test_after_many_steps_scores_and_losses_equal_the_posterior_from_scratch(n_v
     (x, y), (x_dev, y_dev) = train_and_dev(300, 200, 100, n_values)
     classes = fitted(x, y, n_values)
     order, scores = greedy_selection(classes, x_dev, y_dev, 80)
-    accuracy, conditional_entropy = nested_losses(classes, order[:80], x_dev[:, order[:80]], y_dev)
+    accuracy, conditional_entropy, _ = nested_losses(
+        classes, order[:80], x_dev[:, order[:80]], y_dev
+    )
     parameters = formulas.map_parameters(x, y, n_values)
     for k in (40, 80):
         log_p = formulas.posterior(parameters, order[:k], x_dev)

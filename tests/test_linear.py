@@ -73,7 +73,7 @@ def test_every_nested_probe_equals_the_formula_of_one(n_words, n_probes, n_value
     x_test, y_test = words(1000, n_probes, n_values, planted=8, seed=1)
     start = nested_start(n_probes, n_values)
     probes = train_nested(x, y, start)
-    accuracies, entropies = nested_losses(probes, x_test, y_test)
+    accuracies, entropies, _ = nested_losses(probes, x_test, y_test)
     for k in range(1, n_probes + 1):
         weights, bias, _ = train_linear(x[:, :k], y, *start[k - 1])[-1]
         mine = probes.probe(k)
@@ -126,7 +126,7 @@ def test_penalties_have_no_slope_at_zero_weights():
 def test_saturated_probe_stays_finite():
     x, y = words(400, 20, 2, planted=20, shift=300.0)
     probes = train_nested(x, y, nested_start(20, 2))
-    accuracies, entropies = nested_losses(probes, x, y)
+    accuracies, entropies, _ = nested_losses(probes, x, y)
     assert np.isfinite(entropies).all()
     assert accuracies[-1] == 1.0
 
@@ -240,20 +240,26 @@ def test_first_of_equal_epochs_wins():
 def test_losses_equal_the_formula(n_values):
     x, y = words(1003, 20, n_values, planted=10, shift=3.0)
     probes = train_nested(x, y, nested_start(20, n_values), epochs=2)
-    accuracies, entropies = nested_losses(probes, x, y)
+    accuracies, entropies, correct = nested_losses(probes, x, y)
     assert accuracies.shape == entropies.shape == (20,)
+    np.testing.assert_array_equal(correct.mean(axis=1), accuracies)
     for k in range(1, 21):
         expected = x[:, :k], y, *probes.probe(k)
         assert accuracies[k - 1] == pytest.approx(accuracy(*expected), abs=0.0011)
         assert entropies[k - 1] == pytest.approx(conditional_entropy(*expected), rel=1e-5)
+        weights, bias = probes.probe(k)
+        by_hand = (x[:, :k] @ weights.T + bias).argmax(axis=1) == y
+        assert (correct[k - 1] != by_hand).sum() <= 1  # but for a close choice in float32
 
 
 def test_no_words_have_no_losses_and_train_nothing():
     x, y = words(40, 3, 2)
     probes = train_nested(x, y, nested_start(3, 2), epochs=1)
-    for losses in nested_losses(probes, x[:0], y[:0]):
-        assert losses.shape == (3,)
-        assert np.isnan(losses).all()
+    *losses, correct = nested_losses(probes, x[:0], y[:0])
+    for values in losses:
+        assert values.shape == (3,)
+        assert np.isnan(values).all()
+    assert correct.shape == (3, 0)
     with pytest.raises(ValueError, match="no training words"):
         train_nested(x[:0], y[:0], nested_start(3, 2))
 

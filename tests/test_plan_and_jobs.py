@@ -2,10 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
+from tests.workflow import ROOT
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.schemas import unimorph
 from workflow_scripts.study import jobs as jobs_module
@@ -17,15 +20,22 @@ POS = "Part of Speech"
 TABLES = (
     "probing",
     "probing_curves",
+    "wilcoxon",
+    "clusters",
     "interventions",
     "saturation",
     "examples",
     "used_vs_encoded",
+    "overlap",
+    "agreement",
 )
 KEPT = {
     "a": {"Number": ["PL", "SG"], POS: ["ADJ", "N", "V"]},
     "b": {"Number": ["PL", "SG"], "Tense": ["PRS", "PST"]},
 }
+
+
+COLLECTED = ("rankings_of", "probes_of", "interventions_of")
 
 
 class Study:
@@ -98,7 +108,7 @@ def strings(jobs):
     for model in plan.models:
         found["model", model] = jobs.model(model)
     for model, treebank in plan.pairs():
-        for kind in ("activations", "states", "lexicon", "probes_of", "interventions_of"):
+        for kind in ("activations", "states", "lexicon", *COLLECTED):
             found[kind, model, treebank] = getattr(jobs, kind)(model, treebank)
         for of in jobs.configurations(model, treebank):
             for labels in ("values", "control"):
@@ -121,9 +131,6 @@ def different(before, after):
 
 def kinds(keys):
     return {key[0] for key in keys}
-
-
-COLLECTED = ("probes_of", "interventions_of")
 
 
 def later(keys, *, tables=TABLES, collected=COLLECTED):
@@ -170,6 +177,48 @@ def test_rankings_have_both_directions_and_random_has_one(study):
 def test_a_model_reads_all_treebanks_or_those_it_names(study):
     plan = study.jobs()._plan
     assert list(plan.pairs()) == [("fixed", "a"), ("fixed", "b"), ("trained", "b")]
+
+
+def test_the_rankings_that_start_with_the_best_neuron_are_all_but_the_reverse_ones(study):
+    plan = study.jobs()._plan
+    assert plan.top_rankings == ["linear-ttb", "gaussian-ttb", "probeless-ttb", "random"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables"),
+    [
+        ({}, set(TABLES)),
+        ({"probes": []}, {"interventions", "saturation", "examples", "overlap", "agreement"}),
+        (
+            {"interventions": []},
+            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+        ),
+        ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
+        ({"rankings": []}, set()),
+        ({"models": []}, set()),
+    ],
+)
+def test_a_study_has_the_tables_that_its_rankings_probes_and_interventions_give(
+    study, changes, tables
+):
+    names = study.jobs(**changes)._plan.tables
+    assert (set(names), len(names)) == (tables, len(tables))
+
+
+def test_a_table_reads_what_its_module_says(study):
+    plan = study.jobs()._plan
+    assert plan.reads("overlap") == plan.reads("agreement") == ("rankings",)
+    assert plan.reads("wilcoxon") == plan.reads("clusters") == ("probes",)
+    assert plan.reads("used_vs_encoded") == ("probes", "interventions")
+
+
+def test_planning_loads_no_statistics_package(study):
+    """Though it reads what every table says of itself."""
+    code = "import sys; from importlib import import_module\n"
+    code += f"for table in {TABLES}: import_module(f'workflow_scripts.tables.{{table}}')\n"
+    code += "print({'scipy.stats', 'sklearn', 'statsmodels', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
 def attributes_and_layers(jobs, model, treebank):
@@ -316,10 +365,12 @@ def edited(monkeypatch, *names):
         ("intervene", "intervention"),
         ("interventions.translation", "intervention"),
         ("schemas.unimorph", "intervention"),
+        ("collect_rankings", "rankings_of"),
         ("collect_probes", "probes_of"),
         ("collect_interventions", "interventions_of"),
         ("build_table", "table"),
         ("tables.used_vs_encoded", "table"),
+        ("tables.wilcoxon", "table"),
     ],
 )
 def test_a_jobs_code_is_its_command_and_the_files_that_the_configuration_names(
@@ -419,7 +470,7 @@ def test_editing_one_probe_changes_its_scores_and_the_tables_of_probes(study, mo
     before = study.strings()
     edited(monkeypatch, "probes.linear")
     expected = {key for key in before if key[0] == "probe" and key[2] == "linear"}
-    tables = ("probing", "probing_curves", "used_vs_encoded")
+    tables = ("probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded")
     expected |= later(before, tables=tables, collected=("probes_of",))
     assert different(before, study.strings()) == expected
 
@@ -515,7 +566,7 @@ def test_neurons_max_changes_what_searches_that_far_and_every_probe(study):
 def test_what_is_reported_changes_tables_alone(study):
     changed = different(study.strings(), study.strings(neurons={"max": 150, "report": [10]}))
     assert kinds(changed) == {"table"}
-    assert {("table", "probing"), ("table", "used_vs_encoded")} <= changed
+    assert changed == {("table", table) for table in ("probing", "wilcoxon", "used_vs_encoded")}
 
 
 def test_control_changes_probes_alone(study):
@@ -537,6 +588,12 @@ def test_the_seed_changes_what_draws_and_not_what_reads(study):
     assert kinds(of_fixed) == {"statistics", "ranking", "probe", "intervention", *COLLECTED}
     assert {key[2] for key in of_fixed if key[0] == "statistics"} == {"control"}
     assert {key[2] for key in of_fixed if key[0] == "ranking"} == {"linear", "random"}
+
+
+def test_the_seed_is_part_of_the_table_that_draws_alone(study):
+    found = {table: json.loads(study.jobs(seed=2).table(table))["settings"] for table in TABLES}
+    assert {table for table, settings in found.items() if "seed" in settings} == {"clusters"}
+    assert found["clusters"]["seed"] == 2
 
 
 def test_the_seed_changes_no_probe_that_neither_draws_nor_has_a_control_task(study):

@@ -21,6 +21,7 @@ from workflow_scripts import (
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import kept_values
+from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
 from workflow_scripts.kernels.words import SPLITS
 
@@ -35,7 +36,8 @@ NAMES = {
 }
 WIDTH = 16
 PROBES = ("linear", "gaussian")
-COLUMNS = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"]
+INTERVAL = ["accuracy_low", "accuracy_high"]
+COLUMNS = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority", *INTERVAL]
 
 
 def with_splits(paths, name):
@@ -221,6 +223,48 @@ def test_every_column_of_both_rankings_equals_the_formulas(
                 tolerance = TOLERANCE[probe].get(kind, 1e-12)
                 assert row[column] == pytest.approx(value, abs=tolerance), (column, row)
     assert tables[0] != tables[1]
+
+
+def sentences_by_hand(study, activations):
+    """The sentence of each test word with a kept value, in corpus order."""
+    values = kept_values(study.attributes)[ATTRIBUTE]
+    there = {(r["sentence"], r["word"]) for r in read_parquet(activations["test"]).to_pylist()}
+    return [
+        word["sentence"]
+        for word in read_parquet(study.words["test"]).to_pylist()
+        if word[ATTRIBUTE] in values and (word["sentence"], word["word"]) in there
+    ]
+
+
+def test_test_accuracy_has_its_interval_over_sentences_and_the_other_splits_none(study, tmp_path):
+    n_values = len(kept_values(study.attributes)[ATTRIBUTE])
+    train, _, y_train = labelled_by_hand(study, study.activations, "train")
+    x, _, y = labelled_by_hand(study, study.activations, "test")
+    parameters = formulas_gaussian.map_parameters(train, y_train, n_values)
+    sentences = sentences_by_hand(study, study.activations)
+    numbers = sorted(set(sentences))
+    totals = np.array([sentences.count(number) for number in numbers])
+    tables = probe_both_rankings(study, tmp_path, "gaussian", True, 5)
+    for ranking, table in zip(study.rankings, tables, strict=True):
+        neurons = read_parquet(ranking).column("neuron").to_pylist()
+        for row in table.to_pylist():
+            if row["split"] != "test":
+                assert [row[column] for column in INTERVAL] == [None, None]
+                continue
+            right = formulas_gaussian.posterior(parameters, neurons[: row["k"]], x).argmax(1) == y
+            hits = dict.fromkeys(numbers, 0)
+            for number, hit in zip(sentences, right.tolist(), strict=True):
+                hits[number] += hit
+            low, high = ratio_interval(np.array(list(hits.values()))[:, None], totals)
+            assert [row[column] for column in INTERVAL] == [low[0], high[0]]
+            assert low[0] < row["accuracy"] < high[0]
+
+
+def test_both_probes_have_intervals_around_their_accuracy(study, tmp_path):
+    for table in probe_both_rankings(study, tmp_path, "linear", False, 5):
+        for row in table.to_pylist()[-5:]:
+            assert row["split"] == "test"
+            assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
 
 
 def test_probes_rankings_and_labels_differ_by_more_than_the_tolerance(rows_by_hand):

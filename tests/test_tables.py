@@ -4,29 +4,38 @@ import csv
 import json
 from itertools import pairwise, product
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.treebank_files import call, read_text, sentence_of
-from workflow_scripts import build_table, collect_interventions, collect_probes
+from workflow_scripts import build_table, collect_interventions, collect_probes, collect_rankings
 from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
 from workflow_scripts.intervening.outcomes import EXAMPLES as EXAMPLES_FILE
+from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.tables import (
+    agreement,
     examples,
     interventions,
+    overlap,
     probing,
     probing_curves,
     saturation,
     used_vs_encoded,
+    wilcoxon,
 )
 
 CONFIGURATION = ["model", "treebank", "attribute", "layer"]
 SCORES = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"]
-PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES]
+ACCURACY_INTERVAL = ["accuracy_low", "accuracy_high"]
+PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES, *ACCURACY_INTERVAL]
+INTERVALS = [
+    *("error_rate_low", "error_rate_high", "clwv_low", "clwv_high", "cltv_low", "cltv_high"),
+]
 REST = [
     "correct_lemma_correct_value",
     "wrong_lemma_correct_value",
@@ -37,15 +46,19 @@ INTERVENTIONS = [
     *CONFIGURATION,
     *("method", "ranking", "beta", "scaled", "k", "words", "error_rate", "clwv", "cltv"),
     *REST,
+    *INTERVALS,
 ]
 SATURATION = [
     *CONFIGURATION,
     *("method", "ranking", "saturation_k", "clwv", "cltv", "error_rate", "error_rate_0"),
+    *INTERVALS,
 ]
 USED_VS_ENCODED = [
     *CONFIGURATION,
     *("method", "ranking", "probe", "point", "k"),
     *("accuracy", "selectivity", "clwv", "cltv", "error_rate"),
+    *ACCURACY_INTERVAL,
+    *INTERVALS,
 ]
 OF = {"model": "mbert", "treebank": "ewt", "attribute": "Part of Speech", "layer": 7}
 
@@ -64,6 +77,7 @@ def probes(max_k=5, rankings=("linear-ttb", "random"), names=("linear", "gaussia
         | of
         | {"probe": probe, "ranking": ranking, "k": k, "split": split}
         | {"accuracy": i / 1000, "mi": -i / 100, "nmi": i / 500, "majority": 0.5}
+        | ({"accuracy_low": i / 2000, "accuracy_high": i / 900} if split == "test" else {})
         | ({"control_accuracy": 0.25, "selectivity": i / 3000} if probe == "gaussian" else {})
         for i, (probe, ranking, split, k) in enumerate(
             product(names, rankings, SPLITS, range(1, max_k + 1))
@@ -123,7 +137,15 @@ ABLATION = {"method": "ablation", "beta": None, "scaled": None, "has_target": Fa
 
 def curve(entry, ranking, points, step=10, **of):
     return [
-        OF | of | entry | {"ranking": ranking, "k": k} | point
+        OF
+        | of
+        | entry
+        | {"ranking": ranking, "k": k}
+        | point
+        | {
+            name: (k + i) / 200
+            for i, name in enumerate(INTERVALS[: 6 if entry["has_target"] else 4])
+        }
         for k, point in zip(range(0, step * len(points), step), points, strict=True)
     ]
 
@@ -148,6 +170,9 @@ def test_interventions_are_counts_as_fractions_of_the_words_intervened_on():
             assert row[name] == given[name] / given["words"]
         assert row["cltv"] == (given["cltv"] / given["words"] if given["has_target"] else None)
         assert row["error_rate"] == pytest.approx(1 - given["correct"] / given["words"], abs=1e-15)
+        for name in INTERVALS:
+            assert row[name] == given[name]
+            assert (row[name] is None) == (name.startswith("cltv") and row["cltv"] is None)
 
 
 def test_what_is_not_correct_adds_up_to_the_error_rate():
@@ -173,10 +198,11 @@ def test_saturation_is_one_row_a_curve_with_what_is_true_at_that_k(shuffled):
     table = saturation.build({"interventions": collected}, [10])
     assert table.columns == SATURATION
     words, tense = ("mbert", "ewt", "Part of Speech", 7), ("mbert", "ewt", "Tense", 2)
+    ends = {k: tuple((k + i) / 200 for i in range(6)) for k in (0, 10, 20)}
     assert table.rows() == [
-        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, pytest.approx(0.2)),
-        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4),
-        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0),
+        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, pytest.approx(0.2), *ends[10]),
+        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4, *ends[0][:4], None, None),
+        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0, *ends[20]),
     ]
 
 
@@ -215,6 +241,8 @@ def points_by_hand(probe_rows, curves, saturated, report):
             *(row[c] for c in (*CONFIGURATION, "method", "ranking")),
             *(probe, point, row["k"], score.get("accuracy"), score.get("selectivity")),
             *(row[c] for c in ("clwv", "cltv", "error_rate")),
+            *(score.get(c) for c in ACCURACY_INTERVAL),
+            *(row[c] for c in INTERVALS),
         )
 
 
@@ -280,6 +308,8 @@ def scores_file(path, base):
         "control_accuracy": none,
         "selectivity": none,
         "majority": [0.5] * n,
+        "accuracy_low": pa.array([None] * (n - 2) + [0.25, 0.5], pa.float64()),
+        "accuracy_high": pa.array([None] * (n - 2) + [0.75, 1], pa.float64()),
     }
     write_parquet(path, pa.table(columns), made_by("probe_rankings"))
     return columns
@@ -293,9 +323,7 @@ def test_probes_are_collected_with_the_names_of_their_configuration(tmp_path):
         columns = scores_file(path, float(base))
         expected += [
             ("mbert", "ewt", attribute, layer, probe, ranking, *row)
-            for row in zip(
-                *(pa.array(columns[c]).to_pylist() for c in ("k", "split", *SCORES)), strict=True
-            )
+            for row in zip(*(pa.array(columns[c]).to_pylist() for c in PROBING[6:]), strict=True)
         ]
     target = tmp_path / "probes.parquet"
     call(collect_probes, **name_files(tmp_path), probes=["gaussian", "linear"], collected=target)
@@ -329,6 +357,34 @@ def test_a_configuration_that_is_none_is_named(tmp_path, capsys, text):
     with pytest.raises(SystemExit):
         call(collect_probes, **options, probes=["linear"], collected=tmp_path / "c.parquet")
     assert f"{text!r} is not ATTRIBUTE=FOLDER/layer-L" in capsys.readouterr().err
+
+
+def test_the_first_hundred_neurons_of_each_ranking_are_collected(tmp_path):
+    expected = []
+    widths = {"Part of Speech": 130, "Number": 7}
+    for n, ((attribute, layer, place), ranking) in enumerate(
+        product(PLACES, ["linear-ttb", "random"])
+    ):
+        d = widths[attribute]
+        neurons = np.random.default_rng(n).permutation(d)
+        columns = {
+            "position": pa.array(range(d), pa.int32()),
+            "neuron": pa.array(neurons, pa.int32()),
+            "score": pa.array([0.0] * d),
+        }
+        path = tmp_path / place / f"layer-{layer}" / f"{ranking}.parquet"
+        write_parquet(path, pa.table(columns), made_by("rank_neurons"))
+        expected += [
+            ("mbert", "ewt", attribute, layer, ranking, d, i, neuron)
+            for i, neuron in enumerate(neurons.tolist()[:100])
+        ]
+    target = tmp_path / "rankings.parquet"
+    call(collect_rankings, **name_files(tmp_path), collected=target)
+    collected = pl.read_parquet(target)
+    assert collected.schema == collect_rankings.SCHEMA
+    assert collected.rows() == expected
+    call(collect_rankings, **name_files(tmp_path, configurations=[]), collected=target)
+    assert pl.read_parquet(target).schema == collect_rankings.SCHEMA
 
 
 SENTENCES = [["two", "individuals", "met"], ["New York", "is", "big"]]
@@ -396,7 +452,28 @@ def test_interventions_are_collected_as_sums_over_sentences(collected):
             sums = [sum(r[name] for r in rows if r["k"] == k) for name in ("words", *COUNTS)]
             names = ("mbert", "ewt", attribute, layer, method, ranking)
             expected.append((*names, *options, k, *sums))
-    assert table.rows() == expected
+    assert table.drop(INTERVALS).rows() == expected
+
+
+def test_a_curve_has_the_intervals_of_its_shares_over_sentences(collected):
+    folder, files = collected
+    table = pl.read_parquet(folder / "interventions.parquet")
+    for (attribute, _, ranking, method), (rows, _) in files.items():
+        curve = table.filter(attribute=attribute, ranking=ranking, method=method)
+        for row in curve.to_dicts():
+            here = [r for r in rows if r["k"] == row["k"]]
+            totals = np.array([r["words"] for r in here])
+            shares = {
+                "error_rate": [r["words"] - r["correct"] for r in here],
+                "clwv": [r["clwv"] for r in here],
+                "cltv": [r["cltv"] for r in here],
+            }
+            for name, hits in shares.items():
+                low, high = ratio_interval(np.array(hits)[:, None], totals)
+                expected = (low[0], high[0])
+                if name == "cltv" and method == "ablation":
+                    expected = (None, None)
+                assert (row[f"{name}_low"], row[f"{name}_high"]) == expected
 
 
 def test_the_name_of_an_intervention_may_have_a_dot(tmp_path):
@@ -472,6 +549,9 @@ TABLES = {
     "saturation": SATURATION,
     "used_vs_encoded": USED_VS_ENCODED,
     "examples": list(collect_interventions.EXAMPLES_SCHEMA),
+    "wilcoxon": list(wilcoxon.SCHEMA),
+    "overlap": list(overlap.SCHEMA),
+    "agreement": list(agreement.SCHEMA),
 }
 
 
@@ -489,6 +569,19 @@ def collections(tmp_path_factory):
             frame([example], collect_interventions.EXAMPLES_SCHEMA),
             frame([], collect_interventions.EXAMPLES_SCHEMA),
         ],
+        "rankings": [
+            frame(
+                [
+                    OF
+                    | {"treebank": treebank, "ranking": f"{ranker}-ttb", "n_neurons": 12}
+                    | {"position": i, "neuron": (step * i) % 12}
+                    for ranker, step in (("linear", 1), ("gaussian", 5))
+                    for i in range(12)
+                ],
+                collect_rankings.SCHEMA,
+            )
+            for treebank in ("ewt", "imst")
+        ],
     }
     # The second treebank has another name everywhere.
     frames["interventions"][1] = frames["interventions"][1].with_columns(treebank=pl.lit("imst"))
@@ -503,7 +596,7 @@ def collections(tmp_path_factory):
 def build(folder, table, collections):
     paths = {kind: folder / f"{table}.{kind}" for kind in ("csv", "parquet")}
     job = json.dumps({"settings": {"table": table}})
-    call(build_table, made_by=job, table=table, report=[10, 20, 30], **collections, **paths)
+    call(build_table, made_by=job, table=table, report=[10, 20, 30], seed=1, **collections, **paths)
     return paths
 
 
@@ -529,7 +622,7 @@ def test_csv_and_parquet_of_a_table_are_equal_and_the_same_bytes_twice(
 def test_a_table_has_every_treebank_that_was_collected(table, collections, tmp_path):
     parquet = pl.read_parquet(build(tmp_path, table, collections)["parquet"])
     expected = ["ewt"] if table == "examples" else ["ewt", "imst"]
-    assert parquet["treebank"].unique().sort().to_list() == expected
+    assert parquet["treebank"].drop_nulls().unique().sort().to_list() == expected
 
 
 def test_a_table_says_what_made_it_and_where_nothing(collections, tmp_path):

@@ -36,13 +36,22 @@ def test_every_table_is_there_and_has_rows(study):
         "interventions",
         "saturation",
         "used_vs_encoded",
+        "wilcoxon",
+        "agreement",
     ):
         csv = pl.read_csv(study / f"results/tables/{table}.csv")
         parquet = pl.read_parquet(study / f"results/tables/{table}.parquet")
         assert len(csv) == len(parquet) > 0
         assert csv.columns == parquet.columns
         assert csv.columns[:4] == ["model", "treebank", "attribute", "layer"]
-    assert (study / "results/tables/examples.csv").is_file()
+    for table in ("examples", "clusters", "overlap"):  # one configuration, two rankers
+        assert (study / f"results/tables/{table}.csv").is_file()
+
+
+def test_a_table_without_rows_says_why_in_its_log(study):
+    assert len(pl.read_parquet(study / "results/tables/clusters.parquet")) == 0
+    log = (study / "results/logs/table/clusters.log").read_text()
+    assert "an empty table: 0 configurations have the probes linear, gaussian" in log
 
 
 def test_every_rule_leaves_a_log_and_a_benchmark(study):
@@ -81,9 +90,10 @@ def test_adding_a_ranker_runs_only_what_is_new(study, tmp_path):
         "ranking": 1,
         "probe": 2,
         "intervention": 1,
+        "collected_rankings": 1,
         "collected_probes": 1,
         "collected_interventions": 1,
-        "table": 6,
+        "table": 10,
     }
 
 
@@ -99,9 +109,10 @@ def test_adding_a_layer_reruns_no_job_of_another_layer(study, tmp_path):
         "probe_of_one_direction": 2,
         "intervention": 1,
         "intervention_of_one_direction": 1,
+        "collected_rankings": 1,
         "collected_probes": 1,
         "collected_interventions": 1,
-        "table": 6,
+        "table": 10,
     }
 
 
@@ -111,7 +122,7 @@ def test_a_smaller_neurons_max_reruns_the_probes_and_what_is_built_on_them(study
         "probe": 2,
         "probe_of_one_direction": 2,
         "collected_probes": 1,
-        "table": 3,
+        "table": 5,
     }
 
 
@@ -133,9 +144,10 @@ PROBELESS = "score += np.abs(q_z - q_other)"
                 "ranking": 1,
                 "probe": 2,
                 "intervention": 1,
+                "collected_rankings": 1,
                 "collected_probes": 1,
                 "collected_interventions": 1,
-                "table": 6,
+                "table": 10,
             },
         ),
     ],
@@ -153,9 +165,12 @@ def test_editing_a_ranker_reruns_what_its_meaning_reaches(study, tmp_path, edite
 @pytest.mark.parametrize(
     ("changes", "tables"),
     [
-        ({"interventions": []}, {"probing", "probing_curves"}),
-        ({"probes": []}, {"interventions", "saturation", "examples"}),
-        ({"probes": [], "interventions": []}, set()),
+        (
+            {"interventions": []},
+            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+        ),
+        ({"probes": []}, {"interventions", "saturation", "examples", "overlap", "agreement"}),
+        ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],
@@ -171,7 +186,7 @@ def test_what_a_study_does_not_ask_for_is_not_needed(study, tmp_path, changes, t
     results = finish(copy, changed(SMALL, tmp_path / "config.yaml", **changes))
     made = {path.stem for path in (results / "tables").glob("*")}
     assert made == tables
-    assert (results / "rankings").is_dir() == (bool(tables) or "interventions" in changes)
+    assert (results / "rankings").is_dir() == bool(tables)
 
 
 def test_a_table_says_in_its_metadata_what_made_it(study):
@@ -193,7 +208,7 @@ def test_a_table_says_in_its_metadata_what_made_it(study):
 
 def test_what_is_reported_reruns_the_tables_that_report_it(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
-    assert jobs_to_run(study, config) == {"table": 2}
+    assert jobs_to_run(study, config) == {"table": 3}
 
 
 def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):

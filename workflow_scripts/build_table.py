@@ -10,7 +10,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
 from workflow_scripts.files.frames import read_frame
 
-COLLECTED = ("probes", "interventions", "examples")
+COLLECTED = ("probes", "interventions", "examples", "rankings")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -20,6 +20,7 @@ def arguments() -> argparse.ArgumentParser:
     for name in COLLECTED:
         parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
     parser.add_argument("--report", type=int, nargs="+", required=True, help="the k to report")
+    parser.add_argument("--seed", type=int, required=True, help="for a table that draws")
     parser.add_argument("--csv", type=Path, required=True, help="CSV to write")
     parser.add_argument("--parquet", type=Path, required=True, help="Parquet to write")
     return parser
@@ -30,7 +31,8 @@ def main(options: argparse.Namespace) -> None:
     frames = {
         name: pl.concat(read_frame(path) for path in getattr(options, name)) for name in table.READS
     }
-    rows = table.build(frames, options.report)
+    drawn = {"seed": options.seed} if table.USES_SEED else {}
+    rows = table.build(frames, options.report, **drawn)
     metadata = made_by("build_table", options.made_by)
     write_parquet(options.parquet, rows.to_arrow(), metadata)
     with whole_file(options.csv) as part:

@@ -1,6 +1,7 @@
 """Collect interventions: the outcomes of one model and treebank, and examples in their sentence.
 
-Counts are summed over sentences; of each curve a few examples are kept, spread over the corpus.
+Counts are summed over sentences, with 95 % intervals of their shares from resampling sentences; of
+each curve a few examples are kept, spread over the corpus.
 """
 
 import argparse
@@ -11,12 +12,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from workflow_scripts.analyzers import COUNTS
+from workflow_scripts.analyzers import COUNTS, INTERVALS, SHARES
 from workflow_scripts.command import collection
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import sentences
+from workflow_scripts.kernels.bootstrap import ratio_interval
 
 EXAMPLES = 10
 """How many examples of a curve are kept."""
@@ -34,6 +36,7 @@ SCHEMA = (
     | {"beta": pl.Float64, "scaled": pl.Boolean, "has_target": pl.Boolean}
     | {"k": pl.Int32, "words": pl.Int64}
     | dict.fromkeys(COUNTS, pl.Int64)
+    | dict.fromkeys(INTERVALS, pl.Float64)
 )
 EXAMPLES_SCHEMA = _NAMES | {
     "k": pl.Int32,
@@ -94,12 +97,32 @@ def _curve(counts: pl.DataFrame, entry: dict[str, Any], names: dict[str, Any]) -
     sums = counts.drop("sentence").group_by("k").sum().sort("k")
     beta = entry.get("beta")
     return collection.named(
-        sums,
+        sums.with_columns(**_intervals(counts.sort("k", "sentence"), len(sums), entry)),
         **names,
         beta=None if beta is None else float(beta),
         scaled=entry.get("scaled"),
         has_target=entry["has_target"],
     )
+
+
+def _intervals(counts: pl.DataFrame, n_points: int, entry: dict[str, Any]) -> dict[str, pl.Series]:
+    """Return the columns INTERVALS of a curve; `counts` has the same sentences at each k."""
+
+    def by_sentence(name: str) -> np.ndarray:  # (S, K)
+        return counts[name].to_numpy().reshape(n_points, -1).T if n_points else np.empty((0, 0))
+
+    words = by_sentence("words")
+    hits = [words - by_sentence("correct"), by_sentence("clwv"), by_sentence("cltv")]
+    totals = words[:, 0] if n_points else np.empty(0)
+    ends = ratio_interval(np.hstack(hits), totals)
+    if not entry["has_target"]:
+        for end in ends:
+            end[SHARES.index("cltv") * n_points :] = np.nan
+    columns = [end.reshape(len(SHARES), n_points)[i] for i in range(len(SHARES)) for end in ends]
+    return {
+        name: pl.Series(values, dtype=pl.Float64).fill_nan(None)
+        for name, values in zip(INTERVALS, columns, strict=True)
+    }
 
 
 def _spread(rows: pl.DataFrame) -> pl.DataFrame:

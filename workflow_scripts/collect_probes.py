@@ -25,6 +25,8 @@ SCHEMA = {
     "control_accuracy": pl.Float64,
     "selectivity": pl.Float64,
     "majority": pl.Float64,
+    "accuracy_low": pl.Float64,
+    "accuracy_high": pl.Float64,
 }
 
 

@@ -1,8 +1,9 @@
 """Probe the rankings of a ranker: one probe on the first k neurons of each, for every k.
 
-Writes `k`, `split`, `accuracy`, `mi` (bits), `nmi`, `control_accuracy`, `selectivity`, `majority`;
-the control columns are empty without a control task, `nmi` where a split has one value only, and
-all but `k` and `split` where it has no word with the attribute.
+Writes `k`, `split`, `accuracy`, `mi` (bits), `nmi`, `control_accuracy`, `selectivity`, `majority`,
+and `accuracy_low`, `accuracy_high`, the 95 % interval of test accuracy over sentences. The control
+columns are empty without a control task, `nmi` where a split has one value only, the interval on
+train and dev, and all but `k` and `split` where a split has no word with the attribute.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.information import (
     entropy,
     majority,
@@ -88,6 +90,7 @@ def main(options: argparse.Namespace) -> None:
                 n_values,
                 losses["values"][split],
                 losses["control"][split] if options.control else None,
+                splits[split].sentences if split == "test" else None,
             )
             for split in SPLITS
         ]
@@ -95,13 +98,23 @@ def main(options: argparse.Namespace) -> None:
 
 
 def scores(
-    split: str, y: np.ndarray, n_values: int, losses: Losses, control: Losses | None
+    split: str,
+    y: np.ndarray,
+    n_values: int,
+    losses: Losses,
+    control: Losses | None,
+    sentences: np.ndarray | None,
 ) -> pa.Table:
-    """Return the rows of one split, k = 1..K, from labels `y` (n,) and losses."""
+    """Return the rows of one split, k = 1..K, from labels `y` (n,) and losses.
+
+    With `sentences` (n,), the sentence of each word, accuracy has an interval.
+    """
     n = len(losses.accuracy)
     H = entropy(y, n_values)
     mi = mutual_information(H, losses.conditional_entropy)
-    control_accuracy = control.accuracy if control else np.full(n, np.nan)
+    empty = np.full(n, np.nan)
+    control_accuracy = control.accuracy if control else empty
+    low, high = (empty, empty) if sentences is None else interval(losses.correct, sentences)
     columns = {
         "accuracy": losses.accuracy,
         "mi": mi,
@@ -109,6 +122,8 @@ def scores(
         "control_accuracy": control_accuracy,
         "selectivity": losses.accuracy - control_accuracy,
         "majority": np.full(n, majority(y, n_values)),
+        "accuracy_low": low,
+        "accuracy_high": high,
     }
     return pa.table(
         {"k": pa.array(range(1, n + 1), pa.int32()), "split": pa.array([split] * n, pa.string())}
@@ -117,6 +132,18 @@ def scores(
             for name, column in columns.items()
         }
     )
+
+
+def interval(correct: np.ndarray, sentences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of accuracy over sentences, (K,) and (K,).
+
+    `correct` is (K, n) bool, `sentences` (n,) the sentence of each word, in corpus order.
+    """
+    _, starts, words = np.unique(sentences, return_index=True, return_counts=True)
+    hits = np.zeros((len(correct), 0), np.int64)
+    if len(starts):
+        hits = np.add.reduceat(correct, starts, axis=1, dtype=np.int64)
+    return ratio_interval(hits.T, words)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ COUNTS = (
 )
 """The counts of each k and sentence, by their column; `clwv` holds those of `cltv` too."""
 
+SHARES = ("error_rate", "clwv", "cltv")
+"""The shares of words that have an interval."""
+INTERVALS = tuple(f"{share}_{end}" for share in SHARES for end in ("low", "high"))
+"""The ends of those intervals, by their column; `cltv`'s are empty without a target."""
+
 
 @dataclass(frozen=True)
 class TrueWord:

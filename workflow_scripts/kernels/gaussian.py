@@ -3,7 +3,7 @@
 Touches no file. Three parts, all in float64:
 
     classes = map_parameters(statistics)                               # GaussianClasses
-    accuracy, conditional_entropy = nested_losses(classes, neurons, x, y)   # at k = 1..K
+    accuracy, conditional_entropy, correct = nested_losses(classes, neurons, x, y)  # at k = 1..K
     order, mi = greedy_selection(classes, x_dev, y_dev, n_select)      # the Gaussian ranking
 
 The normals are estimated once, on all d neurons. On a set C of neurons the probe is their
@@ -189,7 +189,7 @@ def nested_losses(
     x: np.ndarray,
     y: np.ndarray,
     threads: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate the probe on the first k neurons of a ranking, for every k = 1..K.
 
     p(z|h) ∝ p(z) N(h[C]; μ_z[C], Σ_z[C, C]), C the first k of `neurons`.
@@ -204,26 +204,28 @@ def nested_losses(
     Returns:
         accuracy (K,) float64, the share of words whose most probable value is the true one (ties
         go to the lower value), and conditional_entropy (K,) float64, mean -log₂ p(true value) in
-        bits. Both NaN where there are no words.
+        bits, both NaN where there are no words; and correct (K, n) bool, which words are predicted
+        right.
     """
     n, K = x.shape
     if n == 0:
-        return np.full(K, np.nan), np.full(K, np.nan)
+        return np.full(K, np.nan), np.full(K, np.nan), np.empty((K, 0), np.bool_)
     mu, factors, log_norm = _marginals(classes, neurons)
     n_tiles = -(-n // _LANES)
     labels = np.full(n_tiles * _LANES, -1, np.int64)  # -1: no word
     labels[:n] = y
     loss, correct = np.empty((n_tiles, K)), np.empty((n_tiles, K))
+    hits = np.empty((K, n_tiles * _LANES), np.bool_)
     words = (np.ascontiguousarray(x), labels)
     with ThreadPoolExecutor(threads) as pool:
         _share_out(
             pool,
             _shares(n_tiles, threads),
             _posterior_losses,
-            (*words, mu, factors, log_norm, classes.log_prior, loss, correct),
+            (*words, mu, factors, log_norm, classes.log_prior, loss, correct, hits),
         )
     # Tiles are summed in their order, whichever thread did them.
-    return correct.sum(axis=0) / n, loss.sum(axis=0) / (n * math.log(2))
+    return correct.sum(axis=0) / n, loss.sum(axis=0) / (n * math.log(2)), hits[:, :n]
 
 
 def _marginals(
@@ -275,8 +277,10 @@ def _whiten(x, start, mu, L, u):
 
 
 @njit(**_COMPILED)
-def _posterior_losses(x, y, mu, factors, log_norm, log_prior, loss, correct, first, last):
+def _posterior_losses(x, y, mu, factors, log_norm, log_prior, loss, correct, hits, first, last):
     """Set `loss` and `correct` (tiles, K) of tiles first..last-1: Σ -ln p(true value), and hits.
+
+    Sets `hits` (K, tiles · lanes) too: whether each word's most probable value is the true one.
 
     Args: x (n, K); y (tiles · lanes,) int64, -1 after the last word; mu, factors, log_norm as
     from `_marginals`; log_prior (Z,).
@@ -323,6 +327,8 @@ def _posterior_losses(x, y, mu, factors, log_norm, log_prior, loss, correct, fir
                 total[i] = 1.0 if no_word else total[i]
             loss[tile, k] = _sum(of_true) + np.log(_product(total))
             correct[tile, k] = _sum(hit)
+            for i in range(_LANES):
+                hits[k, tile * _LANES + i] = hit[i] > 0.5
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc"})

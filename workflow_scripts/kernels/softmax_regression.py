@@ -22,7 +22,7 @@ each with blocks of its own, cannot change a byte.
 
     initial = [initial_weights(stream("linear", k), k, n_values) for k in range(1, K + 1)]
     probes = train_nested(x, y, initial)             # every k = 1..K
-    accuracy, entropy = nested_losses(probes, x_test, y_test)
+    accuracy, entropy, correct = nested_losses(probes, x_test, y_test)
     trained = train_one(x, y, initial_weights(stream("linear", d), d, n_values))
 
 The vector type and its operations are in this file because Numba's cache sees edits of the file
@@ -443,6 +443,7 @@ _WORDS = (  # read-only, so that they can be mapped from a file
 _PARAMETERS = (_CUBE, _CUBE, _CUBE, _MATRIX, _MATRIX, _MATRIX)
 _ROOM = (_MATRIX, _CUBE, _MATRIX, _MATRIX, _MATRIX, _MATRIX, _MATRIX)
 _SUMS = types.float64[::1]
+_HITS = types.boolean[:, ::1]
 
 
 @njit(
@@ -493,9 +494,16 @@ def _train_epoch(
     return loss
 
 
-@njit(types.void(*_WORDS, _CUBE, _MATRIX, _MATRIX, _CUBE, _SUMS, _SUMS), cache=True, nogil=True)
-def _block_losses(x, y, weights, bias, batch, logits, correct, nats):
-    """Add up, over words, right predictions and −ln p(true value) of 16 probes, each (16,)."""
+@njit(
+    types.void(*_WORDS, _CUBE, _MATRIX, _MATRIX, _CUBE, _HITS, _SUMS, _SUMS),
+    cache=True,
+    nogil=True,
+)
+def _block_losses(x, y, weights, bias, batch, logits, hits, correct, nats):
+    """Add up, over words, right predictions and −ln p(true value) of 16 probes, each (16,).
+
+    Sets `hits` (16, n): whether the prediction of each word is right.
+    """
     vectors = weights.shape[0]
     product = np.empty(LANES)
     room = np.empty(3 * LANES, np.float32)
@@ -518,13 +526,16 @@ def _block_losses(x, y, weights, bias, batch, logits, correct, nats):
             for c in range(vectors):
                 total += exponential(load(logits, first + c * LANES) - top)
             off = magnitude(best - spread(np.float32(value)))
-            right += where_greater(off, zero, zero, one)
+            hit = where_greater(off, zero, zero, one)
+            right += hit
             store(room, 0, top - load(logits, first + value * LANES))
             store(room, LANES, total)
+            store(room, 2 * LANES, hit)
             # Σ ln total over the batch is the logarithm of a product, at most Z^32: one ln a batch.
             for p in range(LANES):
                 nats[p] += room[p]
                 product[p] *= room[LANES + p]
+                hits[p, start + b] = room[2 * LANES + p] > _ZERO
         store(room, 0, right)
         for p in range(LANES):
             correct[p] += room[p]
@@ -643,28 +654,33 @@ def train_nested(
 
 def nested_losses(
     probes: NestedProbes, x: np.ndarray, y: np.ndarray, threads: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate every probe on the words x (n, K) float32 with true values y (n,) int32.
 
     Returns accuracy (K,) (equal logits: the lower value) and conditional entropy (K,), the mean
-    −log₂ p(true value) in bits, both float64, and NaN where there are no words. Logits are float32,
-    sums over words float64. Words pass through 32 at a time, so memory does not grow with n.
+    −log₂ p(true value) in bits, both float64, and NaN where there are no words; and correct (K, n)
+    bool, which words are predicted right. Logits are float32, sums over words float64. Words pass
+    through 32 at a time, so memory grows with n by a byte a word and probe.
     """
     x, y = _checked(x, y, len(probes.bias[0]))
+    hits = np.empty((LANES * len(probes.weights), len(x)), np.bool_)
+    correct = hits[: probes.n_probes]
     if len(x) == 0:
-        return np.full(probes.n_probes, np.nan), np.full(probes.n_probes, np.nan)
+        return np.full(probes.n_probes, np.nan), np.full(probes.n_probes, np.nan), correct
 
     def block_losses(block: int) -> np.ndarray:
         weights, bias = probes.weights[block], probes.bias[block]
         sums = np.zeros((2, LANES))
         batch = lanes_array(BATCH, weights.shape[1])
-        _block_losses(x, y, weights, bias, batch, lanes_array(BATCH, len(weights), LANES), *sums)
+        logits = lanes_array(BATCH, len(weights), LANES)
+        of_block = hits[block * LANES : (block + 1) * LANES]
+        _block_losses(x, y, weights, bias, batch, logits, of_block, *sums)
         return sums
 
     with ThreadPoolExecutor(threads) as pool:
         sums = np.hstack(list(pool.map(block_losses, range(len(probes.weights)))))
     accuracy, nats = sums[:, : probes.n_probes] / len(x)
-    return accuracy, nats / math.log(2)
+    return accuracy, nats / math.log(2), correct
 
 
 @dataclass(frozen=True)

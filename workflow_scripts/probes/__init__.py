@@ -47,3 +47,5 @@ class Losses:
     value index)."""
     conditional_entropy: np.ndarray
     """(K,) float64, mean -log2 p(true value | h), in bits."""
+    correct: np.ndarray
+    """(K, n) bool: the words whose most probable value is the true one."""

@@ -207,11 +207,25 @@ class Jobs:
         code = self._code("collected_interventions", "collect_interventions")
         return _string(code, settings, inputs)
 
+    def rankings_of(self, model: str, treebank: str) -> str:
+        """Return what the rankings of one model and treebank, put together, depend on."""
+        inputs = [
+            (f"{of.path}/{ranking}", _digest(self.ranking(of, self._plan.ranker_of(ranking))))
+            for of in self.configurations(model, treebank)
+            for ranking in self._plan.top_rankings
+        ]
+        settings = {"model": model, "treebank": treebank}
+        return _string(self._code("collected_rankings", "collect_rankings"), settings, inputs)
+
     def table(self, table: str) -> str:
         """Return what a table depends on."""
         module = import_module(f"workflow_scripts.tables.{table}")
-        collected = {"probes": self.probes_of, "interventions": self.interventions_of}
-        collected["examples"] = self.interventions_of
+        collected = {
+            "probes": self.probes_of,
+            "interventions": self.interventions_of,
+            "examples": self.interventions_of,
+            "rankings": self.rankings_of,
+        }
         inputs = [
             (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
             for read in module.READS
@@ -220,6 +234,8 @@ class Jobs:
         settings: dict[str, Any] = {"table": table}
         if module.USES_REPORT:
             settings["report"] = self._config["neurons"]["report"]
+        if module.USES_SEED:
+            settings["seed"] = self._config["seed"]
         return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
 
     # What they share

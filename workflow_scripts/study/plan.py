@@ -125,6 +125,11 @@ class Plan:
         """The names of all rankings: linear-ttb, linear-btt, ..., random."""
         return [name for names in self.directions.values() for name in names]
 
+    @property
+    def top_rankings(self) -> list[str]:
+        """The names of the rankings that start with the best neuron: all but the reverse ones."""
+        return [name for name in self.rankings if not name.endswith("-btt")]
+
     def ranker_of(self, ranking: str) -> str:
         """Return the ranker that gives a ranking."""
         return next(ranker for ranker, names in self.directions.items() if ranking in names)
@@ -161,11 +166,12 @@ class Plan:
         names = []
         if self.rankings and self.models:
             if self.config["probes"]:
-                names += ["probing", "probing_curves"]
+                names += ["probing", "probing_curves", "wilcoxon", "clusters"]
             if self.config["interventions"]:
                 names += ["interventions", "saturation", "examples"]
             if self.config["probes"] and self.config["interventions"]:
                 names += ["used_vs_encoded"]
+            names += ["overlap", "agreement"]
         return names
 
     def reads(self, table: str) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 A table is one file here, built as `tables/{its file name}.csv` and `.parquet`. It has
 
 * `READS`: which collected files of all models and treebanks it is made of: `probes`,
-  `interventions`, `examples`;
+  `interventions`, `examples`, `rankings`;
 * `USES_REPORT`: whether it depends on the k of `neurons.report`;
+* `USES_SEED`: whether it draws;
 * `build(frames, report) -> polars.DataFrame`: the table, from one frame for each name in READS
-  and the k of `neurons.report`.
+  and the k of `neurons.report`; where it draws `build(frames, report, seed)`.
 
-A k beyond the model's width is in no table.
+Planning reads these names, so a module imports at its top what is light and within its functions
+what is not. A k beyond the model's width is in no table.
 """
 
 CONFIGURATION = ["model", "treebank", "attribute", "layer"]

@@ -10,6 +10,7 @@ import polars as pl
 
 READS = ("examples",)
 USES_REPORT = False
+USES_SEED = False
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

@@ -1,14 +1,18 @@
-"""Interventions: what became of the words, at every k, as fractions of all words intervened on."""
+"""Interventions: what became of the words, at every k, as fractions of all words intervened on.
+
+`error_rate`, `clwv` and `cltv` have 95 % intervals from resampling sentences.
+"""
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from workflow_scripts.analyzers import COUNTS
+from workflow_scripts.analyzers import COUNTS, INTERVALS
 from workflow_scripts.tables import CONFIGURATION
 
 READS = ("interventions",)
 USES_REPORT = False
+USES_SEED = False
 
 FRACTIONS = [name for name in COUNTS if name != "correct"]
 
@@ -30,10 +34,12 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
             error_rate=(words - pl.col("correct")) / words,
             **{name: pl.col(name) / words for name in FRACTIONS if name != "cltv"},
             cltv=pl.when("has_target").then(pl.col("cltv") / words),
+            **{name: pl.col(name) for name in INTERVALS},
         )
         .select(
             *CONFIGURATION,
             *("method", "ranking", "beta", "scaled", "k", "words", "error_rate"),
             *FRACTIONS,
+            *INTERVALS,
         )
     )

@@ -6,6 +6,7 @@ import polars as pl
 
 READS = ("probes",)
 USES_REPORT = True
+USES_SEED = False
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from workflow_scripts.analyzers import INTERVALS
 from workflow_scripts.kernels.saturation import saturation_index
 from workflow_scripts.tables import CONFIGURATION, interventions
 
 READS = ("interventions",)
 USES_REPORT = False
+USES_SEED = False
 
 SCHEMA = {
     "model": pl.String,
@@ -22,7 +24,7 @@ SCHEMA = {
     "cltv": pl.Float64,
     "error_rate": pl.Float64,
     "error_rate_0": pl.Float64,
-}
+} | dict.fromkeys(INTERVALS, pl.Float64)
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
@@ -33,5 +35,6 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
         curve = curve.sort("k")
         point = curve.row(saturation_index(curve["clwv"].to_list()), named=True)
         there = [point[column] for column in ("k", "clwv", "cltv", "error_rate")]
-        rows.append((*name, *there, curve["error_rate"][0]))
+        ends = [point[column] for column in INTERVALS]
+        rows.append((*name, *there, curve["error_rate"][0], *ends))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -2,17 +2,24 @@
 
 The paper's second pitfall in one table: a row for each configuration, method, ranking and probe, at
 each k of `neurons.report` that was intervened at (`point` is `report`) and at the saturation
-point (`saturation`). Accuracy and selectivity are empty where the probe was not run at that k.
+point (`saturation`). Accuracy and selectivity are empty where the probe was not run at that k. Each
+share has its 95 % interval from resampling sentences.
 """
 
 from collections.abc import Sequence
 
 import polars as pl
 
+from workflow_scripts.analyzers import INTERVALS
 from workflow_scripts.tables import CONFIGURATION, interventions, saturation
 
 READS = ("probes", "interventions")
 USES_REPORT = True
+USES_SEED = False
+
+ENCODED = ["accuracy", "selectivity"]
+ENCODED_INTERVAL = ["accuracy_low", "accuracy_high"]
+USED = ["clwv", "cltv", "error_rate"]
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
@@ -32,13 +39,13 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
     return (
         points.join(names, how="cross", maintain_order="left_right")
         .join(
-            probes.select(*CONFIGURATION, "ranking", "probe", "k", "accuracy", "selectivity"),
+            probes.select(*CONFIGURATION, "ranking", "probe", "k", *ENCODED, *ENCODED_INTERVAL),
             on=[*CONFIGURATION, "ranking", "probe", "k"],
             how="left",
             maintain_order="left",
         )
         .join(
-            curves.select(*curve, "k", "clwv", "cltv", "error_rate"),
+            curves.select(*curve, "k", *USED, *INTERVALS),
             on=[*curve, "k"],
             how="left",
             maintain_order="left",
@@ -46,6 +53,6 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
         .select(
             *CONFIGURATION,
             *("method", "ranking", "probe", "point", "k"),
-            *("accuracy", "selectivity", "clwv", "cltv", "error_rate"),
+            *(*ENCODED, *USED, *ENCODED_INTERVAL, *INTERVALS),
         )
     )
