@@ -248,6 +248,7 @@ def test_a_large_study_is_shown_at_fewer_k_with_the_first_and_the_last():
     assert (kept[0], kept[1], kept[-1]) == (1, 2, 150)
     assert len(thin) == 100 * len(kept)  # each curve at the same k
     assert style.at_most(table, most=len(table)).equals(table)
+    assert 10 < style.at_most(table, most=10)["k"].n_unique() <= style.LEAST_K
 
 
 def test_rankings_stand_in_one_order_ttb_before_btt_before_the_rest():

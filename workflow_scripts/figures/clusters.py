@@ -58,7 +58,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     named = {"calculate": "datum.treebank + ' · ' + datum.attribute", "as": "configuration"}
     cells = (
         style.with_transforms(alt.Chart(), named)
-        .mark_rect(stroke="white", strokeWidth=1, width={"band": 1})
+        .mark_rect(stroke="white", strokeWidth=1)
         .encode(
             x=layer,
             y=alt.Y("configuration:N", title=None, axis=alt.Axis(labelFontSize=9)),
@@ -70,4 +70,6 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
         data=alt.NamedData(style.ROWS), column=column
     )
     parts = [style.part_of(part) for part in (above, below)]
-    return style.finished(alt.vconcat(*parts), rows, TITLE)
+    # Shared, the offset of the points would make the cells narrow.
+    both = alt.vconcat(*parts).resolve_scale(xOffset="independent")
+    return style.finished(both, rows, TITLE)

@@ -17,7 +17,7 @@ CAPTION = (
     "that the model uses for the attribute lifts CLWV and CLTV early; a high error rate with a low "
     "CLWV is damage without aim. The diamond and the thin black line are k = 0, the unchanged "
     "model. Lines are means over all configurations chosen; where one is chosen, a band gives its "
-    "95% interval."
+    "95% interval. A large study is drawn at some of its k; the table has them all."
 )
 MISSING = "no intervention was made"
 

@@ -68,18 +68,23 @@ def _panels(table: pl.DataFrame, title: str, rankings: pl.Series, interval: bool
     )
     x = alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    several = table["layer"].n_unique() > 1
+    side = alt.XOffset("ranking:N", scale=alt.Scale(domain=style.in_order(rankings)))
+    place = {"x": x} if several else {"x": x, "xOffset": side}
     layers = []
     if interval:
         bars = style.painted(base, rankings).transform_filter(style.one_configuration("low"))
         ends = {"y": alt.Y("low:Q", title=title), "y2": "high:Q"}
-        layers.append(bars.mark_rule(opacity=0.5).encode(x=x, **ends, stroke=style.STROKE))
+        layers.append(
+            bars.mark_rule(strokeOpacity=0.5).encode(**place, **ends, stroke=style.STROKE)
+        )
     tooltip = [
         *("ranking:N", "layer:O"),
         style.number("value", title),
         style.number("k", "mean k", "~g"),
         style.CONFIGURATIONS,
     ]
-    if table["layer"].n_unique() > 1:
+    if several:
         lines = base.mark_line(strokeWidth=1.4)
         layers.append(
             lines.encode(x=x, y=y, color=style.colour(rankings), strokeDash=style.dash(rankings))
@@ -88,7 +93,7 @@ def _panels(table: pl.DataFrame, title: str, rankings: pl.Series, interval: bool
     else:
         paint = style.points(rankings)
     points = base.mark_point(size=32, strokeWidth=1.4, opacity=1)
-    layers.append(points.encode(x=x, y=y, tooltip=tooltip, **paint))
+    layers.append(points.encode(**place, y=y, tooltip=tooltip, **paint))
     size = {"width": style.width(table["panel"].n_unique()), "height": 150}
     kind = "probe" if measure == "accuracy" else ""
     faceted = (

@@ -15,7 +15,8 @@ CAPTION = (
     "line is the share of the most frequent value, which needs no neuron. Compare the rows: where "
     "another ranking is best with another probe, accuracy tells about the probe as much as about "
     "the ranking (the first pitfall). Lines are means over all configurations chosen; where one "
-    "is chosen, a band gives the 95% interval of its accuracy."
+    "is chosen, a band gives the 95% interval of its accuracy. A large study is drawn at some of "
+    "its k, closer together where k is small; the table has them all."
 )
 MISSING = "no probe was run"
 

@@ -14,7 +14,8 @@ CAPTION = (
     "taken off. Rows are probes, columns layers, lines rankings as in the accuracy curves. Near 0 "
     "(the black line) the probe does no better on the attribute than on labels without meaning; "
     "a fall at large k says that more neurons help memory more than they help the attribute. "
-    "Lines are means over all configurations chosen."
+    "Lines are means over all configurations chosen. A large study is drawn at some of its k; the "
+    "table has them all."
 )
 MISSING = "the study has no control task, so there is no selectivity"
 

@@ -97,7 +97,7 @@ def has(rows: list[dict[str, Any]], *names: str) -> bool:
     return bool(rows) and all(name in rows[0] for name in names)
 
 
-MOST_ROWS = 25_000
+MOST_ROWS, LEAST_K = 25_000, 12
 
 
 def at_most(table: pl.DataFrame, most: int = MOST_ROWS) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def at_most(table: pl.DataFrame, most: int = MOST_ROWS) -> pl.DataFrame:
     every = sorted(table["k"].unique())
     if len(table) <= most or len(every) < 3:
         return table
-    points = max(most * len(every) // len(table), 8)
+    points = max(most * len(every) // len(table), LEAST_K)
     ratio = (every[-1] / max(every[0], 1)) ** (1 / (points - 1))
     asked = [max(every[0], 1) * ratio**i for i in range(points)]
     kept = {min(every, key=lambda k: (abs(k - wanted), k)) for wanted in asked}

@@ -67,7 +67,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
         bars = (
             style.painted(base, rankings)
             .transform_filter(style.one_configuration(low))
-            .mark_rule(opacity=0.5)
+            .mark_rule(strokeOpacity=0.5)
         )
         across = (
             {"x": alt.X(f"{low}:Q", title="probe accuracy"), "x2": f"{high}:Q", "y": y}
