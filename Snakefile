@@ -1,6 +1,6 @@
 """neuron-pitfalls: which neurons encode a grammatical attribute, and does the model use them?
 
-    treebanks -> words -> activations -> rankings -> probes --------> tables
+    treebanks -> words -> activations -> rankings -> probes --------> tables -> figures
     models -----------/-> states ------------------> interventions -> tables
 
 `config.yaml` is the default study; `--configfile` takes another in its place.
@@ -24,6 +24,7 @@ include: "rules/5-rankings.smk"
 include: "rules/6-probes.smk"
 include: "rules/7-interventions.smk"
 include: "rules/8-tables.smk"
+include: "rules/9-figures.smk"
 
 
 rule all:
@@ -64,4 +65,4 @@ rule interventions:
 
 
 onsuccess:
-    print(f"The tables are in {results('tables')}.")
+    print(f"The tables are in {results('tables')}, the figures in {results('figures')}.")

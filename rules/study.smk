@@ -55,6 +55,7 @@ wildcard_constraints:
     split="|".join(SPLITS),
     labels="values|control",
     table=r"\w+",
+    figure=r"\w+",
 
 
 def results(path):
@@ -134,6 +135,7 @@ _OF_OTHERS = {
     "collected_rankings": lambda w: jobs.rankings_of(w.model, w.treebank),
     "collected_interventions": lambda w: jobs.interventions_of(w.model, w.treebank),
     "table": lambda w: jobs.table(w.table),
+    "figure": lambda w: jobs.figure(w.figure),
 }
 
 
@@ -301,10 +303,19 @@ def collected(name):
     return files
 
 
+def tables_of_figure(wildcards):
+    """The tables that the figure in the wildcards is made of."""
+    return [results(f"tables/{table}.parquet") for table in plan.figures[wildcards.figure]]
+
+
 def everything(wildcards):
-    """The tables that the configuration gives; where it asks for none, the last stage it asks for."""
+    """Tables and figures that the configuration gives; without any, the last stage it asks for."""
     if plan.tables:
-        return expand(results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"])
+        tables = expand(
+            results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"]
+        )
+        kinds = ["svg", "pdf", "json"]
+        return tables + expand(results("figures/{figure}.{kind}"), figure=plan.figures, kind=kinds)
     return all_activations(wildcards) if plan.models else all_words(wildcards)
 
 

@@ -365,6 +365,7 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_written_parquet(
         "collect_probes",
         "collect_interventions",
         "build_table",
+        "build_figure",
     ],
 )
 def test_a_light_command_loads_neither_torch_nor_transformers(command):

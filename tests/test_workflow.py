@@ -54,6 +54,18 @@ def test_a_table_without_rows_says_why_in_its_log(study):
     assert "an empty table: 0 configurations have the probes linear, gaussian" in log
 
 
+def test_every_figure_that_has_its_tables_is_drawn(study):
+    kinds = {"svg", "pdf", "json"}
+    drawn = ("probing_curves", "intervention_curves", "used_vs_encoded", "layer_profiles")
+    for figure in (*drawn, "selectivity_curves"):
+        paths = {kind: study / f"results/figures/{figure}.{kind}" for kind in kinds}
+        assert paths["pdf"].read_bytes().startswith(b"%PDF")
+        assert "<svg" in paths["svg"].read_text()
+        spec = json.loads(paths["json"].read_text())
+        assert len(spec["datasets"]["rows"]) > 0
+        assert spec["usermeta"]["made_by"].keys() == {"code", "settings", "inputs"}
+
+
 def test_every_rule_leaves_a_log_and_a_benchmark(study):
     rules = {path.name for path in (study / "results/logs").iterdir()}
     assert rules == {path.name for path in (study / "results/benchmarks").iterdir()}
@@ -81,6 +93,7 @@ def test_adding_an_intervention_runs_only_what_is_new(study, tmp_path):
         "intervention_of_one_direction": 1,
         "collected_interventions": 1,
         "table": 4,
+        "figure": 3,
     }
 
 
@@ -94,6 +107,7 @@ def test_adding_a_ranker_runs_only_what_is_new(study, tmp_path):
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 10,
+        "figure": 5,
     }
 
 
@@ -113,6 +127,7 @@ def test_adding_a_layer_reruns_no_job_of_another_layer(study, tmp_path):
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 10,
+        "figure": 5,
     }
 
 
@@ -123,6 +138,7 @@ def test_a_smaller_neurons_max_reruns_the_probes_and_what_is_built_on_them(study
         "probe_of_one_direction": 2,
         "collected_probes": 1,
         "table": 5,
+        "figure": 4,
     }
 
 
@@ -148,6 +164,7 @@ PROBELESS = "score += np.abs(q_z - q_other)"
                 "collected_probes": 1,
                 "collected_interventions": 1,
                 "table": 10,
+                "figure": 5,
             },
         ),
     ],
@@ -208,7 +225,7 @@ def test_a_table_says_in_its_metadata_what_made_it(study):
 
 def test_what_is_reported_reruns_the_tables_that_report_it(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
-    assert jobs_to_run(study, config) == {"table": 3}
+    assert jobs_to_run(study, config) == {"table": 3, "figure": 2}
 
 
 def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):
@@ -224,9 +241,10 @@ def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):
     assert not list((tmp_path / "results/words").rglob("*.parquet"))
 
 
-def test_another_core_count_and_folder_give_equal_tables(study, tmp_path):
+def test_another_core_count_and_folder_give_equal_tables_and_figures(study, tmp_path):
     results = finish(tmp_path, SMALL, cores=1)
-    assert contents(results / "tables") == contents(study / "results/tables")
+    for room in ("tables", "figures"):
+        assert contents(results / room) == contents(study / "results" / room)
 
 
 def test_a_deleted_intermediate_is_made_again_and_the_tables_are_equal(study, tmp_path):

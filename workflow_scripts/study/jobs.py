@@ -238,6 +238,12 @@ class Jobs:
             settings["seed"] = self._config["seed"]
         return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
 
+    def figure(self, figure: str) -> str:
+        """Return what a figure depends on."""
+        inputs = {table: _digest(self.table(table)) for table in self._plan.figures[figure]}
+        code = self._code("figure", "build_figure", f"figures.{figure}")
+        return _string(code, {"figure": figure}, inputs)
+
     # What they share
 
     def attributes_file(self, treebank: str) -> Path:

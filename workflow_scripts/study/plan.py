@@ -4,11 +4,12 @@ Configurations (model, treebank, attribute, layer) follow from the values that t
 so the plan asks for those where it needs them.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,15 @@ class Plan:
         """Return which collected files a table is made of."""
         return import_module(f"workflow_scripts.tables.{table}").READS
 
+    @cached_property
+    def figures(self) -> dict[str, tuple[str, ...]]:
+        """The figures that the tables give, by name, each with the tables it is made of."""
+        return {
+            name: reads
+            for name, reads in _reads_of_figures().items()
+            if set(reads) <= set(self.tables)
+        }
+
     def revision_option(self, model: str) -> str:
         """Return the download's option for a hub model's revision; none where it has none."""
         revision = self.config["models"][model].get("revision")
@@ -231,3 +241,17 @@ class Plan:
                     f"attributes: no treebank keeps two values of {attribute!r} with "
                     f"min_types: {self.config['min_types']}; kept are {', '.join(there) or 'none'}"
                 )
+
+
+FIGURES = Path(__file__).parents[1] / "figures"
+
+
+@cache
+def _reads_of_figures() -> dict[str, tuple[str, ...]]:
+    """Return what each figure reads, from its text: running one would load what draws it."""
+    found = {}
+    for path in sorted(FIGURES.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "READS":
+                found[path.stem] = ast.literal_eval(node.value)
+    return found

@@ -1,0 +1,406 @@
+"""Facts about the figures: what they show is in the tables, and a page can filter it."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+from itertools import combinations, permutations, product
+
+import altair as alt
+import polars as pl
+import pytest
+import vl_convert
+
+from tests.test_plan_and_jobs import Study, edited
+from tests.treebank_files import call
+from tests.workflow import ROOT
+from workflow_scripts import build_figure
+from workflow_scripts.build_figure import pdf_of, svg_of
+from workflow_scripts.figures import style
+from workflow_scripts.files.artifact import made_by, write_parquet
+
+FIGURES = sorted(
+    path.stem
+    for path in (ROOT / "workflow_scripts/figures").glob("*.py")
+    if path.stem not in ("__init__", "style")
+)
+OF_CONFIGURATIONS = [name for name in FIGURES if name != "wilcoxon"]
+OF = ["model", "treebank", "attribute", "layer"]
+TTB = ["linear-ttb", "gaussian-ttb", "probeless-ttb"]
+RANKINGS = ["linear-ttb", "linear-btt", "gaussian-ttb", "probeless-ttb", "random"]
+MANY = list(product(["m"], ["one", "two"], ["Number", "Tense"], [2, 7]))
+
+
+def frame(rows, columns):
+    types = dict.fromkeys(columns, pl.Float64)
+    texts = (
+        *(*OF[:3], "probe", "ranking", "split", "method", "point", "group", "name", "rankings"),
+        *("other_probe", "other_ranking", "other_treebank", "other_attribute"),
+    )
+    types |= {name: pl.String for name in texts if name in types}
+    whole = ("layer", "k", "saturation_k", "pairs", "cluster", "n", "words")
+    types |= {name: pl.Int32 for name in whole if name in types}
+    return pl.DataFrame(rows, schema=types, orient="row")
+
+
+def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
+    """The tables of a study, each number of its own."""
+    numbers = iter(range(1, 10**6))
+
+    def some(count=1):
+        return [next(numbers) / 10**5 for _ in range(count)]
+
+    def ends(name, value):
+        return {f"{name}_low": value - 0.01, f"{name}_high": value + 0.01} if intervals else {}
+
+    probing, curves, used = [], [], []
+    for of, probe, ranking, k in product(
+        configurations, ("linear", "gaussian"), rankings, (1, 5, 10)
+    ):
+        accuracy, selectivity = some(2)
+        row = dict(zip(OF, of, strict=True)) | {"probe": probe, "ranking": ranking, "k": k}
+        row |= {"split": "test", "accuracy": accuracy, "majority": 0.5}
+        row |= {"selectivity": selectivity if control else None} | ends("accuracy", accuracy)
+        probing.append(row)
+    for of, method, ranking, k in product(
+        configurations, ("ablation", "translation"), rankings, (0, 5, 10)
+    ):
+        row = dict(zip(OF, of, strict=True)) | {"method": method, "ranking": ranking, "k": k}
+        for name in ("error_rate", "clwv", "cltv"):
+            (value,) = some()
+            row |= {name: value} | ends(name, value)
+        if method == "ablation":
+            row |= {name: None for name in row if name.startswith("cltv")}
+        curves.append(row | {"words": 9})
+    for curve in curves:
+        for probe in probing:
+            if all(curve[name] == probe[name] for name in (*OF, "ranking", "k")):
+                used.append({"point": "report"} | probe | curve)
+    saturation = [row | {"saturation_k": 5} for row in curves if row["k"] == 5]
+    settings = list(product(("linear", "gaussian"), rankings))
+    wilcoxon = [
+        (None, None, None, None, "overall", k, *a, *b, *some(2), len(configurations))
+        for k in (5, 10)
+        for a, b in permutations(settings, 2)
+    ]
+    names = ["L>G", "standard", "G>L"]
+    clusters = [
+        (*of, i % 3, names[i % 3], some()[0] - 0.0003 * i) for i, of in enumerate(configurations)
+    ]
+    top = [name for name in rankings if name in TTB]
+    overlap = [
+        (*of, None, None, "+".join(pair), 100, 100 * some()[0], 13.0)
+        for of in configurations
+        for pair in combinations(top, 2)
+    ] + [
+        (*a, *b[1:3], name, 100, 100 * some()[0], 13.0)
+        for a, b in combinations(configurations, 2)
+        for name in top
+        if (a[0], a[3]) == (b[0], b[3])
+    ]
+    agreement = [
+        (*of, name, k, *some(2))
+        for of in configurations
+        for name in [*top, "random"]
+        for k in (10, 50, 100)
+        if len(top) > 1
+    ]
+
+    def of_dicts(rows):
+        return frame([list(row.values()) for row in rows], list(rows[0]))
+
+    holm = ["probe", "ranking", "other_probe", "other_ranking", "p", "p_holm", "pairs"]
+    shared = ["other_treebank", "other_attribute", "rankings", "n", "shared", "chance"]
+    return {
+        "probing": of_dicts(probing),
+        "probing_curves": of_dicts(probing),
+        "interventions": of_dicts(curves),
+        "saturation": of_dicts(saturation),
+        "used_vs_encoded": of_dicts(used),
+        "wilcoxon": frame(wilcoxon, [*OF, "group", "k", *holm]),
+        "clusters": frame(clusters, [*OF, "cluster", "name", "gaussian_minus_linear"]),
+        "overlap": frame(overlap, [*OF, *shared]),
+        "agreement": frame(agreement, [*OF, "ranking", "k", "avg_overlap", "neuron_vote"]),
+    }
+
+
+def module(name):
+    return import_module(f"workflow_scripts.figures.{name}")
+
+
+def spec_of(name, tables, validate=True):
+    figure = module(name)
+    chart = figure.build({read: tables[read] for read in figure.READS})
+    return None if chart is None else chart.to_dict(validate=validate)
+
+
+def texts(svg):
+    return [re.sub(r"<[^>]*>", "", text) for text in re.findall(r"<text[^>]*>(.*?)</text>", svg)]
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return made()
+
+
+# What a figure is
+
+
+def test_a_figure_has_all_that_the_contract_asks_for():
+    for name in FIGURES:
+        figure = module(name)
+        assert isinstance(figure.READS, tuple)
+        assert figure.TITLE
+        assert not figure.TITLE.endswith(".")
+        assert len(figure.CAPTION) > 200
+        assert "\n" not in figure.CAPTION
+        assert figure.MISSING
+
+
+SHOWN = {
+    "probing_curves": ["linear probe", "gaussian probe", "layer 2", "layer 7", "k (neurons)"],
+    "selectivity_curves": ["linear probe", "layer 7", "selectivity"],
+    "intervention_curves": ["ablation", "translation", "error rate", "CLWV", "CLTV"],
+    "used_vs_encoded": ["k = 5", "k = 10", "CLWV, ablation", "CLTV, translation", "gaussian"],
+    "layer_profiles": ["linear probe", "translation", "accuracy, k = 10", "CLWV at saturation"],
+    "agreement": ["layer 2", "average overlap", "neuron vote"],
+    "wilcoxon": ["k = 5", "k = 10", "linear · linear-ttb", "gaussian · random", "p &lt; 0.001"],
+    "clusters": ["L&gt;G", "standard", "one · Number", "two · Tense"],
+    "overlap": ["linear + gaussian", "chance", "one attribute, two treebanks", "one", "Tense"],
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_shows_its_title_panels_and_rankings(tables, name):
+    svg = svg_of(spec_of(name, tables))
+    found = texts(svg)
+    assert module(name).TITLE in found
+    assert [text for text in SHOWN[name] if text not in found] == []
+    if name in ("probing_curves", "intervention_curves", "used_vs_encoded", "layer_profiles"):
+        assert set(RANKINGS) <= set(found)
+        for ranker in ("linear", "gaussian", "probeless", "random"):
+            assert style.COLOURS[ranker] in svg
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"configurations": MANY[:1]},
+        {"rankings": ["probeless-ttb"]},
+        {"rankings": ["mine-ttb", "mine-btt", "other"]},
+        {"intervals": False},
+        {"control": False},
+    ],
+    ids=lambda changes: " ".join(changes),
+)
+def test_every_figure_can_be_drawn_of_small_and_of_unusual_studies(changes):
+    tables = made(**changes)
+    for name in FIGURES:
+        spec = spec_of(name, tables)
+        if spec is not None:
+            assert "NaN" not in svg_of(spec), name
+    assert (spec_of("selectivity_curves", tables) is None) == ("control" in changes)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_empty_tables_have_nothing_to_show(tables, name):
+    empty = {table: rows.clear() for table, rows in tables.items()}
+    assert spec_of(name, empty) is None
+
+
+# Its numbers
+
+
+@pytest.mark.parametrize("name", OF_CONFIGURATIONS)
+def test_the_rows_of_a_figure_are_those_of_its_tables(tables, name):
+    rows = spec_of(name, tables)["datasets"][style.ROWS]
+    assert rows
+    if name == "layer_profiles":
+        rows = [
+            {"k" if row["measure"] == "accuracy" else "saturation_k": row["k"]}
+            | {"probe" if row["measure"] == "accuracy" else "method": row["panel"]}
+            | {row["measure"]: row["value"]}
+            | {field: row[field] for field in (*OF, "ranking")}
+            for row in rows
+        ]
+    given = [
+        {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
+        for read in module(name).READS
+        for row in tables[read].to_dicts()
+    ]
+    for row in rows:
+        assert any(row.items() <= other.items() for other in given), row
+
+
+def test_curves_hold_every_row_of_their_table(tables):
+    rows = spec_of("probing_curves", tables)["datasets"][style.ROWS]
+    assert len(rows) == len(tables["probing_curves"])
+    assert [row["accuracy"] for row in rows] == tables["probing_curves"]["accuracy"].to_list()
+
+
+def test_a_large_study_is_shown_at_fewer_k_with_the_first_and_the_last():
+    table = pl.DataFrame({"k": list(range(1, 151)) * 100})
+    thin = style.at_most(table, most=2000)
+    assert len(thin) <= 2000
+    kept = sorted(set(thin["k"]))
+    assert (kept[0], kept[1], kept[-1]) == (1, 2, 150)
+    assert len(thin) == 100 * len(kept)  # each curve at the same k
+    assert style.at_most(table, most=len(table)).equals(table)
+    assert 10 < style.at_most(table, most=10)["k"].n_unique() <= style.LEAST_K
+
+
+def test_rankings_stand_in_one_order_ttb_before_btt_before_the_rest():
+    names = ["random", "probeless-btt", "mine-ttb", "linear-ttb", "probeless-ttb", "linear-btt"]
+    assert style.in_order(names) == [
+        *("linear-ttb", "probeless-ttb", "mine-ttb", "linear-btt", "probeless-btt", "random")
+    ]
+
+
+def shown_by(spec, **values):
+    """What a figure shows with some parameters set: every item of its drawing."""
+    spec = copy.deepcopy(spec)
+    for param in spec["params"]:
+        param["value"] = values.get(param["name"], param["value"])
+    return vl_convert.vegalite_to_scenegraph(spec, allowed_base_urls=[])["scenegraph"]
+
+
+def without(spec, keep):
+    """The same figure, of those rows alone that a function keeps."""
+    spec = copy.deepcopy(spec)
+    spec["datasets"][style.ROWS] = [row for row in spec["datasets"][style.ROWS] if keep(row)]
+    return spec
+
+
+@pytest.mark.parametrize("name", OF_CONFIGURATIONS)
+@pytest.mark.parametrize(
+    ("param", "value"), [("attribute", "Tense"), ("treebank", "one"), ("layer", 7)]
+)
+def test_a_parameter_leaves_the_rows_that_have_its_value(tables, name, param, value):
+    spec = spec_of(name, tables)
+    assert [p["name"] for p in spec["params"]] == OF
+    fields = (param, f"other_{param}")
+    alone = without(spec, lambda row: value in [row.get(field) for field in fields])
+    everything = shown_by(spec)
+    assert shown_by(spec, **{param: value}) == shown_by(alone) != everything
+    assert shown_by(spec, **{param: "all"}) == everything
+
+
+def test_a_line_is_the_mean_over_configurations_and_its_interval_that_of_one(tables):
+    spec = spec_of("probing_curves", tables)
+    rows = spec["datasets"][style.ROWS]
+    at = {"probe": "linear", "layer": 2, "ranking": "linear-ttb", "k": 5}
+    values = [row["accuracy"] for row in rows if at.items() <= row.items()]
+    labels = re.findall(r'aria-label="([^"]*ranking: linear-ttb; [^"]*)"', svg_of(points_of(spec)))
+    mean = f"{sum(values) / len(values):.3f}"
+    assert any(f"accuracy: {mean}" in label and "configurations: 4" in label for label in labels)
+    one = {"treebank": "one", "attribute": "Number", "model": "m", "layer": 2}
+    assert "area" not in json.dumps(shown_by(spec))
+    assert "area" in json.dumps(shown_by(spec, **one))
+
+
+def points_of(spec):
+    """The same figure with points in the place of its lines: each has a label of its own."""
+    spec = copy.deepcopy(spec)
+
+    def change(part):
+        for layer in part.get("layer", []):
+            change(layer)
+        if part.get("mark", {}).get("type") == "line":
+            part["mark"] = {"type": "point"}
+
+    change(spec["spec"])
+    return spec
+
+
+# Its files
+
+
+def files(folder, name, tables):
+    """Write a figure from tables on disk; return its files."""
+    paths = []
+    for read in module(name).READS:
+        paths.append(folder / f"{read}.parquet")
+        write_parquet(paths[-1], tables[read].to_arrow(), made_by("test"))
+    made_files = {kind: folder / "figures" / f"{name}.{kind}" for kind in ("svg", "pdf", "json")}
+    call(build_figure, figure=name, tables=paths, **made_files)
+    return made_files
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_two_builds_give_the_same_bytes_and_nothing_from_the_network(tables, tmp_path, name):
+    one, two = (files(tmp_path / place, name, tables) for place in ("one", "two"))
+    for kind, path in one.items():
+        assert path.read_bytes() == two[kind].read_bytes(), kind
+    svg = one["svg"].read_text()
+    assert set(re.findall(r'font-family="([^"]*)"', svg)) == {style.FONT}
+    assert "bold" not in svg  # a second face, and their order in a PDF is not fixed
+    assert len({pdf_of(svg) for _ in range(5)}) == 1
+    assert not re.search(rb"CreationDate|ModDate", one["pdf"].read_bytes())
+    spec = json.loads(one["json"].read_text())
+    assert spec["usermeta"]["caption"] == module(name).CAPTION
+    addresses = re.findall(r"https?://[^\"]*", json.dumps(spec))
+    assert addresses == [alt.SCHEMA_URL]  # a name: nothing reads it
+    assert '"url"' not in json.dumps(spec)
+    # Names that count up within a process would differ where other figures came before.
+    assert not re.search(r"\b(view|param|concat)_\d+|data-[0-9a-f]{8}", json.dumps(spec))
+
+
+def test_a_figure_with_nothing_to_show_says_what_is_missing(tmp_path):
+    made_files = files(tmp_path, "selectivity_curves", made(control=False))
+    sentence = f"nothing to show: {module('selectivity_curves').MISSING}"
+    assert json.loads(made_files["json"].read_text()) == {"missing": sentence}
+    shown = "".join(texts(made_files["svg"].read_text())).replace(" ", "")
+    assert sentence.replace(" ", "") in shown
+    assert made_files["pdf"].read_bytes().startswith(b"%PDF")
+
+
+def test_a_table_that_is_not_given_is_named(tmp_path):
+    with pytest.raises(ValueError, match="layer_profiles: reads the table probing"):
+        call(build_figure, figure="layer_profiles", tables=["x.parquet"], svg=1, pdf=1, json=1)
+
+
+# Its place in a study
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(tmp_path)
+
+
+def test_a_study_has_the_figures_that_its_tables_give(study):
+    figures = study.jobs()._plan.figures
+    assert {"probing_curves", "intervention_curves", "used_vs_encoded"} <= figures.keys()
+    assert figures["layer_profiles"] == ("probing", "saturation")
+    without_interventions = study.jobs(interventions=[])._plan
+    for name, reads in without_interventions.figures.items():
+        assert set(reads) <= set(without_interventions.tables), name
+    assert "intervention_curves" not in without_interventions.figures
+    assert study.jobs(rankings=[])._plan.figures == {}
+
+
+def test_planning_knows_what_each_figure_reads_and_loads_nothing_that_draws(study):
+    code = (
+        "import sys; from workflow_scripts.study import plan, jobs\n"
+        "print(plan._reads_of_figures(), {'altair', 'vl_convert'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == f"{ {name: module(name).READS for name in FIGURES} } set()\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "changed"),
+    [
+        ("figures.layer_profiles", {"layer_profiles"}),
+        ("build_figure", {"layer_profiles", "probing_curves"}),
+        ("tables.saturation", {"layer_profiles"}),
+        ("tables.probing_curves", {"probing_curves"}),
+    ],
+)
+def test_a_figure_depends_on_its_code_and_its_tables(study, monkeypatch, module, changed):
+    names = ("layer_profiles", "probing_curves")
+    before = {name: study.jobs().figure(name) for name in names}
+    edited(monkeypatch, module)
+    after = study.jobs()
+    assert {name for name in names if after.figure(name) != before[name]} == changed

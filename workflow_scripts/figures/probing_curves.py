@@ -1,0 +1,57 @@
+"""Probing curves: test accuracy of every probe on every ranking, over k."""
+
+import altair as alt
+import polars as pl
+
+from workflow_scripts.figures import style
+from workflow_scripts.tables import CONFIGURATION
+
+READS = ("probing_curves",)
+TITLE = "Probe accuracy over the number of neurons"
+CAPTION = (
+    "Test accuracy of a probe that sees only the first k neurons of a ranking; a row of panels for "
+    "each probe, a column for each layer. Solid lines take a ranking from the top (ttb), dotted "
+    "lines from the bottom (btt), the dashed grey line takes neurons at random; the thin black "
+    "line is the share of the most frequent value, which needs no neuron. Compare the rows: where "
+    "another ranking is best with another probe, accuracy tells about the probe as much as about "
+    "the ranking (the first pitfall). Lines are means over all configurations chosen; where one "
+    "is chosen, a band gives the 95% interval of its accuracy. A large study is drawn at some of "
+    "its k, closer together where k is small; the table has them all."
+)
+MISSING = "no probe was run"
+
+
+def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
+    """Return a line for each ranking; panels by probe and layer."""
+    table = style.at_most(tables["probing_curves"].filter(pl.col("accuracy").is_not_null()))
+    if table.is_empty():
+        return None
+    rows = style.rows_of(
+        table,
+        [*CONFIGURATION, "probe", "ranking", "k", "accuracy"],
+        ["majority", "accuracy_low", "accuracy_high"],
+    )
+    panel = ["probe", "layer"]
+    width = style.width(table["layer"].n_unique())
+    chart = style.curves(
+        table["ranking"].unique(),
+        "accuracy",
+        "accuracy",
+        interval=style.has(rows, "accuracy_low", "accuracy_high"),
+        groups=panel,
+        size=(width, 150),
+    )
+    if style.has(rows, "majority"):
+        base = style.with_transforms(alt.Chart(), style.mean({"majority": "majority"}, panel))
+        line = base.mark_rule(color=style.INK, strokeWidth=0.8).encode(
+            y="majority:Q", tooltip=[style.number("majority", "most frequent value")]
+        )
+        chart = alt.layer(line, chart).properties(width=width, height=150)
+    faceted = chart.facet(
+        data=alt.NamedData(style.ROWS),
+        row=alt.Row(
+            "probe:N", title=None, sort="descending", header=style.named("probe", before=False)
+        ),
+        column=alt.Column("layer:O", title=None, header=style.named("layer")),
+    )
+    return style.finished(faceted, rows, TITLE)
