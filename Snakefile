@@ -1,6 +1,6 @@
 """neuron-pitfalls: which neurons encode a grammatical attribute, and does the model use them?
 
-    treebanks -> words -> activations -> rankings -> probes --------> tables -> figures
+    treebanks -> words -> activations -> rankings -> probes --------> tables -> figures -> report
     models -----------/-> states ------------------> interventions -> tables
 
 `config.yaml` is the default study; `--configfile` takes another in its place.
@@ -24,7 +24,7 @@ include: "rules/5-rankings.smk"
 include: "rules/6-probes.smk"
 include: "rules/7-interventions.smk"
 include: "rules/8-tables.smk"
-include: "rules/9-figures.smk"
+include: "rules/9-report.smk"
 
 
 rule all:
@@ -64,5 +64,11 @@ rule interventions:
         all_interventions,
 
 
+rule latex:
+    """The tables of a paper, in LaTeX."""
+    input:
+        all_latex,
+
+
 onsuccess:
-    print(f"The tables are in {results('tables')}, the figures in {results('figures')}.")
+    print(whereabouts())

@@ -9,6 +9,7 @@ whose string is unchanged `ancient`: so a file that was touched, or made again w
 content, reruns nothing. Values for a command line are `passed(key)`.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -136,6 +137,8 @@ _OF_OTHERS = {
     "collected_interventions": lambda w: jobs.interventions_of(w.model, w.treebank),
     "table": lambda w: jobs.table(w.table),
     "figure": lambda w: jobs.figure(w.figure),
+    "report": lambda w: jobs.report(),
+    "latex_table": lambda w: jobs.latex(w.table),
 }
 
 
@@ -309,14 +312,26 @@ def tables_of_figure(wildcards):
 
 
 def everything(wildcards):
-    """Tables and figures that the configuration gives; without any, the last stage it asks for."""
+    """Tables, figures and report of the configuration; without any, the last stage it asks for."""
     if plan.tables:
         tables = expand(
             results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"]
         )
         kinds = ["svg", "pdf", "json"]
-        return tables + expand(results("figures/{figure}.{kind}"), figure=plan.figures, kind=kinds)
+        figures = expand(results("figures/{figure}.{kind}"), figure=plan.figures, kind=kinds)
+        return [*tables, *figures, results("report.html")]
     return all_activations(wildcards) if plan.models else all_words(wildcards)
+
+
+def all_latex(wildcards):
+    return expand(results("tables/{table}.tex"), table=plan.latex)
+
+
+def whereabouts():
+    """Say where the results are, as far as they are there."""
+    rooms = {"report": "report.html", "tables": "tables", "figures": "figures", "words": "words"}
+    there = {name: Path(results(path)) for name, path in rooms.items()}
+    return "\n".join(f"{name}: {path}" for name, path in there.items() if path.exists())
 
 
 def all_words(wildcards):

@@ -13,7 +13,9 @@ CURVE = ["treebank", "attribute"]
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     results = finish(tmp_path_factory.mktemp("default"), None)
-    return {path.stem: pl.read_csv(path) for path in (results / "tables").glob("*.csv")}
+    return {path.stem: pl.read_csv(path) for path in (results / "tables").glob("*.csv")} | {
+        "report": (results / "report.html").read_text()
+    }
 
 
 def test_the_configurations_are_those_of_the_config(tables):
@@ -46,6 +48,34 @@ def test_what_is_encoded_best_is_not_what_is_used_most(tables):
     cltv = dict(gender.select("ranking", "cltv").iter_rows())
     assert cltv["probeless-ttb"] > 2 * cltv["gaussian-ttb"]
     assert cltv["probeless-ttb"] > 0.03
+
+
+def test_the_report_says_so_with_the_numbers_of_the_tables(tables):
+    top = pl.col("ranking").str.ends_with("ttb")
+    at_10 = tables["probing"].filter((pl.col("k") == 10) & (pl.col("split") == "test") & top)
+    best = {
+        (*of, probe): rows.filter(pl.col("accuracy") == rows["accuracy"].max())["ranking"].item()
+        for (*of, probe), rows in at_10.group_by(*CURVE, "probe")
+    }
+    of_curves = {of[:2] for of in best}
+    differ = sum(best[*of, "linear"] != best[*of, "gaussian"] for of in of_curves)
+    assert (
+        f"depends on the probe that judges it in {differ} of 4 configurations." in tables["report"]
+    )
+    moved = tables["interventions"].filter((pl.col("method") == "translation") & top)
+    most = {
+        of: rows.filter(pl.col("k") == 10).sort("cltv")["ranking"][-1]
+        for of, rows in moved.group_by(CURVE)
+        if rows.filter(pl.col("k") == 10)["cltv"].max() > 0
+    }
+    read = {
+        of: at_10.filter(pl.col("treebank") == of[0], pl.col("attribute") == of[1]) for of in most
+    }
+    against = sum(rows.sort("accuracy")["ranking"][-1] != most[of] for of, rows in read.items())
+    still = 4 - len(most)
+    assert against + still > 0
+    headline = f"In {against + still} of 4 configurations what a probe reads best is not what"
+    assert headline in tables["report"]
 
 
 def test_bottom_neurons_do_nothing(tables):

@@ -66,6 +66,28 @@ def test_every_figure_that_has_its_tables_is_drawn(study):
         assert spec["usermeta"]["made_by"].keys() == {"code", "settings", "inputs"}
 
 
+def test_a_study_ends_in_a_report_and_says_where_it_is(tmp_path, study):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy)
+    (copy / "results/report.html").unlink()
+    done = run(copy, SMALL)
+    assert "report: results/report.html" in done.stdout
+    page = (copy / "results/report.html").read_text()
+    assert "A ranking is not a probe" in page
+    assert "1 model, 1 treebank, " in page
+    assert page == (study / "results/report.html").read_text()
+
+
+def test_the_target_latex_lays_tables_out_for_a_paper(study, tmp_path):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy)
+    finish(copy, SMALL, "latex")
+    made = {path.stem for path in (copy / "results/tables").glob("*.tex")}
+    assert made == {"probing", "saturation", "wilcoxon", "overlap", "used_vs_encoded"}
+    assert r"\begin{longtable}" in (copy / "results/tables/probing.tex").read_text()
+    assert jobs_to_run(copy, SMALL) == {}
+
+
 def test_every_rule_leaves_a_log_and_a_benchmark(study):
     rules = {path.name for path in (study / "results/logs").iterdir()}
     assert rules == {path.name for path in (study / "results/benchmarks").iterdir()}
@@ -94,6 +116,7 @@ def test_adding_an_intervention_runs_only_what_is_new(study, tmp_path):
         "collected_interventions": 1,
         "table": 4,
         "figure": 3,
+        "report": 1,
     }
 
 
@@ -107,7 +130,8 @@ def test_adding_a_ranker_runs_only_what_is_new(study, tmp_path):
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 10,
-        "figure": 5,
+        "figure": 9,
+        "report": 1,
     }
 
 
@@ -127,7 +151,8 @@ def test_adding_a_layer_reruns_no_job_of_another_layer(study, tmp_path):
         "collected_probes": 1,
         "collected_interventions": 1,
         "table": 10,
-        "figure": 5,
+        "figure": 9,
+        "report": 1,
     }
 
 
@@ -138,7 +163,8 @@ def test_a_smaller_neurons_max_reruns_the_probes_and_what_is_built_on_them(study
         "probe_of_one_direction": 2,
         "collected_probes": 1,
         "table": 5,
-        "figure": 4,
+        "figure": 6,
+        "report": 1,
     }
 
 
@@ -164,7 +190,8 @@ PROBELESS = "score += np.abs(q_z - q_other)"
                 "collected_probes": 1,
                 "collected_interventions": 1,
                 "table": 10,
-                "figure": 5,
+                "figure": 9,
+                "report": 1,
             },
         ),
     ],
@@ -177,6 +204,13 @@ def test_editing_a_ranker_reruns_what_its_meaning_reaches(study, tmp_path, edite
     ranker.write_text(ranker.read_text().replace(PROBELESS, edited))
     assert edited in ranker.read_text()
     assert jobs_to_run(study, SMALL, root) == reruns
+
+
+def test_editing_the_page_rewrites_the_report_alone(study, tmp_path):
+    root = copy_of_the_project(tmp_path)
+    with (root / "workflow_scripts/report/page.css").open("a") as style:
+        style.write("h1 { color: black; }")
+    assert jobs_to_run(study, SMALL, root) == {"report": 1}
 
 
 @pytest.mark.parametrize(
@@ -198,12 +232,14 @@ def test_what_a_study_does_not_ask_for_is_not_needed(study, tmp_path, changes, t
     shutil.copytree(study, copy)
     for folder in ("collected", "tables", "rankings"):
         shutil.rmtree(copy / "results" / folder)
+    (copy / "results/report.html").write_text("")
     if tables:
         shutil.copytree(study / "results/rankings", copy / "results/rankings")
     results = finish(copy, changed(SMALL, tmp_path / "config.yaml", **changes))
     made = {path.stem for path in (results / "tables").glob("*")}
     assert made == tables
     assert (results / "rankings").is_dir() == bool(tables)
+    assert ("<title>" in (results / "report.html").read_text()) == bool(tables)
 
 
 def test_a_table_says_in_its_metadata_what_made_it(study):
@@ -225,7 +261,7 @@ def test_a_table_says_in_its_metadata_what_made_it(study):
 
 def test_what_is_reported_reruns_the_tables_that_report_it(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
-    assert jobs_to_run(study, config) == {"table": 3, "figure": 2}
+    assert jobs_to_run(study, config) == {"table": 3, "figure": 3, "report": 1}
 
 
 def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):
@@ -245,6 +281,7 @@ def test_another_core_count_and_folder_give_equal_tables_and_figures(study, tmp_
     results = finish(tmp_path, SMALL, cores=1)
     for room in ("tables", "figures"):
         assert contents(results / room) == contents(study / "results" / room)
+    assert (results / "report.html").read_bytes() == (study / "results/report.html").read_bytes()
 
 
 def test_a_deleted_intermediate_is_made_again_and_the_tables_are_equal(study, tmp_path):

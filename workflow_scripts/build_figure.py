@@ -41,8 +41,8 @@ def main(options: argparse.Namespace) -> None:
         if name not in tables:
             raise InputError(f"{options.figure}: reads the table {name}, which --tables has not")
     spec, shown = drawn(figure, {name: read_frame(tables[name]) for name in figure.READS})
-    if "missing" not in spec:
-        spec["usermeta"] = {"caption": figure.CAPTION, "made_by": options.made_by}
+    words = {"title": figure.TITLE, "caption": figure.CAPTION}
+    spec["usermeta"] = words | {"made_by": options.made_by}
     svg = svg_of(shown)
     with whole_file(options.svg) as part:
         part.write_text(svg, encoding="utf-8")

@@ -71,14 +71,19 @@ def made_by(command: str, job: dict[str, Any] | None = None) -> dict[bytes, byte
     configuration with the seed where it draws, and a digest of what it reads. So the metadata of
     two equal runs are equal, and no file keeps those of a run that it is not of.
     """
-    versions = {}
+    made = {"command": command, "job": job or {}, "versions": versions()}
+    return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that results can depend on."""
+    found = {}
     for package in _PACKAGES:
         try:
-            versions[package] = version(package)
+            found[package] = version(package)
         except PackageNotFoundError:
             continue
-    made = {"command": command, "job": job or {}, "versions": versions}
-    return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
+    return found
 
 
 class ParquetFile:

@@ -282,7 +282,7 @@ def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     overlap = _rows(tables, "overlap")
     if overlap is None:
         return []
-    within = overlap.filter(pl.col("other_treebank").is_null())
+    within = overlap.filter(pl.col("other_treebank").is_null() & (pl.col("chance") < pl.col("n")))
     means = (
         within.group_by("rankings", maintain_order=True)
         .agg(pl.col("shared").mean(), pl.col("chance").mean())

@@ -22,6 +22,9 @@ from workflow_scripts.study.digests import file_digest, folder_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Configuration, Plan, slug
 
+PAGE = Path(__file__).parents[1] / "report"
+"""The folder with the report's HTML, CSS and JavaScript, which no fingerprint reaches."""
+
 
 def _string(
     code: str, settings: dict[str, Any], inputs: dict[str, str] | list[tuple[str, str]]
@@ -243,6 +246,22 @@ class Jobs:
         inputs = {table: _digest(self.table(table)) for table in self._plan.figures[figure]}
         code = self._code("figure", "build_figure", f"figures.{figure}")
         return _string(code, {"figure": figure}, inputs)
+
+    def report(self) -> str:
+        """Return what the report depends on."""
+        inputs = {f"tables/{name}": _digest(self.table(name)) for name in self._plan.tables}
+        inputs |= {f"figures/{name}": _digest(self.figure(name)) for name in self._plan.figures}
+        inputs |= {f"words/{name}": _digest(self.words(name)) for name in self._plan.treebanks}
+        settings = {
+            "configuration": self._plan.described,
+            "page": {part.name: file_digest(part) for part in sorted(PAGE.glob("page.*"))},
+        }
+        return _string(self._code("report", "build_report"), settings, inputs)
+
+    def latex(self, table: str) -> str:
+        """Return what a table in LaTeX depends on."""
+        code = self._code("latex_table", "build_latex", f"latex.{table}")
+        return _string(code, {"table": table}, {"table": _digest(self.table(table))})
 
     # What they share
 

@@ -188,6 +188,17 @@ class Plan:
             if set(reads) <= set(self.tables)
         }
 
+    @property
+    def latex(self) -> list[str]:
+        """The tables that there are in LaTeX."""
+        modules = {path.stem for path in (_ROOMS / "latex").glob("*.py")}
+        return [name for name in self.tables if name in modules]
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The configuration without what cannot change a result."""
+        return {k: v for k, v in self.config.items() if k not in ("device", "results", "sources")}
+
     def revision_option(self, model: str) -> str:
         """Return the download's option for a hub model's revision; none where it has none."""
         revision = self.config["models"][model].get("revision")
@@ -243,14 +254,14 @@ class Plan:
                 )
 
 
-FIGURES = Path(__file__).parents[1] / "figures"
+_ROOMS = Path(__file__).parents[1]
 
 
 @cache
 def _reads_of_figures() -> dict[str, tuple[str, ...]]:
     """Return what each figure reads, from its text: running one would load what draws it."""
     found = {}
-    for path in sorted(FIGURES.glob("*.py")):
+    for path in sorted((_ROOMS / "figures").glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "READS":
                 found[path.stem] = ast.literal_eval(node.value)

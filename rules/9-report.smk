@@ -1,0 +1,101 @@
+"""Report: what the tables say, to look at and to read.
+
+Needs tables. Gives `figures/{figure}.svg` and `.pdf` for paper, and `.json`, the same figure in
+Vega-Lite; `report.html`, one page with the findings, the figures, the tables and what was run, which
+opens offline; and, where asked for, `tables/{table}.tex` for paper.
+"""
+
+
+rule figure:
+    """Draw one figure from the tables that it is made of."""
+    input:
+        **inputs_of("figure", tables=tables_of_figure),
+    output:
+        svg=results("figures/{figure}.svg"),
+        pdf=results("figures/{figure}.pdf"),
+        json=results("figures/{figure}.json"),
+    log:
+        log_of("figure", "{figure}"),
+    benchmark:
+        benchmark_of("figure", "{figure}")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1500,
+    params:
+        job=job_of("figure"),
+    shell:
+        """
+        python -m workflow_scripts.build_figure \
+            --made-by {params.job:q} \
+            --figure {wildcards.figure} \
+            --tables {input.tables} \
+            --svg {output.svg} \
+            --pdf {output.pdf} \
+            --json {output.json} \
+            2>&1 | tee {log}
+        """
+
+
+rule report:
+    """Write what the study found as one page."""
+    input:
+        **inputs_of(
+            "report",
+            tables=expand(results("tables/{table}.parquet"), table=plan.tables),
+            figures=expand(results("figures/{figure}.json"), figure=plan.figures),
+            words=expand(
+                results("words/{treebank}/{split}.parquet"),
+                treebank=plan.treebanks,
+                split=SPLITS,
+            ),
+        ),
+    output:
+        report=results("report.html"),
+    log:
+        log_of("report", "report"),
+    benchmark:
+        benchmark_of("report", "report")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+    params:
+        job=job_of("report"),
+        configuration=lambda w, input: quote(json.dumps(plan.described)),
+        words=[f"{name}={results('words')}/{name}" for name in plan.treebanks],
+    shell:
+        """
+        python -m workflow_scripts.build_report \
+            --tables {input.tables} \
+            --figures {input.figures} \
+            --words {params.words} \
+            --configuration {params.configuration} \
+            --report {output.report} \
+            2>&1 | tee {log}
+        """
+
+
+rule latex_table:
+    """Write one table as a paper shows it."""
+    input:
+        **inputs_of("latex_table", table=results("tables/{table}.parquet")),
+    output:
+        latex=results("tables/{table}.tex"),
+    log:
+        log_of("latex_table", "{table}"),
+    benchmark:
+        benchmark_of("latex_table", "{table}")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+    params:
+        job=job_of("latex_table"),
+    shell:
+        """
+        python -m workflow_scripts.build_latex \
+            --table {input.table} \
+            --latex {output.latex} \
+            2>&1 | tee {log}
+        """

@@ -1,0 +1,65 @@
+"""Build the report: tables, figures and what was run -> one HTML file that opens offline."""
+
+import argparse
+import json
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from workflow_scripts.command.line import run
+from workflow_scripts.errors import InputError
+from workflow_scripts.files.artifact import versions, whole_file
+from workflow_scripts.files.frames import read_frame
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.report.findings import findings
+from workflow_scripts.report.page import Figure, Run, page
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="Parquet files")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as JSON")
+    parser.add_argument(
+        "--words", nargs="+", required=True, help="treebank=folder with its words files"
+    )
+    parser.add_argument(
+        "--configuration", type=json.loads, required=True, help="JSON: the study's configuration"
+    )
+    parser.add_argument("--report", type=Path, required=True, help="HTML to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    tables = {path.stem: read_frame(path) for path in options.tables}
+    figures = [_figure(path) for path in options.figures]
+    study = Run(options.configuration, versions(), sizes(options.words))
+    text = page(findings(tables), figures, tables, study)
+    with whole_file(options.report) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def sizes(words: list[str]) -> pl.DataFrame:
+    """Return the words of each split of each treebank, given as `treebank=folder`."""
+    rows = []
+    for entry in words:
+        treebank, _, folder = entry.partition("=")
+        counts = [pq.read_metadata(Path(folder, f"{s}.parquet")).num_rows for s in SPLITS]
+        rows.append((treebank, *counts))
+    schema = {"treebank": pl.String} | dict.fromkeys(SPLITS, pl.Int64)
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _figure(path: Path) -> Figure:
+    try:
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        words = spec["usermeta"]
+        return Figure(path.stem, words["title"], words["caption"], spec)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path}: not a figure of this study; delete it to draw it again"
+        ) from None
+
+
+if __name__ == "__main__":
+    run(arguments(), main)
