@@ -2,7 +2,8 @@
 
 Needs tables. Gives `figures/{figure}.svg` and `.pdf` for paper, and `.json`, the same figure in
 Vega-Lite; `report.html`, one page with the findings, the figures, the tables and what was run, which
-opens offline; and, where asked for, `tables/{table}.tex` for paper.
+opens offline; `provenance.json`, where the tables come from; and, where asked for,
+`tables/{table}.tex` for paper.
 """
 
 
@@ -72,6 +73,47 @@ rule report:
             --words {params.words} \
             --configuration {params.configuration} \
             --report {output.report} \
+            2>&1 | tee {log}
+        """
+
+
+rule provenance:
+    """Write where the tables come from: commit, configuration, versions, hashes."""
+    input:
+        **inputs_of(
+            "provenance",
+            tables=expand(results("tables/{table}.parquet"), table=plan.tables),
+            csv=expand(results("tables/{table}.csv"), table=plan.tables),
+            treebanks=[str(plan.conllu(name, s)) for name in plan.treebanks for s in SPLITS],
+            models=[str(plan.model_folder(name)) for name in plan.models],
+        ),
+    output:
+        provenance=results("provenance.json"),
+    log:
+        log_of("provenance", "provenance"),
+    benchmark:
+        benchmark_of("provenance", "provenance")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=500,
+    params:
+        job=job_of("provenance"),
+        configuration=lambda w, input: quote(json.dumps(plan.described)),
+        project=lambda w, input: quote(json.dumps(repository.state())),
+        treebanks=[
+            quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
+        ],
+        models=[quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
+    shell:
+        """
+        python -m workflow_scripts.build_provenance \
+            --tables {input.tables} \
+            --treebanks {params.treebanks} \
+            --models {params.models} \
+            --configuration {params.configuration} \
+            --project {params.project} \
+            --provenance {output.provenance} \
             2>&1 | tee {log}
         """
 

@@ -20,8 +20,10 @@ from snakemake.io import apply_wildcards
 
 sys.path.insert(0, workflow.basedir)
 
+from workflow_scripts.command.line import TOO_LITTLE
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.plan import Plan
@@ -36,6 +38,9 @@ jobs = Jobs(plan, lambda rule: workflow.get_rule(rule).shellcmd)
 # The commands find this project's Python wherever the study runs; and without an environment of
 # its own a rule uses the Python that runs Snakemake.
 _prefix = "set -euo pipefail; "  # what Snakemake sets where there is no other prefix
+# A job that the system killed for its memory says nothing itself; Snakemake names it, and what it
+# had asked for.
+_prefix += f"trap 'test $? != 137 || echo \"error: killed, as happens without memory: {TOO_LITTLE}\"' EXIT; "
 _prefix += f"export PYTHONPATH={quote(str(workflow.basedir))}; "
 if not workflow.deployment_settings.deployment_method:
     _prefix += f'export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"; '
@@ -138,6 +143,7 @@ _OF_OTHERS = {
     "table": lambda w: jobs.table(w.table),
     "figure": lambda w: jobs.figure(w.figure),
     "report": lambda w: jobs.report(),
+    "provenance": lambda w: jobs.provenance(),
     "latex_table": lambda w: jobs.latex(w.table),
 }
 
@@ -319,7 +325,7 @@ def everything(wildcards):
         )
         kinds = ["svg", "pdf", "json"]
         figures = expand(results("figures/{figure}.{kind}"), figure=plan.figures, kind=kinds)
-        return [*tables, *figures, results("report.html")]
+        return [*tables, *figures, results("report.html"), results("provenance.json")]
     return all_activations(wildcards) if plan.models else all_words(wildcards)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.treebank_files import call, read
+from tests.workflow import SMALL, copy_of_a_study, finish
 from workflow_scripts import generate_treebank
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
@@ -45,6 +46,20 @@ def small_treebank(tmp_path_factory) -> Path:
     call(generate_treebank, grammar="english", sentences=400, **conllu)
     read(conllu, folder / "words")
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """The working directory of a finished small study; a test that changes it copies it first."""
+    directory = tmp_path_factory.mktemp("study")
+    finish(directory, SMALL)
+    return directory
+
+
+@pytest.fixture
+def study(finished, tmp_path) -> Path:
+    """A copy of the finished small study."""
+    return copy_of_a_study(finished, tmp_path / "study")
 
 
 @pytest.fixture(scope="session")

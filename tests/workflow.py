@@ -10,6 +10,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 STUDIES = Path(__file__).parent / "studies"
+SMALL = STUDIES / "small.yaml"
+TARGETS = ("all", "words", "activations", "rankings", "probing", "interventions", "latex")
 
 
 def run(
@@ -41,12 +43,42 @@ def jobs_to_run(directory: Path, config: Path | None, root: Path = ROOT) -> dict
     return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
 
 
+def planned(directory: Path, config: Path | None, *options: str, root: Path = ROOT) -> set:
+    """Return the jobs that a dry run would run, each as `job` names it."""
+    said = run(directory, config, "--dry-run", *options, root=root)
+    assert said.returncode == 0, said.stdout + said.stderr
+    return jobs_in(said.stdout + said.stderr)
+
+
+def jobs_in(log: str) -> set:
+    """Return the jobs of a run's log, each as `job` names it."""
+    found = set()
+    for block in log.split("\n[")[1:]:
+        rule = re.search(r"^(?:local)?(?:rule|checkpoint) (\w+):$", block, flags=re.MULTILINE)
+        if rule and rule[1] not in TARGETS:
+            pairs = re.search(r"^ +wildcards: (.*)$", block, flags=re.MULTILINE)
+            parts = pairs[1].split(", ") if pairs else []
+            found.add(job(rule[1], **dict(part.split("=", 1) for part in parts)))
+    return found
+
+
+def job(rule: str, **wildcards: str) -> tuple:
+    """Name a job by its rule and wildcards."""
+    return rule, frozenset(wildcards.items())
+
+
 def copy_of_the_project(to: Path) -> Path:
     """Copy what the workflow runs, for a test that edits it; return its root."""
     for name in ("Snakefile", "config.yaml"):
         shutil.copy2(ROOT / name, to / name)
-    for name in ("rules", "envs", "workflow_scripts"):
+    for name in ("rules", "envs", "profiles", "workflow_scripts"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return to
+
+
+def copy_of_a_study(study: Path, to: Path) -> Path:
+    """Copy a working directory with what Snakemake remembers of it; return the copy."""
+    shutil.copytree(study, to, ignore=shutil.ignore_patterns("locks"))
     return to
 
 

@@ -5,11 +5,10 @@ import json
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.artifact import versions, whole_file
+from workflow_scripts.files.artifact import open_parquet, versions, whole_file
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import findings
@@ -44,10 +43,15 @@ def sizes(words: list[str]) -> pl.DataFrame:
     rows = []
     for entry in words:
         treebank, _, folder = entry.partition("=")
-        counts = [pq.read_metadata(Path(folder, f"{s}.parquet")).num_rows for s in SPLITS]
+        counts = [_n_rows(Path(folder, f"{split}.parquet")) for split in SPLITS]
         rows.append((treebank, *counts))
     schema = {"treebank": pl.String} | dict.fromkeys(SPLITS, pl.Int64)
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _n_rows(path: Path) -> int:
+    with open_parquet(path) as file:
+        return file.metadata.num_rows
 
 
 def _figure(path: Path) -> Figure:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from workflow_scripts.command.line import run
-from workflow_scripts.files.artifact import open_parquet, whole_file
+from workflow_scripts.files.artifact import read_batches, whole_file
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks.values import ValueCounts
@@ -32,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
     for split in SPLITS:
         path = getattr(options, f"words_{split}")
         attributes = attributes_of(path)
-        for batch in open_parquet(path).iter_batches(columns=["form", *attributes]):
+        for batch in read_batches(path, 1 << 16, ["form", *attributes]):
             forms = batch.column("form").to_pylist()
             for attribute in attributes:
                 counts.add(split, attribute, forms, batch.column(attribute).to_pylist())

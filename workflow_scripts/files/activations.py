@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workflow_scripts.files.artifact import ArtifactError, open_parquet
+from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 from workflow_scripts.kernels.words import LabelledWords
 
 ROWS = 1 << 13
@@ -89,7 +89,7 @@ class LabelledActivations:
         With `neurons` (K,), column i is neuron `neurons[i]`.
         """
         start = 0
-        for batch in open_parquet(self._path).iter_batches(ROWS, columns=["activation"]):
+        for batch in read_batches(self._path, ROWS, ["activation"]):
             x = vectors(batch.column(0))
             rows = np.flatnonzero(self._labelled[start : start + len(x)])
             start += len(x)
@@ -108,8 +108,7 @@ class LabelledActivations:
 
 def _blocks(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield a words or activation file piece by piece, so that no more than one is in memory."""
-    with open_parquet(path) as file:
-        yield from file.iter_batches(ROWS, columns=["sentence", "word", *columns])
+    yield from read_batches(path, ROWS, ["sentence", "word", *columns])
 
 
 def _keys(block: pa.RecordBatch) -> np.ndarray:

@@ -1,12 +1,16 @@
-"""Artifacts: files that appear whole or not at all, and say what made them.
+"""Artifacts: files that appear whole or not at all, say what made them, and know their content.
 
 with whole_file(path) as part:        # a temporary name beside `path`
     part.write_text(...)              # renamed to `path` when the block ends well
 
 with ParquetFile(path, schema, made_by("rank_neurons", {"settings": {"seed": 1}})) as rows:
     rows.write(table)
+
+Every page has a checksum, and the footer one of schema and length: a bit that a disk or a network
+turned is found when the file is read, and never becomes a number in a table.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,6 +26,9 @@ import pyarrow.parquet as pq
 from workflow_scripts.errors import InputError
 
 METADATA_KEY = b"neuron-pitfalls"
+CHECKSUM_KEY = b"neuron-pitfalls-checksum"
+_DAMAGE = (pa.ArrowException, OSError, ValueError)
+"""What Arrow raises where bytes are not those that were written."""
 _PACKAGES = (
     "conllu",
     "numba",
@@ -92,7 +99,8 @@ class ParquetFile:
     def __init__(self, path: Path, schema: pa.Schema, metadata: dict[bytes, bytes], **options):
         self._schema = schema.with_metadata(metadata)
         self._whole = whole_file(path)
-        self._options = {"compression": "zstd"} | options
+        self._options = {"compression": "zstd", "write_page_checksum": True} | options
+        self._n_rows = 0
 
     def __enter__(self) -> "ParquetFile":
         self._writer = pq.ParquetWriter(self._whole.__enter__(), self._schema, **self._options)
@@ -103,9 +111,12 @@ class ParquetFile:
         if isinstance(rows, pa.RecordBatch):
             rows = pa.Table.from_batches([rows])
         self._writer.write_table(rows.cast(self._schema))
+        self._n_rows += len(rows)
 
     def __exit__(self, kind, error, trace) -> None:
         try:
+            checksum = _checksum(self._schema, self._n_rows, self._schema.metadata)
+            self._writer.add_key_value_metadata({CHECKSUM_KEY: checksum})
             self._writer.close()
         except BaseException as failure:
             self._whole.__exit__(type(failure), failure, failure.__traceback__)
@@ -119,20 +130,44 @@ def write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> 
         rows.write(table)
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file of an earlier stage.
+def _checksum(schema: pa.Schema, n_rows: int, metadata: dict[bytes, bytes] | None) -> str:
+    """Return a digest of columns, length and what made a file; pages have their own."""
+    columns = [
+        (field.name, str(kind.value_type if pa.types.is_dictionary(kind := field.type) else kind))
+        for field in schema
+    ]
+    made = (metadata or {}).get(METADATA_KEY, b"")
+    return hashlib.blake2b(repr((columns, n_rows, made)).encode(), digest_size=12).hexdigest()
 
-    Raises ArtifactError, naming the file, where it is not whole Parquet.
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file of an earlier stage; `read_batches` and `read_parquet` read it.
+
+    Raises ArtifactError, naming the file, where it is not whole Parquet of this project.
     """
     if not Path(path).exists():
         raise ArtifactError(f"{path}: is not there; run the stage that makes it")
     try:
         # With pre_buffer, which is the default, reading in batches holds the whole file in memory.
-        return pq.ParquetFile(path, pre_buffer=False)
-    except (pa.ArrowInvalid, OSError) as error:
+        file = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)
+        metadata = file.metadata.metadata or {}
+        found = _checksum(file.schema_arrow, file.metadata.num_rows, metadata)
+    except _DAMAGE as error:
         raise ArtifactError(
             f"{path}: cannot be read as Parquet ({error}); delete it and run again"
         ) from error
+    if metadata.get(CHECKSUM_KEY, b"").decode("utf-8", "replace") != found:
+        raise ArtifactError(f"{path}: damaged (its checksum is another); delete it and run again")
+    return file
+
+
+def read_batches(path: Path, rows: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield a Parquet file of an earlier stage in pieces; raises ArtifactError, naming the file."""
+    with open_parquet(path) as file:
+        try:
+            yield from file.iter_batches(rows, columns=columns)
+        except _DAMAGE as error:
+            raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
@@ -140,5 +175,5 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
     with open_parquet(path) as file:
         try:
             return file.read(columns=columns)
-        except (pa.ArrowInvalid, OSError) as error:
+        except _DAMAGE as error:
             raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from workflow_scripts.files.artifact import ArtifactError, open_parquet
+from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
 
@@ -46,7 +46,7 @@ def sentences(path: Path, columns: list[str], rows: int = 1 << 15) -> Iterator[S
     """Yield the sentences of a words file one by one, a bounded number of rows at a time."""
     number: int | None = None
     held: dict[str, list] = {}
-    for batch in open_parquet(path).iter_batches(rows, columns=["sentence", *columns]):
+    for batch in read_batches(path, rows, ["sentence", *columns]):
         numbers = batch.column("sentence").to_pylist()
         values = {name: batch.column(name).to_pylist() for name in columns}
         start = 0

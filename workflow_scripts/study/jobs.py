@@ -258,6 +258,14 @@ class Jobs:
         }
         return _string(self._code("report", "build_report"), settings, inputs)
 
+    def provenance(self) -> str:
+        """Return what the provenance depends on: not on the commit, which changes with any word."""
+        inputs = {f"tables/{name}": _digest(self.table(name)) for name in self._plan.tables}
+        inputs |= {f"treebanks/{name}": self.treebank(name) for name in self._plan.treebanks}
+        inputs |= {f"models/{name}": self.model(name) for name in self._plan.models}
+        settings = {"configuration": self._plan.described}
+        return _string(self._code("provenance", "build_provenance"), settings, inputs)
+
     def latex(self, table: str) -> str:
         """Return what a table in LaTeX depends on."""
         code = self._code("latex_table", "build_latex", f"latex.{table}")

@@ -1,0 +1,124 @@
+"""Files of an earlier stage that are not as they were written: found when read, and named."""
+
+import random
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.workflow import SMALL, contents, finish, run
+from workflow_scripts.files.artifact import (
+    ArtifactError,
+    made_by,
+    read_batches,
+    read_parquet,
+    write_parquet,
+)
+from workflow_scripts.files.statistics import read_statistics, write_statistics
+from workflow_scripts.kernels.class_statistics import ClassStatistics
+
+ROWS = pa.table(
+    {
+        "sentence": pa.array(range(300), pa.int32()),
+        "form": [f"word {i % 7}" for i in range(300)],
+        "Number": pa.array([None, "SG", "PL"] * 100).dictionary_encode(),
+        "activation": pa.array([[i, i / 3] for i in range(300)], pa.list_(pa.float32(), 2)),
+    }
+)
+
+
+def values(table: pa.Table) -> dict:
+    return table.to_pydict()
+
+
+def test_no_turned_bit_of_a_parquet_file_becomes_a_number(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write_parquet(path, ROWS, made_by("test", {"settings": {"k": 1}}))
+    content = path.read_bytes()
+    draw = random.Random(0)
+    named, harmless = 0, 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << draw.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            assert values(read_parquet(path)) == values(ROWS), place
+            harmless += 1
+        except ArtifactError as error:
+            named += str(path) in str(error)
+    assert named + harmless == len(content)
+    assert named > harmless
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, -1, -8, -1000])
+def test_a_file_that_was_cut_is_named(tmp_path, length):
+    path = tmp_path / "rows.parquet"
+    write_parquet(path, ROWS, made_by("test"))
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(ArtifactError, match=r"rows\.parquet: cannot be read as Parquet"):
+        read_parquet(path)
+
+
+def test_damage_behind_the_first_piece_is_named_when_it_is_reached(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write_parquet(path, ROWS, made_by("test"))
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1  # in the first page
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"rows\.parquet: damaged"):
+        list(read_batches(path, 100, ["sentence"]))
+
+
+def test_parquet_of_somebody_else_is_refused(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(ROWS, path)
+    with pytest.raises(ArtifactError, match=r"rows\.parquet: damaged \(its checksum is another"):
+        read_parquet(path)
+
+
+@pytest.mark.parametrize("tensor", ["counts", "means", "scatters"])
+def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor):
+    path = tmp_path / "values.safetensors"
+    statistics = ClassStatistics(
+        counts=np.array([3, 4]), means=np.full((2, 3), 0.5), scatters=np.full((2, 3, 3), 0.25)
+    )
+    write_statistics(path, statistics)
+    content = path.read_bytes()
+    held = getattr(statistics, tensor).tobytes()
+    damaged = bytearray(content)
+    damaged[content.index(held) + 5] ^= 4
+    path.write_bytes(damaged)
+    with pytest.raises(ArtifactError, match=rf"safetensors: damaged .*{tensor}"):
+        read_statistics(path)
+
+
+OF = "tiny/english/number/layer-1"
+READ = {
+    "words/english/test.parquet": "results/states",
+    "activations/tiny/english/layer-1/train.parquet": "results/statistics",
+    "states/tiny/english/layer-1.parquet": "results/interventions",
+    f"rankings/{OF}/probeless-ttb.parquet": "results/collected",
+    f"probes/{OF}/linear-by-random.parquet": "results/collected",
+    f"interventions/{OF}/ablation-by-random.parquet": "results/collected",
+    "collected/tiny/english/probes.parquet": "results/tables",
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_turned_bit_between_two_stages_stops_the_study_and_is_named(finished, study, name):
+    """What reads the file is deleted, so that it must run again."""
+    path = study / "results" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 16
+    path.write_bytes(content)
+    shutil.rmtree(study / READ[name])
+    done = run(study, SMALL)
+    assert done.returncode == 1
+    assert f"error: results/{name}: " in done.stdout
+    assert "delete it and run again" in done.stdout
+    assert "Traceback" not in done.stdout
+    path.unlink()
+    results = finish(study, SMALL)
+    assert contents(results / "tables") == contents(finished / "results/tables")

@@ -1,0 +1,157 @@
+"""Equal bytes: whatever the cores, the folder, the day or the order, a study ends in one result."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.workflow import (
+    SMALL,
+    changed,
+    contents,
+    copy_of_the_project,
+    finish,
+    job,
+    jobs_in,
+    planned,
+    run,
+)
+from workflow_scripts.study import repository
+
+ENDS = ("tables", "figures", "report.html", "provenance.json")
+
+
+def ends(results: Path) -> dict[str, bytes]:
+    """The bytes of all that a study ends in."""
+    return {
+        name: path.read_bytes() if (path := results / name).is_file() else contents(path)
+        for name in ENDS
+    }
+
+
+def test_one_core_another_folder_and_environment_give_equal_bytes(finished, tmp_path, monkeypatch):
+    """Threads per job are set by the rules, whatever the environment tells libraries."""
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LC_ALL", "C")
+    results = finish(tmp_path / "another folder", SMALL, cores=1)
+    assert ends(results) == ends(finished / "results")
+    # Not only the end: whatever any stage writes, but for what was measured and said of it.
+    apart = ("logs/", "benchmarks/")
+    one, other = contents(results), contents(finished / "results")
+    assert one.keys() == other.keys()
+    assert [n for n in one if one[n] != other[n] and not n.startswith(apart)] == []
+
+
+ROOMS = {
+    "treebanks": {"generate_treebank"},
+    "words": {"words_of_treebank", "attributes"},
+    "models": {"train_model"},
+    "activations": {"activations_of_model"},
+    "states": {"states_of_model"},
+    "lexicons": {"lexicon"},
+    "statistics": {"statistics"},
+    "rankings": {"ranking", "ranking_of_one_direction"},
+    "probes": {"probe", "probe_of_one_direction"},
+    "interventions": {"intervention", "intervention_of_one_direction"},
+    "examples": {"intervention", "intervention_of_one_direction"},
+    "collected": {"collected_rankings", "collected_probes", "collected_interventions"},
+    "tables": {"table"},
+    "figures": {"figure"},
+}
+
+
+def test_every_room_of_results_is_deleted_in_turn_below(finished):
+    rooms = {path.name for path in (finished / "results").iterdir() if path.is_dir()}
+    assert rooms - {"logs", "benchmarks"} == ROOMS.keys()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_deleted_file_is_made_again_alone_and_as_it_was(finished, study, room):
+    file = sorted(path for path in (study / "results" / room).rglob("*") if path.is_file())[0]
+    file.unlink()
+    done = run(study, SMALL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rules = {rule for rule, _ in jobs_in(done.stdout + done.stderr)}
+    assert len(rules) == 1
+    assert rules <= ROOMS[room]
+    assert ends(study / "results") == ends(finished / "results")
+    assert file.read_bytes() == (finished / file.relative_to(study)).read_bytes()
+
+
+def test_no_file_holds_a_path_of_the_machine(finished):
+    here = str(finished).encode()
+    for name, content in contents(finished / "results").items():
+        if not name.startswith(("logs/", "benchmarks/")):
+            assert here not in content, name
+
+
+# Provenance
+
+
+@pytest.fixture(scope="module")
+def provenance(finished):
+    return json.loads((finished / "results/provenance.json").read_text())
+
+
+def test_provenance_has_the_hash_of_every_source_and_table(finished, provenance):
+    results = finished / "results"
+    for name, entry in provenance["tables"].items():
+        for kind in ("csv", "parquet"):
+            path = results / f"tables/{name}.{kind}"
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert entry["sha256"][path.name] == digest
+        assert entry["rows"] == len(pl.read_parquet(results / f"tables/{name}.parquet"))
+        assert entry["made_by"]["job"]["settings"]["table"] == name
+    assert provenance["tables"].keys() == {p.stem for p in (results / "tables").glob("*.csv")}
+    files = provenance["sources"]["treebanks"]["english"]
+    assert len(files) == 3
+    for name, digest in files.items():
+        content = (results / f"treebanks/english/{name}").read_bytes()
+        assert digest == hashlib.sha256(content).hexdigest()
+    assert "model.safetensors" in provenance["sources"]["models"]["tiny"]
+
+
+def test_provenance_has_configuration_versions_and_commit(provenance):
+    assert provenance["configuration"]["neurons"] == {"max": 16, "report": [5, 10]}
+    assert provenance["versions"].keys() >= {"python", "torch", "transformers", "numpy"}
+    assert provenance["project"] == repository.state()
+
+
+def git(folder, *arguments):
+    names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", folder, *names, *arguments], check=True, capture_output=True)
+
+
+def test_a_repository_is_clean_until_what_a_study_runs_differs(tmp_path):
+    root = copy_of_the_project(tmp_path)
+    assert repository.state.__wrapped__(root) == {"commit": None, "clean": None}
+    git(root, "init")
+    git(root, "add", ".")
+    git(root, "commit", "--message", "all")
+    state = repository.state.__wrapped__(root)
+    assert len(state["commit"]) == 40
+    assert state["clean"] is True
+    (root / "notes.txt").write_text("not of the study")
+    assert repository.state.__wrapped__(root)["clean"] is True
+    (root / "workflow_scripts/rankers/mine.py").write_text("DIRECTIONS = ()")
+    assert repository.state.__wrapped__(root) == {"commit": state["commit"], "clean": False}
+    # Unpacked in a folder of that repository, the project is at no commit of it.
+    assert repository.state.__wrapped__(root / "rules")["commit"] is None
+
+
+def test_another_commit_of_equal_meaning_reruns_nothing(finished, tmp_path):
+    root = copy_of_the_project(tmp_path)
+    git(root, "init")
+    assert planned(finished, SMALL, root=root) == set()
+
+
+def test_another_configuration_is_in_the_provenance(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
+    assert job("provenance") in planned(study, config)
