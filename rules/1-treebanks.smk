@@ -65,7 +65,7 @@ rule fetch_treebank:
         python -m workflow_scripts.fetch_treebank \
             --repository {params.repository} \
             --release {params.release} \
-            --base {params.base} \
+            --base {params.base:q} \
             --file {params.train} {output.train} \
             --file {params.dev} {output.dev} \
             --file {params.test} {output.test} \

@@ -29,7 +29,7 @@ rule fetch_model:
         python -m workflow_scripts.fetch_model \
             --hub {params.hub} \
             {params.revision} \
-            --endpoint {params.base} \
+            --endpoint {params.base:q} \
             --model {output.model} \
             2>&1 | tee {log}
         """

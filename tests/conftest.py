@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import web_server
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.treebank_files import call, read
 from tests.workflow import SMALL, copy_of_a_study, finish
@@ -97,3 +98,19 @@ def tiny_model(small_treebank, tmp_path_factory) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A web server on the loopback, for this process and the commands that it starts."""
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(variable, "127.0.0.1")
+    with web_server() as server:
+        yield server
+
+
+@pytest.fixture
+def store(server):
+    """Another one, where a hub keeps its large files."""
+    with web_server() as store:
+        yield store

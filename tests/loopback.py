@@ -18,10 +18,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answer:
-    """An error status in place of the page."""
+    """Something else in place of the page: an error status, other bytes, a lie in the headers."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Request:
     method: str
     path: str
     headers: dict[str, str]
+    """By name in lower case."""
     status: int = 0
     sent: int = 0
     """Bytes of body."""
@@ -73,12 +75,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bool) -> None:
         path = self.path.partition("?")[0]
-        request = Request(self.command, path, dict(self.headers))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, path, headers)
         self.server.requests.append(request)
         page = self.server.pages.get(path, Page(b"", status=404))
         fault = page.faults.pop(0) if body and page.faults else None
         if isinstance(fault, Answer):
-            page, fault = Page(b"", fault.headers, fault.status), None
+            page = Page(fault.content, fault.headers, fault.status, ranges=False)
+            fault = Cut(len(fault.content))
         status, content, headers = page.status, page.content, dict(page.headers)
         start = self._first_byte(page)
         if start:

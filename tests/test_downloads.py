@@ -1,70 +1,28 @@
-"""Facts about the two commands that download, against a server on the loopback."""
+"""Facts about downloading one file, and a treebank's, from a server on the loopback."""
 
 import csv
-import hashlib
-import os
-import subprocess
-import sys
-from pathlib import Path
+import gzip
 
 import pytest
-import yaml
 
-from tests.loopback import Answer, Cut, Hub, Page, Stall, git_hash, web_server
+from tests.downloading import HURRIED, command, ended, names, size, started, wait_until
+from tests.loopback import Answer, Cut, Page, Stall, git_hash, web_server
 from workflow_scripts import fetch_treebank
-from workflow_scripts.files.download import DownloadError, Patience, download, git_blob_sha1
+from workflow_scripts.files.download import (
+    DownloadError,
+    WrongBytesError,
+    download,
+    git_blob_sha1,
+)
 
-ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared"
-HURRIED = Patience(attempts=3, stall=0.3, wait=0.01)
 CONTENT = b"".join(b"%d\tword\n" % i for i in range(30_000))  # several pieces of a download
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def server():
-    with web_server() as server:
-        yield server
-
-
-@pytest.fixture
-def store():
-    with web_server() as server:
-        yield server
-
-
-def command(name, *options, folder, **environment):
-    """Run a command as a rule would; the package's own setting is that hubs are out of reach."""
-    return subprocess.run(
-        [sys.executable, "-m", f"workflow_scripts.{name}", *map(str, options)],
-        cwd=ROOT,
-        env={**os.environ, "HF_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def names(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-# ---- one file
-
-
-def test_the_pinned_hashes_are_those_of_the_shared_treebanks():
-    pins = SHARED / "ud_r2.16_files.csv"
-    if not pins.exists():
-        pytest.skip(f"{SHARED} is not here")
+def test_the_pinned_hashes_are_those_of_the_shared_treebanks(shared):
+    pins = shared / "ud_r2.16_files.csv"
     with pins.open() as file:
         files = [
-            (SHARED / "treebanks" / row["treebank"] / row["file"], row["git_blob_sha1"])
+            (shared / "treebanks" / row["treebank"] / row["file"], row["git_blob_sha1"])
             for row in csv.DictReader(file)
         ]
     here = [(path, sha1) for path, sha1 in files if path.exists()]
@@ -174,12 +132,25 @@ def test_two_versions_of_a_file_are_not_joined(server, tmp_path):
     assert (tmp_path / "a").read_bytes() == CONTENT
 
 
-def test_patience_ends_and_nothing_is_kept(server, tmp_path):
-    server.pages["/a"] = Page(CONTENT, faults=[Cut(70_000)] * 9, ranges=False)
+@pytest.mark.parametrize("fault", [Cut(70_000), Stall(70_000)])
+def test_patience_ends_with_what_has_come_for_the_next_run(server, tmp_path, fault):
+    page = server.pages["/a"] = Page(CONTENT, faults=[fault] * 9, ranges=False)
     with pytest.raises(DownloadError, match="/a: "):
         download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
     assert len(server.requests) == HURRIED.attempts
-    assert names(tmp_path) == []
+    assert names(tmp_path) == [".a.part"]
+    page.faults, page.ranges = [], True
+    download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert server.requests[-1].status == 206
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_patience_is_for_connections_that_bring_nothing_new(server, tmp_path):
+    server.pages["/a"] = Page(CONTENT, faults=[Cut(40_000)] * 7)
+    download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert (tmp_path / "a").read_bytes() == CONTENT
+    assert len(server.requests) == 8 > HURRIED.attempts
 
 
 def test_a_server_that_does_not_answer_is_one_clear_error(tmp_path):
@@ -190,211 +161,153 @@ def test_a_server_that_does_not_answer_is_one_clear_error(tmp_path):
     assert names(tmp_path) == []
 
 
-# ---- a model
+# ---- servers that lie
 
 
-MODEL = "somebody/tiny-bert"
-FORMS = ["the", "cats", "sleep", "on", "a", "mat"]
-KEPT = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+def fetched(server, tmp_path, *faults):
+    """Download CONTENT after some faults; return the status codes of the answers."""
+    server.pages["/a"] = Page(CONTENT, faults=list(faults))
+    download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert (tmp_path / "a").read_bytes() == CONTENT
+    assert names(tmp_path) == ["a"]
+    return [request.status for request in server.requests]
 
 
-@pytest.fixture(scope="module")
-def model_files(tmp_path_factory):
-    """The files of a BERT of two layers, and beside them what must never be fetched."""
-    from transformers import BertConfig, BertForMaskedLM
-
-    from workflow_scripts.models.training import train_tokenizer
-
-    folder = tmp_path_factory.mktemp("tiny-bert")
-    tokenizer = train_tokenizer([FORMS] * 3, 60)
-    BertForMaskedLM(
-        BertConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=32,
-        )
-    ).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    files = {name: (folder / name).read_bytes() for name in KEPT}
-    return files | {
-        "pytorch_model.bin": b"a pickle",
-        "optimizer.pt": b"a pickle",
-        "modeling_tiny.py": b"raise SystemExit\n",
-        "onnx/model.safetensors": b"of another program",
-        "model.fp16.safetensors": b"of another kind",
-        "README.md": b"# tiny\n",
-    }
+def test_a_length_above_the_body_is_found_out(server, tmp_path):
+    longer = {"Content-Length": str(len(CONTENT) + 999)}
+    assert fetched(server, tmp_path, Answer(200, longer, CONTENT)) == [200, 206]
 
 
-@pytest.fixture
-def online(monkeypatch, tmp_path):
-    """The hub library within this process, as fetch_model sets it up before the import."""
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home"))
+def test_a_length_below_the_body_is_taken_for_no_whole_file(server, tmp_path):
+    server.pages["/a"] = Page(CONTENT, faults=[Answer(200, {"Content-Length": "5000"}, CONTENT)])
+    with pytest.raises(WrongBytesError, match=git_hash(CONTENT[:5000])):
+        download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert names(tmp_path) == []
 
 
-def fetch(hub, folder, revision="main"):
-    from workflow_scripts.files.hub import fetch, look_up
-
-    fetch(look_up(hub.name, revision, hub.hub.url, HURRIED), folder, HURRIED)
-
-
-def test_a_fetched_model_loads_offline_and_has_nothing_else(server, store, model_files, tmp_path):
-    hub = Hub(server, store, MODEL, model_files)
-    options = ["--hub", MODEL, "--revision", hub.commit, "--endpoint", server.url]
-    first, second = tmp_path / "models" / "first", tmp_path / "models" / "second"
-    for folder in (first, second):
-        done = command("fetch_model", *options, "--model", folder, folder=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout == ""
-    assert names(tmp_path / "models") == sorted(
-        ["first", "second", *(f"{folder}/{n}" for folder in ("first", "second") for n in KEPT)]
-    )
-    for name in KEPT:
-        content = model_files[name]
-        assert (first / name).read_bytes() == (second / name).read_bytes() == content
-
-    asked = {r.path.rpartition("/")[2] for r in server.requests if "/resolve/" in r.path}
-    assert asked == set(KEPT)
-    # One commit in every address, and no request but for listing and files.
-    assert all(hub.commit in r.path for r in server.requests)
-
-    from transformers import AutoModelForMaskedLM, AutoTokenizer
-
-    before = len(server.requests)
-    tokenizer = AutoTokenizer.from_pretrained(first, local_files_only=True)
-    model = AutoModelForMaskedLM.from_pretrained(first, local_files_only=True, use_safetensors=True)
-    ids = tokenizer(FORMS, is_split_into_words=True, return_tensors="pt")
-    assert model(**ids).logits.shape[-1] == len(tokenizer)
-    assert len(server.requests) == before
+def test_another_range_than_asked_is_not_joined(server, tmp_path):
+    beside = Answer(206, {"Content-Range": f"bytes 7-{len(CONTENT) - 1}/{len(CONTENT)}"}, CONTENT)
+    assert fetched(server, tmp_path, Cut(50_000), beside) == [200, 206, 200]
 
 
-@pytest.mark.parametrize("revision", [None, "main"])
-def test_a_model_that_is_not_pinned_is_resolved_once_and_pinned(
-    server, store, model_files, tmp_path, revision
-):
-    hub = Hub(server, store, MODEL, model_files)
-    options = ["--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "model"]
-    options += ["--revision", revision] if revision else []
-    done = command("fetch_model", *options, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert yaml.safe_load(done.stdout) == {"hub": MODEL, "revision": hub.commit}
-    assert "not pinned" in done.stderr
-    assert sum(hub.commit not in r.path for r in server.requests) == 1
-    assert names(tmp_path / "model") == KEPT
+def test_a_range_that_is_not_all_of_the_rest_is_gone_on_from(server, tmp_path):
+    some = Answer(206, {"Content-Range": f"bytes 0-9999/{len(CONTENT)}"}, CONTENT[:10_000])
+    assert fetched(server, tmp_path, some) == [206, 206]
 
 
-def test_a_model_without_safetensors_is_one_error_that_names_it(
-    server, store, model_files, tmp_path
-):
-    files = {n: c for n, c in model_files.items() if "safetensors" not in n}
-    Hub(server, store, MODEL, files)
-    done = command(
-        "fetch_model",
-        *("--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "models" / "tiny"),
-        folder=tmp_path,
-    )
-    assert done.returncode == 1
-    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert error == done.stderr.splitlines()[-1]
-    assert MODEL in error
-    assert "no safetensors weights" in error
-    assert "pytorch_model.bin" in error
-    assert not (tmp_path / "models" / "tiny").exists()
+def test_pieces_of_other_bytes_are_given_up_for_the_whole(server, tmp_path):
+    longer = {"Content-Length": str(len(CONTENT))}
+    junk = Answer(200, longer, b"<html>" * 5000)
+    assert fetched(server, tmp_path, junk) == [200, 206, 200]
+
+
+def test_a_body_compressed_unasked_is_not_joined(server, tmp_path):
+    body = gzip.compress(CONTENT)
+    headers = {"Content-Encoding": "gzip", "Content-Length": str(len(body))}
+    assert fetched(server, tmp_path, Answer(200, headers, body[:40_000])) == [200, 200]
+
+
+def test_a_file_goes_on_behind_a_redirect(server, store, tmp_path):
+    store.pages["/b"] = Page(CONTENT, faults=[Cut(100_000)])
+    server.pages["/a"] = Page(b"", {"Location": f"{store.url}/b"}, status=302)
+    download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert (tmp_path / "a").read_bytes() == CONTENT
+    assert [r.status for r in store.requests] == [200, 206]
+
+
+@pytest.mark.parametrize("to", ["/a", "file:///etc/hostname"])
+def test_a_redirect_to_nowhere_is_one_clear_error(server, tmp_path, to):
+    server.pages["/a"] = Page(b"", {"Location": to}, status=302)
+    with pytest.raises(DownloadError, match=f"{server.url}/a: "):
+        download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_what_opens_a_redirected_file_is_in_no_message(server, store, tmp_path, caplog, status):
+    store.pages["/b"] = Page(b"", status=status)
+    server.pages["/a"] = Page(b"", {"Location": f"{store.url}/b?Signature=secret"}, status=302)
+    with pytest.raises(DownloadError, match=f"{store.url}/b") as error:
+        download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert "secret" not in str(error.value) + caplog.text
+
+
+# ---- what is in the folder
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.json", "/x.json", "a/../../x.json", "..\\x.json", "../model.safetensors"]
+    ("left", "statuses"),
+    [
+        (b"", [200]),
+        (CONTENT[:9000], [206]),
+        (CONTENT, [416]),  # killed before the file had its name
+        (CONTENT * 2, [416, 200]),
+        (b"of another pin", [206, 200]),
+    ],
+    ids=["nothing", "half", "whole", "more", "other bytes"],
 )
-def test_a_name_outside_of_the_folder_is_refused(
-    server, store, model_files, tmp_path, online, name
-):
-    hub = Hub(server, store, MODEL, model_files | {name: b"{}"})
-    with pytest.raises(DownloadError) as error:
-        fetch(hub, tmp_path / "models" / "tiny")
-    assert MODEL in str(error.value)
-    assert repr(name) in str(error.value)
-    assert names(tmp_path) == []
-    assert not any("/resolve/" in r.path for r in server.requests)
+def test_what_an_earlier_run_left_is_gone_on_from_and_checked(server, tmp_path, left, statuses):
+    (tmp_path / ".a.part").write_bytes(left)
+    assert fetched(server, tmp_path) == statuses
 
 
-def test_shards_are_fetched_by_their_index(server, store, model_files, tmp_path, online):
-    whole = model_files["model.safetensors"]
-    shards = {f"model-0000{i}-of-00002.safetensors": whole for i in (1, 2)}
-    files = {n: c for n, c in model_files.items() if n != "model.safetensors"}
-    hub = Hub(server, store, MODEL, files | shards | {"model.safetensors.index.json": b"{}"})
-    fetch(hub, tmp_path / "tiny")
-    expected = {*KEPT, *shards, "model.safetensors.index.json"} - {"model.safetensors"}
-    assert set(names(tmp_path / "tiny")) == expected
-
-
-@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
-def test_a_model_file_of_other_bytes_is_not_kept(
-    server, store, model_files, tmp_path, online, file
-):
-    hub = Hub(server, store, MODEL, model_files)
-    page = hub.page(file)
-    page.content = page.content[:-1] + b"\0"  # of the same size
-    with pytest.raises(DownloadError) as error:
-        fetch(hub, tmp_path / "models" / "tiny")
-    listed = next(entry for entry in hub.listing if entry["rfilename"] == file)
-    assert f"{MODEL}/{file}" in str(error.value)
-    assert listed.get("lfs", {}).get("sha256", listed["blobId"]) in str(error.value)
-    assert names(tmp_path / "models") == []
-
-
-def test_a_hub_that_is_overloaded_is_asked_again(server, store, model_files, tmp_path, online):
-    hub = Hub(server, store, MODEL, model_files)
-    server.pages[f"/api/models/{MODEL}/revision/main"].faults = [Answer(503)]
-    hub.page("config.json").faults = [Answer(503)]
-    hub.page("model.safetensors").faults = [Answer(503), Answer(429)]
-    fetch(hub, tmp_path / "tiny")
-    assert names(tmp_path / "tiny") == KEPT
-
-
-@pytest.mark.parametrize("fault", [Cut(5000), Stall(5000)])
-def test_broken_weights_go_on_where_they_broke(
-    server, store, model_files, tmp_path, online, monkeypatch, fault
-):
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1000)  # it writes 10 MB at a time
-    hub = Hub(server, store, MODEL, model_files)
-    weights = model_files["model.safetensors"]
-    hub.page("model.safetensors").faults = [fault]
-    fetch(hub, tmp_path / "tiny")
-    assert (tmp_path / "tiny" / "model.safetensors").read_bytes() == weights
-    gets = store.asked("GET", f"/{hashlib.sha256(weights).hexdigest()}")
-    assert [r.status for r in gets] == [200, 206]
-
-
-def test_what_a_hub_does_not_have_is_one_clear_error(server, store, model_files, tmp_path, online):
-    hub = Hub(server, store, MODEL, model_files)
-    api = f"/api/models/{MODEL}/revision/"
-    server.pages[f"{api}v9"] = Page(b"", {"X-Error-Code": "RevisionNotFound"}, status=404)
-    server.pages[f"{api}v10"] = Page(b"", {"X-Error-Code": "RepoNotFound"}, status=401)
-    server.pages[f"{api}v11"] = Page(b"", {"X-Error-Code": "GatedRepo"}, status=403)
-    server.pages[f"{api}v12"] = Page(b"<html>Welcome to our WiFi</html>")
-    reasons = {"v9": "no revision v9", "v10": "private", "v11": "HF_TOKEN", "v12": "not answer as"}
-    for revision, reason in reasons.items():
-        with pytest.raises(DownloadError, match=f"^{MODEL}: .*{reason}"):
-            fetch(hub, tmp_path / "tiny", revision)
-    assert len(server.requests) == len(reasons)
+def test_other_bytes_take_with_them_what_an_earlier_run_left(server, tmp_path):
+    (tmp_path / ".a.part").write_bytes(CONTENT[:9000])
+    server.pages["/a"] = Page(CONTENT[::-1])
+    with pytest.raises(WrongBytesError, match=git_hash(CONTENT[::-1])):
+        download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
     assert names(tmp_path) == []
 
 
-def test_a_hub_that_answers_with_another_commit_is_refused(
-    server, store, model_files, tmp_path, online
-):
-    hub = Hub(server, store, MODEL, model_files)
-    pinned = "0" * 40
-    server.pages[f"/api/models/{MODEL}/revision/{pinned}"] = server.pages[f"/api/models/{MODEL}"]
-    with pytest.raises(DownloadError, match=f"asked .* for {pinned}, it answers with {hub.commit}"):
-        fetch(hub, tmp_path / "tiny", pinned)
+def test_a_link_in_the_folder_is_not_written_through(server, tmp_path):
+    server.pages["/a"] = Page(CONTENT)
+    (tmp_path / "other").write_bytes(b"mine")
+    for name in (".a.part", "a"):
+        (tmp_path / name).symlink_to(tmp_path / "other")
+    with pytest.raises(OSError, match=r"\.a\.part"):
+        download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    (tmp_path / ".a.part").unlink()
+    download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)
+    assert (tmp_path / "other").read_bytes() == b"mine"
+    assert (tmp_path / "a").read_bytes() == CONTENT
+
+
+# ---- processes
+
+
+def treebank_options(server, path):
+    return [
+        *("--repository", "UD_X", "--release", "r1", "--base", server.url, "--stall", "1"),
+        *("--file", "a.conllu", git_hash(CONTENT), path),
+    ]
+
+
+def test_a_killed_command_leaves_no_file_and_the_next_goes_on(server, tmp_path):
+    page = server.pages["/UD_X/r1/a.conllu"] = Page(CONTENT, faults=[Stall(100_000)] * 9)
+    path = tmp_path / "data" / "a.conllu"
+    process = started("fetch_treebank", *treebank_options(server, path), folder=tmp_path)
+    wait_until(lambda: size(path.with_name(".a.conllu.part")) > 50_000)
+    process.kill()
+    ended(process)
+    assert names(path.parent) == [".a.conllu.part"]
+    page.faults.clear()
+    done = command("fetch_treebank", *treebank_options(server, path), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert server.requests[-1].status == 206
+    assert path.read_bytes() == CONTENT
+    assert names(path.parent) == ["a.conllu"]
+
+
+def test_two_commands_at_once_download_once_and_show_how_far(server, tmp_path):
+    server.pages["/UD_X/r1/a.conllu"] = Page(CONTENT, faults=[Stall(100_000)])
+    path = tmp_path / "a.conllu"
+    options = treebank_options(server, path)
+    first = started("fetch_treebank", *options, folder=tmp_path)
+    wait_until(lambda: server.requests != [])
+    second = ended(started("fetch_treebank", *options, folder=tmp_path))
+    first = ended(first)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert [r.status for r in server.requests] == [200, 206]
+    assert "a.conllu: 100%|" in first.stderr
+    assert "waiting" in second.stderr
+    assert path.read_bytes() == CONTENT

@@ -18,11 +18,19 @@ def run(
     directory: Path, config: Path | None, *options: str, cores: int = 2, root: Path = ROOT
 ) -> subprocess.CompletedProcess:
     """Run Snakemake in `directory`, with the project at `root`; the caller looks at the status."""
+    command = command_line(directory, config, *options, cores=cores, root=root)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def command_line(
+    directory: Path, config: Path | None, *options: str, cores: int = 2, root: Path = ROOT
+) -> list[str]:
+    """Return the command that `run` runs, for a test that does more than wait for its end."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--directory", str(directory), "--cores", str(cores), *options]
     if config is not None:
         command += ["--configfile", str(config)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    return command
 
 
 def finish(directory: Path, config: Path | None, *options: str, cores: int = 2) -> Path:

@@ -1,7 +1,7 @@
 """Download a masked language model from a hub -> a Hugging Face folder, for jobs without internet.
 
 One of the two commands that download; the other is fetch_treebank. Configuration, tokenizer and
-safetensors weights, nothing else.
+safetensors weights, nothing else. A folder that holds them already needs no network.
 """
 
 import argparse
@@ -39,21 +39,23 @@ def main(options: argparse.Namespace) -> None:
     os.environ["HF_HUB_OFFLINE"] = "0"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_ENDPOINT"] = options.endpoint
-    os.environ["HF_HUB_DOWNLOAD_TIMEOUT"] = str(options.stall)
-    # Plain HTTP resumes, needs no second service that a firewall may hold, and leaves no cache.
-    os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     # It logs every request, with the signatures that open a private file.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    from workflow_scripts.files.hub import COMMIT, fetch, look_up
+    from workflow_scripts.files.hub import COMMIT, fetch, fetched, look_up
 
-    patience = Patience(options.attempts, options.stall)
-    repository = look_up(options.hub, options.revision, options.endpoint, patience)
-    fetch(repository, options.model, patience)
+    commit = fetched(options.model, options.hub, options.revision)
+    if commit:
+        log.info("%s is here already: %s at %s", options.model, options.hub, commit)
+    else:
+        patience = Patience(options.attempts, options.stall)
+        repository = look_up(options.hub, options.revision, options.endpoint, patience)
+        fetch(repository, options.model, patience)
+        commit = repository.commit
     if not COMMIT.fullmatch(options.revision or ""):
         named = f"{options.hub} at {options.revision}" if options.revision else options.hub
-        log.warning("%s is not pinned and moves on; to keep today's commit, configure it as", named)
+        log.warning("%s is not pinned and moves on; to keep this commit, configure it as", named)
         # In quotes, or YAML reads a commit such as 12e4… as a number.
-        print(f'{{hub: {options.hub}, revision: "{repository.commit}"}}', flush=True)
+        print(f'{{hub: {options.hub}, revision: "{commit}"}}', flush=True)
 
 
 if __name__ == "__main__":

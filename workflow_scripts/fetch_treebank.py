@@ -6,6 +6,7 @@ One of the two commands that download; the other is fetch_model.
 import argparse
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
@@ -46,7 +47,7 @@ def main(options: argparse.Namespace) -> None:
             raise InputError(f"{name}: {sha1!r} is no git blob hash (40 digits of 0-9 and a-f)")
     patience = Patience(options.attempts, options.stall)
     for name, sha1, path in options.files:
-        url = f"{options.base}/{options.repository}/{options.release}/{name}"
+        url = f"{options.base}/{options.repository}/{options.release}/{quote(name)}"
         download(url, Path(path), sha1, patience)
 
 

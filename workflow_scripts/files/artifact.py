@@ -60,15 +60,31 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        if part.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        part.replace(path)
+        put_in_place(part, path)
     except BaseException:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
         else:
             part.unlink(missing_ok=True)
         raise
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a file or folder that is whole, in place of what may be there.
+
+    A folder cannot replace another at once: the old one goes aside first, so that a kill at any
+    moment leaves the old one, the new one or none, and never half of one.
+    """
+    if not (part.is_dir() and path.is_dir()):
+        part.replace(path)
+        return
+    old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    path.replace(old)
+    part.replace(path)
+    if old.is_symlink():  # what it leads to is not ours
+        old.unlink()
+    else:
+        shutil.rmtree(old)
 
 
 def made_by(command: str, job: dict[str, Any] | None = None) -> dict[bytes, bytes]:

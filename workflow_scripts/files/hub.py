@@ -1,10 +1,12 @@
 """The hub: a model's configuration, tokenizer and safetensors weights at one commit -> a folder.
 
-Nothing else of the repository is asked for: no pickle, no code. `huggingface_hub` reads its
-environment when it is imported, so a command sets it before it imports this room.
+Nothing else of the repository is asked for: no pickle, no code. The folder also says, in
+`source.json`, which model at which commit it is, with the hash of every file.
+
+`huggingface_hub` reads its environment when it is imported, so a command sets it before it imports
+this room.
 """
 
-import hashlib
 import json
 import logging
 import re
@@ -13,22 +15,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import HfApi
 from huggingface_hub.errors import (
     GatedRepoError,
     HTTPError,
-    LocalEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from tqdm import tqdm
+from huggingface_hub.hf_api import ModelInfo
+from huggingface_hub.utils import build_hf_headers
 
-from workflow_scripts.files.artifact import whole_file
+from workflow_scripts.files.artifact import put_in_place
 from workflow_scripts.files.download import (
     DownloadError,
     Patience,
+    WrongBytesError,
+    alone,
     attempts,
-    git_blob_sha1,
+    download,
+    hash_like,
     one_line,
 )
 
@@ -55,6 +60,7 @@ WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 COMMIT = re.compile("[0-9a-f]{40}")
+RECORD = "source.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Repository:
 
     hub: str
     endpoint: str
+    revision: str | None
+    """As it was asked for: a commit, a name that moves, or none."""
     commit: str
     files: dict[str, str | None]
     """The name of each file, and its hash where the hub gives one: SHA-256 of large files (64
@@ -82,20 +90,33 @@ def look_up(hub: str, revision: str | None, endpoint: str, patience: Patience) -
                 found = api.model_info(
                     hub, revision=revision, timeout=patience.stall, files_metadata=True
                 )
+        commit, files = _said(found)
     except (HTTPError, OSError, ValueError) as error:  # ValueError: a bad name, or no JSON
         raise DownloadError(_reason(hub, revision, endpoint, error)) from error
-    if not COMMIT.fullmatch(found.sha or ""):
+    except (AttributeError, KeyError, TypeError) as error:  # JSON of another shape
+        raise DownloadError(f"{hub}: {endpoint} does not answer as a hub does") from error
+    if not COMMIT.fullmatch(commit):
         raise DownloadError(f"{hub}: {endpoint} does not say which commit it has")
-    if revision and COMMIT.fullmatch(revision) and found.sha != revision:
-        raise DownloadError(f"{hub}: asked {endpoint} for {revision}, it answers with {found.sha}")
+    if revision and COMMIT.fullmatch(revision) and commit != revision:
+        raise DownloadError(f"{hub}: asked {endpoint} for {revision}, it answers with {commit}")
+    for name in files:
+        if (
+            name.startswith("/")
+            or "\\" in name
+            or ".." in name.split("/")
+            or any(letter < " " for letter in name)
+        ):
+            raise DownloadError(f"{hub}: lists {name!r}, a name outside of its folder; refused")
+    return Repository(hub, endpoint, revision, commit, files)
+
+
+def _said(found: ModelInfo) -> tuple[str, dict[str, str | None]]:
+    """Return the commit, and the hashes by file name, that a hub's answer has."""
     files = {
-        file.rfilename: file.lfs.sha256 if file.lfs else file.blob_id
+        str(file.rfilename): file.lfs.sha256 if file.lfs else file.blob_id
         for file in found.siblings or ()
     }
-    for name in files:
-        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-            raise DownloadError(f"{hub}: lists {name!r}, a name outside of its folder; refused")
-    return Repository(hub, endpoint, found.sha, files)
+    return str(found.sha), files
 
 
 def needed(names: Collection[str]) -> list[str]:
@@ -124,11 +145,33 @@ def needed(names: Collection[str]) -> list[str]:
     return sorted(chosen)
 
 
+def fetched(folder: Path, hub: str, revision: str | None) -> str | None:
+    """Return the commit of a folder that holds all of a model, as an earlier fetch recorded it.
+
+    None where it is not there, or of another model or revision, or changed since.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    match record:
+        case {"hub": str(name), "revision": asked, "commit": str(commit), "files": dict(files)}:
+            same = name == hub and revision in (asked, commit)
+        case _:
+            return None
+    return commit if same and all(_has(folder / name, files[name]) for name in files) else None
+
+
+def _has(path: Path, expected: str | None) -> bool:
+    return path.is_file() and (expected is None or hash_like(expected, path) == expected)
+
+
 def fetch(repository: Repository, folder: Path, patience: Patience) -> None:
-    """Write a model's files as a folder, whole or not at all.
+    """Write a model's files and their record as a folder, whole or not at all.
 
     Raises DownloadError, naming model and file, where one cannot be had or has another hash than
-    the hub lists.
+    the hub lists. What has come stays in `.NAME.part` beside the folder, for the next fetch to go
+    on from; of a model with wrong bytes nothing stays.
     """
     try:
         names = needed(repository.files)
@@ -136,58 +179,68 @@ def fetch(repository: Repository, folder: Path, patience: Patience) -> None:
         raise DownloadError(
             f"{repository.hub} at {repository.commit} ({repository.endpoint}): {error}"
         ) from error
-    with whole_file(folder) as part:
-        for name in names:
-            try:
-                # The library goes on after stalls and cuts; an error status is left to us.
-                for attempt in attempts(patience, HTTPError):
-                    with attempt:
-                        hf_hub_download(
-                            repository.hub,
-                            name,
-                            revision=repository.commit,
-                            endpoint=repository.endpoint,
-                            local_dir=part,
-                            etag_timeout=patience.stall,
-                            tqdm_class=tqdm,  # the library's own is silent in a log
-                        )
-            except (HTTPError, LocalEntryNotFoundError) as error:
-                raise DownloadError(
-                    _reason(f"{repository.hub}/{name}", None, repository.endpoint, error)
-                ) from error
-            _check(part / name, repository, name)
-        # The library's notes on what it fetched, and when: two fetches shall be the same bytes.
-        shutil.rmtree(part / ".cache")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f".{folder.name}.part")
+    with alone(folder.with_name(f".{folder.name}.lock")):
+        if fetched(folder, repository.hub, repository.revision) == repository.commit:
+            return  # by another process meanwhile
+        if part.is_symlink():  # written to, it would be a folder elsewhere
+            part.unlink()
+        part.mkdir(exist_ok=True)
+        try:
+            for name in names:
+                _fetch_file(repository, name, part / name, patience)
+        except WrongBytesError:
+            shutil.rmtree(part)
+            raise
+        except DownloadError:
+            if not any(part.iterdir()):
+                part.rmdir()
+            raise
+        for path in part.iterdir():
+            if path.name not in names:  # of another commit, by a run that did not end
+                path.unlink()
+        record = {
+            "hub": repository.hub,
+            "revision": repository.revision,
+            "commit": repository.commit,
+            "files": {name: repository.files[name] for name in names},
+        }
+        (part / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        put_in_place(part, folder)
 
 
-def _check(path: Path, repository: Repository, name: str) -> None:
-    """Raise DownloadError unless a file has the hash that the hub lists."""
+def _fetch_file(repository: Repository, name: str, path: Path, patience: Patience) -> None:
+    """Download one file of a model, checked against the hash that the hub lists."""
     expected = repository.files[name]
     if expected is None:
         log.warning("%s lists no hash of %s: not checked", repository.endpoint, name)
-        return
-    if len(expected) == 64:
-        with path.open("rb") as file:
-            received = hashlib.file_digest(file, "sha256").hexdigest()
-    else:
-        received = git_blob_sha1(path)
-    if received != expected:
-        raise DownloadError(
-            f"{repository.hub}/{name}: the hash of what came is {received}, expected {expected}; "
-            "nothing kept"
+    url = f"{repository.endpoint}/{repository.hub}/resolve/{repository.commit}/{name}"
+    try:
+        # A token goes to the hub alone, not to where it redirects.
+        download(url, path, expected, patience, build_hf_headers())
+    except DownloadError as error:
+        answer = getattr(error.__cause__, "response", None)
+        gated = (
+            answer is not None
+            and answer.status_code in (401, 403)
+            and answer.url.startswith(f"{repository.endpoint}/")  # not what it redirects to
         )
+        reason = _GATED.format(repository.endpoint) if gated else error
+        raise type(error)(f"{repository.hub}/{name}: {reason}") from error
+
+
+_GATED = "{} asks for a token (HF_TOKEN) of an account that may read it"
 
 
 def _reason(what: str, revision: str | None, endpoint: str, error: BaseException) -> str:
     """Return one line on why a hub did not give something."""
     if isinstance(error, GatedRepoError):
-        return f"{what}: {endpoint} asks for a token (HF_TOKEN) of an account that may read it"
+        return f"{what}: {_GATED.format(endpoint)}"
     if isinstance(error, RepositoryNotFoundError):
         return f"{what}: not at {endpoint}, or private (HF_TOKEN)"
     if isinstance(error, RevisionNotFoundError):
         return f"{what}: {endpoint} has no revision {revision}"
     if isinstance(error, json.JSONDecodeError):
         return f"{what}: {endpoint} does not answer as a hub does"
-    if isinstance(error, LocalEntryNotFoundError) and error.__cause__:
-        error = error.__cause__  # the library's message is on its cache, the cause says what failed
     return f"{what} from {endpoint}: {one_line(error)}"
