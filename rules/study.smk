@@ -320,6 +320,8 @@ def tables_of_figure(wildcards):
 def everything(wildcards):
     """Tables, figures and report of the configuration; without any, the last stage it asks for."""
     if plan.tables:
+        # Before the values are counted there is no telling what a table depends on.
+        check_attributes()
         tables = expand(
             results("tables/{table}.{kind}"), table=plan.tables, kind=["csv", "parquet"]
         )

@@ -4,10 +4,12 @@ Importing the project first gives every library one thread: tensors here are so 
 would only wait for each other.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.loopback import web_server
 from tests.small_tokenizers import word_piece_tokenizer
@@ -51,9 +53,19 @@ def small_treebank(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
-    """The working directory of a finished small study; a test that changes it copies it first."""
-    directory = tmp_path_factory.mktemp("study")
-    finish(directory, SMALL)
+    """The working directory of a finished small study; a test that changes it copies it first.
+
+    One for all processes, where tests run in several.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        directory = tmp_path_factory.mktemp("study")
+        finish(directory, SMALL)
+        return directory
+    directory = tmp_path_factory.getbasetemp().parent / "finished-study"
+    with FileLock(f"{directory}.lock"):
+        if not (directory / "finished").exists():
+            finish(directory, SMALL)
+            (directory / "finished").touch()
     return directory
 
 

@@ -24,7 +24,9 @@ ROWS = pa.table(
         "sentence": pa.array(range(300), pa.int32()),
         "form": [f"word {i % 7}" for i in range(300)],
         "Number": pa.array([None, "SG", "PL"] * 100).dictionary_encode(),
-        "activation": pa.array([[i, i / 3] for i in range(300)], pa.list_(pa.float32(), 2)),
+        "activation": pa.array(
+            [[i, i / 3] for i in range(300)], pa.list_(pa.field("item", pa.float32(), False), 2)
+        ),
     }
 )
 

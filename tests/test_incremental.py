@@ -258,7 +258,10 @@ def test_min_types_that_keep_nothing_end_in_an_error_that_names_them(study, tmp_
     config = changed(SMALL, tmp_path / "config.yaml", min_types=100_000)
     done = run(study, config)
     assert done.returncode == 1
-    assert "no treebank keeps two values of 'Number' with min_types: 100000" in done.stdout + done.stderr
+    assert (
+        "no treebank keeps two values of 'Number' with min_types: 100000"
+        in done.stdout + done.stderr
+    )
 
 
 # The sources

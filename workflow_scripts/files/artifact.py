@@ -148,12 +148,18 @@ def write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> 
 
 def _checksum(schema: pa.Schema, n_rows: int, metadata: dict[bytes, bytes] | None) -> str:
     """Return a digest of columns, length and what made a file; pages have their own."""
-    columns = [
-        (field.name, str(kind.value_type if pa.types.is_dictionary(kind := field.type) else kind))
-        for field in schema
-    ]
+    columns = [(field.name, _kind(field.type)) for field in schema]
     made = (metadata or {}).get(METADATA_KEY, b"")
     return hashlib.blake2b(repr((columns, n_rows, made)).encode(), digest_size=12).hexdigest()
+
+
+def _kind(type: pa.DataType) -> str:
+    """Return a type as text that writing and reading leave as it is."""
+    if pa.types.is_dictionary(type):  # read back with another kind of index
+        return str(type.value_type)
+    if pa.types.is_fixed_size_list(type):  # read back with another name for its items
+        return f"{type.list_size} of {type.value_type}"
+    return str(type)
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
