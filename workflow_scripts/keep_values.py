@@ -38,7 +38,10 @@ def main(options: argparse.Namespace) -> None:
                 counts.add(split, attribute, forms, batch.column(attribute).to_pylist())
     for attribute, values in counts.kept(options.min_types).items():
         log.info("%s: %s", attribute, ", ".join(values))
-    with whole_file(options.attributes) as part, part.open("w", newline="") as file:
+    with (
+        whole_file(options.attributes) as part,
+        part.open("w", encoding="utf-8", newline="") as file,
+    ):
         rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         rows.writeheader()
         for row in counts.rows(options.min_types):

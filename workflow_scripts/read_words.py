@@ -15,7 +15,7 @@ from workflow_scripts.command.progress import progress
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.surface import Clashes, Schema, read_sentences
+from workflow_scripts.treebanks.surface import Clashes, Schema, TreebankError, read_sentences
 
 log = logging.getLogger("read_words")
 
@@ -88,9 +88,24 @@ def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str
                 rows = []
         stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
         n_words += len(rows)
+    _check_attributes(conllu, values)
     log.info("%s: %d words", conllu, n_words)
     for attribute, count in sorted(clashes.words.items()):
         log.info("%s: %d words with two values of %s, which they lose", conllu, count, attribute)
+
+
+def _check_attributes(conllu: Path, values: dict[str, set[str]]) -> None:
+    """Raise TreebankError where the attributes so far cannot be columns of a words file."""
+    for attribute, found in values.items():
+        if attribute in words_file.COLUMNS:
+            raise TreebankError(
+                f"{conllu}: has a feature {attribute!r}, which is a column of every words file; "
+                "rename the feature"
+            )
+        if len(found) > words_file.MAX_VALUES:
+            raise TreebankError(
+                f"{conllu}: more than {words_file.MAX_VALUES} values of {attribute!r}"
+            )
 
 
 def _write(spool: Path, target: Path, dictionaries: dict[str, pa.Array], metadata: dict) -> None:

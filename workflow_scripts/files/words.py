@@ -14,6 +14,8 @@ import pyarrow.csv
 from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
+MAX_VALUES = (1 << 15) - 1
+"""How many values an attribute may have: its column's dictionary has int16 indices."""
 
 
 def schema(attributes: list[str]) -> pa.Schema:

@@ -15,7 +15,7 @@ replaced by the states.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForMaskedLM
 from transformers.modeling_outputs import BaseModelOutput
@@ -31,10 +30,15 @@ from transformers.utils import logging as transformers_logging
 
 from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import Subtokens
+from workflow_scripts.models.folder import check_weights, reason
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+
+
+_OF_THE_MODEL = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+"""What a model raises that does not do what is asked of it here."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class MaskedLM:
 
         Raises InputError, naming the folder, where it cannot be loaded.
         """
+        check_weights(folder)
         try:
             model, loading = AutoModelForMaskedLM.from_pretrained(
                 str(folder),
@@ -63,17 +68,18 @@ class MaskedLM:
                 trust_remote_code=False,
                 use_safetensors=True,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # to name them: see _require_encoder
             )
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        except Exception as error:  # whatever the library meets in a folder
             raise InputError(
-                f"{folder}: no masked language model that can be loaded ({error})"
+                f"{folder}: no masked language model that can be loaded ({reason(error)})"
             ) from error
         self.folder = folder
         self.device = torch.device(device)
         self._missing = sorted(loading["missing_keys"])
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._encoder_name = model.base_model_prefix
-        self._require_encoder(sorted(loading["unexpected_keys"]))
+        self._require_encoder(sorted(loading["unexpected_keys"]), loading["mismatched_keys"])
         self._layers = self._find_layers()
         self._check_parts()
 
@@ -118,8 +124,13 @@ class MaskedLM:
                 "interventions need one: choose another model or set interventions: []"
             )
 
-    def _require_encoder(self, unexpected: list[str]) -> None:
-        """Raise InputError where weights of the encoder are missing: they would be random."""
+    def _require_encoder(self, unexpected: list[str], of_other_shape: Collection[tuple]) -> None:
+        """Raise InputError where weights are not those of config.json: they would be random."""
+        for name, found, expected in sorted(of_other_shape):
+            raise InputError(
+                f"{self.folder}: the weights have {name} of shape {tuple(found)}, by config.json "
+                f"it is {tuple(expected)}"
+            )
         encoder = f"{self._encoder_name}."
         missing = [name for name in self._missing if name.startswith(encoder)]
         if missing:
@@ -147,6 +158,7 @@ class MaskedLM:
         ]
         middle = self.n_layers // 2
         try:
+            _ = self.width, self.max_subtokens  # which a configuration may not have
             batch = self.batch(read)
             states = self.lower(batch, [middle])[middle]
             last = self.upper(
@@ -164,9 +176,12 @@ class MaskedLM:
                 )
                 if not same:
                     raise InputError("its parts do not add up to the whole model")
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except torch.OutOfMemoryError:
+            raise
+        except _OF_THE_MODEL as error:
             raise InputError(
-                f"{self.folder}: {type(self._model).__name__} cannot be run in parts ({error})"
+                f"{self.folder}: {type(self._model).__name__} cannot be run in parts "
+                f"({reason(error)})"
             ) from error
 
     @torch.inference_mode()
@@ -182,7 +197,16 @@ class MaskedLM:
         return states, encoded.last_hidden_state, logits
 
     def batch(self, sentences: Sequence[Subtokens]) -> Batch:
-        """Pad sentences to their longest."""
+        """Pad sentences to their longest.
+
+        Raises InputError where a subtoken is none of the model's vocabulary.
+        """
+        highest = max(sentence.ids.max(initial=0) for sentence in sentences)
+        if highest >= self._model.config.vocab_size:
+            raise InputError(
+                f"{self.folder}: the tokenizer gives subtoken {highest}, the model's vocabulary "
+                f"has {self._model.config.vocab_size}; they are not of the same model"
+            )
         length = max(len(sentence.ids) for sentence in sentences)
         ids = np.full((len(sentences), length), self._model.config.pad_token_id or 0, np.int64)
         mask = np.zeros_like(ids)
@@ -338,15 +362,15 @@ class MaskedLM:
         return getattr(self._model, self._encoder_name)
 
     def _find_layers(self) -> nn.ModuleList:
+        n_layers = getattr(self._model.config, "num_hidden_layers", None)
         found = [
             module
             for module in self._encoder.modules()
-            if isinstance(module, nn.ModuleList) and len(module) == self.n_layers
+            if isinstance(module, nn.ModuleList) and len(module) == n_layers
         ]
         if not found:
             raise InputError(
-                f"{self.folder}: no list of {self.n_layers} layers found in "
-                f"{type(self._model).__name__}"
+                f"{self.folder}: no list of {n_layers} layers found in {type(self._model).__name__}"
             )
         return found[0]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
+from workflow_scripts.models.folder import reason
 
 
 class Reader:
@@ -26,10 +27,16 @@ class Reader:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{folder}: no tokenizer that can be loaded ({error})") from error
+        except Exception as error:  # whatever the library meets in a folder
+            raise InputError(
+                f"{folder}: no tokenizer that can be loaded ({reason(error)})"
+            ) from error
         if not self._tokenizer.is_fast:
             raise InputError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
+        # Where the folder has none, the library makes one that knows nothing but special tokens.
+        ordinary = set(self._tokenizer.get_vocab()) - set(self._tokenizer.all_special_tokens)
+        if not any(letter.isalnum() for token in ordinary for letter in token):
+            raise InputError(f"{folder}: no tokenizer with a vocabulary (tokenizer.json)")
         # A tokenizer that marks word starts by a space gives every word one. Found by what it
         # does, since the mark can come from a normalizer or from any step before the split.
         pre_tokenizer = self._tokenizer.backend_tokenizer.pre_tokenizer

@@ -9,8 +9,9 @@ import copy
 import difflib
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,16 @@ BASES = {
 }
 
 
+def _matches(validator: Any, pattern: str, value: Any, schema: dict) -> Iterator[ValidationError]:
+    """A pattern is of the whole value: Python's `$` also stands before a newline at the end."""
+    if isinstance(value, str) and (value.endswith("\n") or not re.search(pattern, value)):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 # JSON Schema takes 2.0 for an integer; in a path it is not one.
 _Validator = extend(
     Draft202012Validator,
+    {"pattern": _matches},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
@@ -53,7 +61,9 @@ def available(room: str) -> list[str]:
 
 def checked(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with its defaults; raises ConfigError where it cannot be run."""
-    schema = json.loads(Path(__file__).with_name("config.schema.json").read_text())
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"the configuration: {config!r} is not a mapping of keys to values")
+    schema = json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8"))
     config = copy.deepcopy(dict(config))
     if config.get("models") == []:
         config["models"] = {}
@@ -141,11 +151,7 @@ def _check_interventions(entries: list[dict[str, Any]]) -> None:
             kind = options.get(option)
             if kind is bool and not isinstance(value, bool):
                 raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
-            if kind is float and (
-                isinstance(value, bool)
-                or not isinstance(value, int | float)
-                or not (math.isfinite(value) and value > 0)
-            ):
+            if kind is float and not _is_positive(value):
                 raise ConfigError(f"{key}.{option}: {value!r} is not a number above 0")
         for option in options:
             if option not in entry:
@@ -157,6 +163,15 @@ def _check_interventions(entries: list[dict[str, Any]]) -> None:
                 f"interventions: {count} entries are named {name!r}; give each a name of its own "
                 "with name:"
             )
+
+
+def _is_positive(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value) and value > 0
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def _check_models(config: dict[str, Any]) -> None:
@@ -172,18 +187,29 @@ def _check_models(config: dict[str, Any]) -> None:
                 )
             _check_layers(config["layers"], name, plan["layers"])
         elif "path" in entry:
-            file = Path(entry["path"], "config.json")
-            if not file.is_file():
-                raise ConfigError(
-                    f"models.{name}.path: {entry['path']} is not a Hugging Face folder "
-                    "(no config.json)"
-                )
-            try:
-                n_layers = json.loads(file.read_text()).get("num_hidden_layers")
-            except (ValueError, AttributeError) as error:
-                raise ConfigError(f"models.{name}.path: {file} is not JSON ({error})") from error
+            n_layers = _layers_of_folder(f"models.{name}.path", entry["path"])
             if n_layers is not None:
                 _check_layers(config["layers"], name, n_layers)
+
+
+def _layers_of_folder(key: str, folder: str) -> int | None:
+    """Return how many layers a Hugging Face folder says that it has, None where it does not say."""
+    file = Path(folder, "config.json")
+    try:
+        text = file.read_bytes() if file.is_file() else None
+    except OSError as error:
+        raise ConfigError(f"{key}: {_plain(folder)} cannot be read ({error.strerror})") from error
+    if text is None:
+        raise ConfigError(f"{key}: {_plain(folder)} is not a Hugging Face folder (no config.json)")
+    try:
+        n_layers = json.loads(text.decode("utf-8")).get("num_hidden_layers")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ConfigError(f"{key}: {_plain(str(file))} is not JSON ({error})") from error
+    if n_layers is not None and (isinstance(n_layers, bool) or not isinstance(n_layers, int)):
+        raise ConfigError(
+            f"{key}: {_plain(str(file))} says num_hidden_layers: {n_layers!r}, not an integer"
+        )
+    return n_layers
 
 
 def _check_layers(layers: list[int], model: str, n_layers: int) -> None:
@@ -224,17 +250,16 @@ def _possible(value: str, possible: list) -> str:
 
 def _complaint(error: ValidationError) -> str:
     key = _key(error.absolute_path) or "the configuration"
+    where = "" if key == "the configuration" else f"{key}."
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         possible = sorted(error.schema.get("properties", {}))
         unknown = [name for name in error.instance if name not in possible]
-        where = "" if key == "the configuration" else f"{key}."
-        return f"{where}{unknown[0]}: unknown key; {_possible(str(unknown[0]), possible)}"
+        name = _plain(str(unknown[0]))
+        return f"{where}{name}: unknown key; {_possible(str(unknown[0]), possible)}"
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
-        return f"{key}: the key {missing[0]} is missing"
-    if error.validator == "anyOf" and key == "attributes":
-        return f"attributes: {error.instance!r} is neither all nor a list of names"
-    if error.validator == "pattern":
+        return f"{where}{missing[0]}: missing"
+    if error.validator in ("pattern", "anyOf"):
         possible = error.schema.get("description", f"what matches {error.validator_value}")
         return f"{key}: {error.instance!r} is not possible; possible: {possible}"
     return f"{key}: {error.message}"
@@ -242,5 +267,10 @@ def _complaint(error: ValidationError) -> str:
 
 def _key(path: Iterable[str | int]) -> str:
     """Return a path in the configuration as a person writes it: interventions[0].name."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_plain(str(part))}" for part in path]
     return "".join(parts).removeprefix(".")
+
+
+def _plain(text: str) -> str:
+    """Return text as it is, in quotes where a message would not show what it is."""
+    return text if text.isprintable() and text.strip() == text != "" else repr(text)

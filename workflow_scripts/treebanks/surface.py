@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from conllu.exceptions import ParseException
@@ -17,6 +18,10 @@ from workflow_scripts.errors import InputError
 
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats")
 N_COLUMNS = 10
+LONGEST_LINE = 1 << 24
+"""Bytes; what has a longer line is no CoNLL-U, and is not read into memory to find out."""
+_NO_SPACE = re.compile(r"[^\s\x00-\x1f\x7f]*")
+_SHOWN = 60  # characters of a wrong value in a message
 
 Schema = Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
 """`schema(upos, feats)` gives a word's value for each attribute, and the attributes that clash."""
@@ -50,52 +55,116 @@ def read_sentences(path: Path, schema: Schema, clashes: Clashes) -> Iterator[lis
     Raises TreebankError, with file and line number, at the first line that is not CoNLL-U.
     """
     n_sentences = 0
-    for rows in _blocks(path):
+    for tokens in _blocks(path):
         n_sentences += 1
-        yield _surface_words(rows, schema, clashes, path)
+        yield _surface_words(tokens, schema, clashes)
     if n_sentences == 0:
         raise TreebankError(f"{path}: holds no sentence; expected CoNLL-U")
 
 
-def _blocks(path: Path) -> Iterator[list[tuple[int, dict]]]:
-    """Yield each sentence as its (line number, token) pairs, comments left out.
+@dataclass
+class _Ids:
+    """How far a sentence has come. Its ids are checked line by line: a file whose blank lines are
+    lost shall not be read to its end, as one sentence, to find that out.
+    """
+
+    path: Path
+    n_words: int = 0
+    covered: int = 0
+    """The last word of the multiword tokens so far."""
+    last_range: str = ""
+    """Where the last multiword token stands, and its id."""
+
+    def add(self, number: int, token_id: int | tuple[int, str, int]) -> None:
+        """Take in the id of line `number`; raises TreebankError where it cannot stand there."""
+        where = f"{self.path}:{number}"
+        match token_id:
+            case int() as position:
+                if position != self.n_words + 1:
+                    raise TreebankError(f"{where}: word id {position}, expected {self.n_words + 1}")
+                self.n_words = position
+            case (first, "-", last):
+                self.last_range = f"{where}: multiword token {first}-{last}"
+                if first <= self.covered:
+                    raise TreebankError(f"{self.last_range} overlaps the one before")
+                if first != self.n_words + 1:
+                    raise TreebankError(
+                        f"{self.last_range} stands before word {self.n_words + 1}, "
+                        f"not before its first, {first}"
+                    )
+                self.covered = last
+
+    def end(self, first_line: int) -> None:
+        """Raise TreebankError where the sentence that began at `first_line` cannot end here."""
+        if self.covered > self.n_words:
+            raise TreebankError(f"{self.last_range} runs past the last word, {self.n_words}")
+        if self.n_words == 0:
+            raise TreebankError(f"{self.path}:{first_line}: a sentence without a word")
+
+
+def _blocks(path: Path) -> Iterator[list[dict]]:
+    """Yield the tokens of each sentence, comments left out, ids checked.
 
     Lines go to `conllu` one by one: so an error has its line, and a `# global.columns` comment
     cannot rename the fields.
     """
-    block: list[tuple[int, dict]] = []
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
-            try:
-                line = raw.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
-            if not line.strip():
-                if block:
-                    yield block
-                block = []
-            elif not line.startswith("#"):
-                block.append((number, _token(path, number, line)))
+    block: list[dict] = []
+    first_line, ids = 0, _Ids(path)
+    for number, line in _lines(path):
+        if not line.strip(" "):
+            if block:
+                ids.end(first_line)
+                yield block
+            block = []
+        elif not line.startswith("#"):
+            if not block:
+                first_line, ids = number, _Ids(path)
+            token = _token(path, number, line)
+            ids.add(number, token["id"])
+            block.append(token)
     if block:
+        ids.end(first_line)
         yield block
 
 
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the number and the text of each line, without its end and the file's byte order mark.
+
+    Only a newline ends a line: forms may hold characters that Unicode counts as line breaks.
+    """
+    with path.open("rb") as file:
+        for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), start=1):
+            if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+                raise TreebankError(
+                    f"{path}:{number}: a line of more than {LONGEST_LINE >> 20} MiB; "
+                    "expected CoNLL-U"
+                )
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
+            yield number, line.removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
+
+
 def _token(path: Path, number: int, line: str) -> dict:
-    columns = line.split("\t")
-    if len(columns) != N_COLUMNS:
+    n_columns = line.count("\t") + 1
+    if n_columns != N_COLUMNS:
         raise TreebankError(
-            f"{path}:{number}: {len(columns)} tab-separated columns, CoNLL-U has {N_COLUMNS}"
+            f"{path}:{number}: {n_columns} tab-separated columns, CoNLL-U has {N_COLUMNS}"
         )
+    columns = line.split("\t")[: len(FIELDS)]
     # conllu takes two spaces for a tab, and a form may contain spaces.
-    text = "\t".join(re.sub(" {2,}", " ", column) for column in columns[: len(FIELDS)])
+    text = "\t".join(re.sub(" {2,}", " ", column) for column in columns)
     try:
         token = parse_line(text, FIELDS)
-    except ParseException as error:
-        raise TreebankError(f"{path}:{number}: {error}") from error
+    except (ParseException, ValueError) as error:  # ValueError: more digits than Python takes
+        raise TreebankError(f"{path}:{number}: {_shown(columns[0])} is not a valid ID") from error
     if token["id"] is None:
         raise TreebankError(f"{path}:{number}: the token has no id")
     if not token["form"]:
         raise TreebankError(f"{path}:{number}: the token has no form")
+    if not _NO_SPACE.fullmatch(token["upos"]):
+        raise TreebankError(f"{path}:{number}: UPOS {_shown(token['upos'])} holds white space")
     _check_features(path, number, columns[FIELDS.index("feats")])
     return token
 
@@ -105,44 +174,32 @@ def _check_features(path: Path, number: int, text: str) -> None:
     if text == "_":
         return
     pairs = [part.partition("=") for part in text.split("|")]
-    for name, _, value in pairs:
-        if not name.strip() or not value.strip() or "=" in value:
-            raise TreebankError(
-                f"{path}:{number}: features {text!r}, expected _ or Name=Value|Name=Value"
-            )
+    well_formed = all(name and value and "=" not in value for name, _, value in pairs)
+    if not well_formed or not _NO_SPACE.fullmatch(text):
+        raise TreebankError(
+            f"{path}:{number}: features {_shown(text)}, expected _ or Name=Value|Name=Value"
+        )
     if len({name for name, _, _ in pairs}) < len(pairs):
-        raise TreebankError(f"{path}:{number}: features {text!r} name a feature twice")
+        raise TreebankError(f"{path}:{number}: features {_shown(text)} name a feature twice")
 
 
-def _surface_words(
-    rows: list[tuple[int, dict]], schema: Schema, clashes: Clashes, path: Path
-) -> list[SurfaceWord]:
+def _shown(text: str) -> str:
+    """Return the beginning of a wrong value in quotes, control characters escaped."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def _surface_words(tokens: list[dict], schema: Schema, clashes: Clashes) -> list[SurfaceWord]:
     syntactic: dict[int, dict] = {}
-    ranges: list[tuple[int, int, int, str]] = []  # first, last, line, form
-    for number, token in rows:
+    starts: dict[int, tuple[int, str]] = {}  # first -> last, form
+    for token in tokens:
         match token["id"]:
             case int() as position:
-                if position != len(syntactic) + 1:
-                    raise TreebankError(
-                        f"{path}:{number}: word id {position}, expected {len(syntactic) + 1}"
-                    )
                 syntactic[position] = token
             case (first, "-", last):
-                if ranges and first <= ranges[-1][1]:
-                    raise TreebankError(
-                        f"{path}:{number}: multiword token {first}-{last} overlaps the one before"
-                    )
-                ranges.append((first, last, number, token["form"]))
-    for first, last, number, _ in ranges:
-        if last > len(syntactic):
-            raise TreebankError(
-                f"{path}:{number}: multiword token {first}-{last} runs past the last word, "
-                f"{len(syntactic)}"
-            )
+                starts[first] = last, token["form"]
 
     words: list[SurfaceWord] = []
     position = 1
-    starts = {first: (last, form) for first, last, _, form in ranges}
     while position <= len(syntactic):
         last, form = starts.get(position, (position, None))
         parts = [syntactic[i] for i in range(position, last + 1)]
