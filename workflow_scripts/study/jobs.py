@@ -9,6 +9,7 @@ and to the command, which writes it into the metadata of its Parquet files.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
@@ -48,6 +49,7 @@ class Jobs:
         self._command = command
         self._config = plan.config
         self._strings: dict[tuple, str] = {}
+        self._attributes_files = {t: str(self.attributes_file(t)) for t in plan.treebanks}
 
     # Sources
 
@@ -188,58 +190,74 @@ class Jobs:
 
     def probes_of(self, model: str, treebank: str) -> str:
         """Return what the probes of one model and treebank, put together, depend on."""
-        inputs = [
-            (f"{of.path}/{probe}/{ranking}", _digest(self.probe(of, probe, ranking)))
-            for of in self.configurations(model, treebank)
-            for ranking in self._plan.rankings
-            for probe in self._config["probes"]
-        ]
-        settings = {"model": model, "treebank": treebank}
-        return _string(self._code("collected_probes", "collect_probes"), settings, inputs)
+
+        def make() -> str:
+            inputs = [
+                (f"{of.path}/{probe}/{ranking}", _digest(self.probe(of, probe, ranking)))
+                for of in self.configurations(model, treebank)
+                for ranking in self._plan.rankings
+                for probe in self._config["probes"]
+            ]
+            settings = {"model": model, "treebank": treebank}
+            return _string(self._code("collected_probes", "collect_probes"), settings, inputs)
+
+        return self._once_counted([treebank], "probes_of", model, treebank)(make)
 
     def interventions_of(self, model: str, treebank: str) -> str:
         """Return what the interventions of one model and treebank, put together, depend on."""
-        inputs = [
-            (name, _digest(self.intervention(of, entry["name"], ranking)))
-            for of in self.configurations(model, treebank)
-            for ranking in self._plan.rankings
-            for entry in self._config["interventions"]
-            if (name := f"{of.path}/{entry['name']}/{ranking}")
-        ]
-        settings = {"model": model, "treebank": treebank}
-        code = self._code("collected_interventions", "collect_interventions")
-        return _string(code, settings, inputs)
+
+        def make() -> str:
+            inputs = [
+                (name, _digest(self.intervention(of, entry["name"], ranking)))
+                for of in self.configurations(model, treebank)
+                for ranking in self._plan.rankings
+                for entry in self._config["interventions"]
+                if (name := f"{of.path}/{entry['name']}/{ranking}")
+            ]
+            settings = {"model": model, "treebank": treebank}
+            code = self._code("collected_interventions", "collect_interventions")
+            return _string(code, settings, inputs)
+
+        return self._once_counted([treebank], "interventions_of", model, treebank)(make)
 
     def rankings_of(self, model: str, treebank: str) -> str:
         """Return what the rankings of one model and treebank, put together, depend on."""
-        inputs = [
-            (f"{of.path}/{ranking}", _digest(self.ranking(of, self._plan.ranker_of(ranking))))
-            for of in self.configurations(model, treebank)
-            for ranking in self._plan.top_rankings
-        ]
-        settings = {"model": model, "treebank": treebank}
-        return _string(self._code("collected_rankings", "collect_rankings"), settings, inputs)
+
+        def make() -> str:
+            inputs = [
+                (f"{of.path}/{ranking}", _digest(self.ranking(of, self._plan.ranker_of(ranking))))
+                for of in self.configurations(model, treebank)
+                for ranking in self._plan.top_rankings
+            ]
+            settings = {"model": model, "treebank": treebank}
+            return _string(self._code("collected_rankings", "collect_rankings"), settings, inputs)
+
+        return self._once_counted([treebank], "rankings_of", model, treebank)(make)
 
     def table(self, table: str) -> str:
         """Return what a table depends on."""
-        module = import_module(f"workflow_scripts.tables.{table}")
-        collected = {
-            "probes": self.probes_of,
-            "interventions": self.interventions_of,
-            "examples": self.interventions_of,
-            "rankings": self.rankings_of,
-        }
-        inputs = [
-            (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
-            for read in module.READS
-            for model, treebank in self._plan.pairs()
-        ]
-        settings: dict[str, Any] = {"table": table}
-        if module.USES_REPORT:
-            settings["report"] = self._config["neurons"]["report"]
-        if module.USES_SEED:
-            settings["seed"] = self._config["seed"]
-        return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
+
+        def make() -> str:
+            module = import_module(f"workflow_scripts.tables.{table}")
+            collected = {
+                "probes": self.probes_of,
+                "interventions": self.interventions_of,
+                "examples": self.interventions_of,
+                "rankings": self.rankings_of,
+            }
+            inputs = [
+                (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
+                for read in module.READS
+                for model, treebank in self._plan.pairs()
+            ]
+            settings: dict[str, Any] = {"table": table}
+            if module.USES_REPORT:
+                settings["report"] = self._config["neurons"]["report"]
+            if module.USES_SEED:
+                settings["seed"] = self._config["seed"]
+            return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
+
+        return self._once_counted(self._plan.treebanks, "table", table)(make)
 
     def figure(self, figure: str) -> str:
         """Return what a figure depends on."""
@@ -279,11 +297,8 @@ class Jobs:
 
     def kept(self, treebank: str) -> dict[str, list[str]]:
         """Return the kept values of a treebank; none before its words are read."""
-        path = self.attributes_file(treebank)
-        if not path.is_file():
-            return {}
-        stat = path.stat()
-        return _kept(path, stat.st_mtime_ns, stat.st_size)
+        counted = self._counted(treebank)
+        return _kept(self.attributes_file(treebank), *counted) if counted else {}
 
     def configurations(self, model: str, treebank: str) -> list[Configuration]:
         """Return the configurations of a model and a treebank, as far as its words are read."""
@@ -298,6 +313,18 @@ class Jobs:
             names.get(wildcards.attribute, wildcards.attribute),
             int(wildcards.layer),
         )
+
+    def _counted(self, treebank: str) -> tuple[int, int] | None:
+        """Return what tells one `attributes.csv` of a treebank from another, None without one."""
+        try:
+            stat = os.stat(self._attributes_files[treebank])  # noqa: PTH116  a million times
+        except FileNotFoundError:
+            return None
+        return stat.st_mtime_ns, stat.st_size
+
+    def _once_counted(self, treebanks: list[str], *key: Any) -> Callable:
+        """Cache a string of whole treebanks, as long as their counts are the same."""
+        return self._once(*key, *map(self._counted, treebanks))
 
     def _once(self, *key: Any) -> Callable[[Callable[[], str]], str]:
         """Cache a string by what names its job; planning asks for each of thousands many times.
