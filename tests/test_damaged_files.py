@@ -1,14 +1,13 @@
 """Files of an earlier stage that are not as they were written: found when read, and named."""
 
 import random
-import shutil
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.workflow import SMALL, contents, finish, run
+from tests.workflow import SMALL, finish, run
 from workflow_scripts.files.artifact import (
     ArtifactError,
     made_by,
@@ -98,29 +97,33 @@ def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor):
 
 OF = "tiny/english/number/layer-1"
 READ = {
-    "words/english/test.parquet": "results/states",
-    "activations/tiny/english/layer-1/train.parquet": "results/statistics",
-    "states/tiny/english/layer-1.parquet": "results/interventions",
-    f"rankings/{OF}/probeless-ttb.parquet": "results/collected",
-    f"probes/{OF}/linear-by-random.parquet": "results/collected",
-    f"interventions/{OF}/ablation-by-random.parquet": "results/collected",
-    "collected/tiny/english/probes.parquet": "results/tables",
+    "words/english/test.parquet": "states/tiny/english/layer-1.parquet",
+    "activations/tiny/english/layer-1/train.parquet": f"statistics/{OF}/values.safetensors",
+    "states/tiny/english/layer-1.parquet": f"interventions/{OF}/ablation-by-random.parquet",
+    f"rankings/{OF}/probeless-ttb.parquet": "collected/tiny/english/rankings.parquet",
+    f"probes/{OF}/linear-by-random.parquet": "collected/tiny/english/probes.parquet",
+    f"interventions/{OF}/ablation-by-random.parquet": (
+        "collected/tiny/english/interventions.parquet"
+    ),
+    "collected/tiny/english/probes.parquet": "tables/probing.csv",
 }
 
 
 @pytest.mark.parametrize("name", READ)
 def test_a_turned_bit_between_two_stages_stops_the_study_and_is_named(finished, study, name):
-    """What reads the file is deleted, so that it must run again."""
-    path = study / "results" / name
+    """What reads the file is deleted and asked for, so that it is read again."""
+    path, reader = study / "results" / name, study / "results" / READ[name]
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 16
     path.write_bytes(content)
-    shutil.rmtree(study / READ[name])
-    done = run(study, SMALL)
+    reader.unlink()
+    asked = str(reader.relative_to(study))
+    done = run(study, SMALL, asked)
     assert done.returncode == 1
     assert f"error: results/{name}: " in done.stdout
     assert "delete it and run again" in done.stdout
     assert "Traceback" not in done.stdout
+    assert not reader.exists()
     path.unlink()
-    results = finish(study, SMALL)
-    assert contents(results / "tables") == contents(finished / "results/tables")
+    finish(study, SMALL, asked)
+    assert reader.read_bytes() == (finished / asked).read_bytes()

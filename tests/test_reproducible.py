@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.treebank_files import call
 from tests.workflow import (
     SMALL,
     changed,
@@ -20,6 +21,7 @@ from tests.workflow import (
     planned,
     run,
 )
+from workflow_scripts import build_provenance
 from workflow_scripts.study import repository
 
 ENDS = ("tables", "figures", "report.html", "provenance.json")
@@ -183,3 +185,21 @@ def test_another_commit_of_equal_meaning_reruns_nothing(finished, tmp_path):
 def test_another_configuration_is_in_the_provenance(study, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
     assert job("provenance") in planned(study, config)
+
+
+def test_a_model_of_a_hub_is_in_the_provenance_with_its_commit(finished, tmp_path):
+    record = {"hub": "owner/name", "revision": None, "commit": "c" * 40}
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "fetched/source.json").write_text(json.dumps(record))
+    call(
+        build_provenance,
+        tables=finished / "results/tables/overlap.parquet",
+        treebanks=[f"english={p}" for p in (finished / "results/treebanks/english").iterdir()],
+        models=[f"mine={tmp_path / 'fetched'}", f"tiny={finished / 'results/models/tiny'}"],
+        configuration="{}",
+        project="{}",
+        provenance=tmp_path / "provenance.json",
+    )
+    written = json.loads((tmp_path / "provenance.json").read_text())
+    assert written["sources"]["hub"] == {"mine": record}
+    assert written["sources"]["models"].keys() == {"mine", "tiny"}

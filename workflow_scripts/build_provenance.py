@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command.line import run
-from workflow_scripts.files.artifact import METADATA_KEY, open_parquet, versions, whole_file
+from workflow_scripts.files.artifact import (
+    METADATA_KEY,
+    RECORD,
+    open_parquet,
+    versions,
+    whole_file,
+)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -38,6 +44,7 @@ def main(options: argparse.Namespace) -> None:
         "sources": {
             "treebanks": _sources(options.treebanks),
             "models": _sources(options.models),
+            "hub": _records(options.models),
         },
         "tables": {path.stem: _table(path) for path in sorted(options.tables)},
     }
@@ -62,6 +69,16 @@ def _sources(entries: list[str]) -> dict[str, dict[str, str]]:
             files = sorted(file for file in files[0].iterdir() if file.is_file())
         found.setdefault(name, {}).update({file.name: sha256(file) for file in files})
     return found
+
+
+def _records(entries: list[str]) -> dict[str, Any]:
+    """Return what each model from a hub says of where it comes from: hub, commit, its files."""
+    paths = {name: Path(path, RECORD) for name, _, path in (e.partition("=") for e in entries)}
+    return {
+        name: json.loads(path.read_text(encoding="utf-8"))
+        for name, path in paths.items()
+        if path.is_file()
+    }
 
 
 def _table(path: Path) -> dict[str, Any]:

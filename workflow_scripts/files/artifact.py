@@ -26,6 +26,8 @@ import pyarrow.parquet as pq
 from workflow_scripts.errors import InputError
 
 METADATA_KEY = b"neuron-pitfalls"
+RECORD = "source.json"
+"""A fetched model's file that says which model at which commit it is, with hashes."""
 CHECKSUM_KEY = b"neuron-pitfalls-checksum"
 _DAMAGE = (pa.ArrowException, OSError, ValueError)
 """What Arrow raises where bytes are not those that were written."""

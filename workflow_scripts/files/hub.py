@@ -25,7 +25,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import build_hf_headers
 
-from workflow_scripts.files.artifact import put_in_place
+from workflow_scripts.files.artifact import RECORD, put_in_place
 from workflow_scripts.files.download import (
     DownloadError,
     Patience,
@@ -60,7 +60,6 @@ WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 COMMIT = re.compile("[0-9a-f]{40}")
-RECORD = "source.json"
 
 
 @dataclass(frozen=True)
