@@ -56,8 +56,8 @@ def small_model(layers: int, width: int, words: Path) -> Path:
 
 def products(folder: Path, layers: int) -> float:
     """Return the FLOP of the matrix products of one subtoken in so many layers."""
-    encoder = MaskedLM(folder)._layers[0]
-    weights = sum(m.weight.numel() for m in encoder.modules() if isinstance(m, torch.nn.Linear))
+    layer = MaskedLM(folder)._running.layers[0]
+    weights = sum(m.weight.numel() for m in layer.modules() if isinstance(m, torch.nn.Linear))
     return 2.0 * weights * layers
 
 

@@ -112,6 +112,20 @@ def tiny_model(small_treebank, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory):
+    """`folder_of("roberta")` is a folder with a random model of that family."""
+    from tests.small_models import save_random_model
+
+    @cache
+    def folder(family: str) -> Path:
+        folder = tmp_path_factory.mktemp(family)
+        save_random_model(family, folder)
+        return folder
+
+    return folder
+
+
 @pytest.fixture
 def server(monkeypatch):
     """A web server on the loopback, for this process and the commands that it starts."""

@@ -1,5 +1,6 @@
 """Models: masked language models as the study sees them.
 
 `reading` turns words into subtokens, `masked_lm` loads a model and runs it below a layer, above a
-layer, and through its LM head. Knows nothing of attributes, rankings or paths of the study.
+layer, and through its LM head. Below it lies the `encoder`, run `in_parts` or whole `with_hook`;
+`running` finds out which. Knows nothing of attributes, rankings or paths of the study.
 """

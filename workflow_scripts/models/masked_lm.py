@@ -6,18 +6,15 @@
     ids = model.predict(last)                       # (r,), the arg max over the vocabulary
 
 Layers are `output_hidden_states` indices: 0 the embeddings' output, L what the LM head reads (after
-a final norm where there is one). Nothing here is written for one family of models: the layers
-are the one ModuleList as long as the configuration says. To run on from layer l, the layers
-below it are passed through and a hook puts the given states before layer l, so masks, positions
-and norms are the model's own. In the last layer, what stands behind the attention works on each
-subtoken alone, and does so for the wanted ones only. To run the head alone, the encoder is
-replaced by the states.
+a final norm where there is one). Nothing here is written for one family of models: `in_parts` finds
+the layers among the model's modules and runs those that are needed; a model without such layers is
+run `with_hook`; which of the two is right, `running` finds out by comparing with the whole model.
+To run the head alone, the encoder is replaced by the states.
 """
 
+import logging
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -25,30 +22,21 @@ import numpy as np
 import torch
 from torch import nn
 from transformers import AutoModelForMaskedLM
-from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils import ModelOutput
 from transformers.utils import logging as transformers_logging
 
 from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import Subtokens
+from workflow_scripts.models.encoder import Batch, Encoder, standing_in
 from workflow_scripts.models.folder import check_weights, reason
+from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
+from workflow_scripts.models.with_hook import WithHook
+
+log = logging.getLogger("masked_lm")
 
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
-
-
-_OF_THE_MODEL = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
-"""What a model raises that does not do what is asked of it here."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Sentences padded to one length."""
-
-    ids: torch.Tensor
-    """(b, s) int64."""
-    mask: torch.Tensor
-    """(b, s) int64, 1 where there is a subtoken."""
 
 
 class MaskedLM:
@@ -80,8 +68,7 @@ class MaskedLM:
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._encoder_name = model.base_model_prefix
         self._require_encoder(sorted(loading["unexpected_keys"]), loading["mismatched_keys"])
-        self._layers = self._find_layers()
-        self._check_parts()
+        self._running = self._choose_running()
 
     @property
     def n_layers(self) -> int:
@@ -145,56 +132,40 @@ class MaskedLM:
             )
 
     @torch.inference_mode()
-    def _check_parts(self) -> None:
-        """Compare the model run in parts with the whole model; raise InputError where they differ.
-
-        Layers are found by their number and run by hooks; a family that keeps something beside the
-        hidden states, or whose numbers depend on the padding, is refused and not run wrongly.
-        """
-        n_ids = self._model.config.vocab_size
-        read = [
-            Subtokens((np.arange(7, 7 + length) % n_ids).astype(np.int32), np.zeros(length))
-            for length in (7, 4)
-        ]
-        middle = self.n_layers // 2
+    def _choose_running(self) -> Running:
+        """Return how to run the encoder; raise InputError where no way equals the whole model."""
+        what = f"{self.folder}: {type(self._model).__name__} ({self._model.config.model_type})"
         try:
-            _ = self.width, self.max_subtokens  # which a configuration may not have
-            batch = self.batch(read)
-            states = self.lower(batch, [middle])[middle]
-            last = self.upper(
-                states, batch, middle, torch.arange(batch.ids.numel(), device=self.device)
-            )
-            last = last.view(*batch.ids.shape, -1)
-            for row, sentence in enumerate(read):
-                alone = self.batch([sentence])
-                whole = self._whole(alone, middle)
-                length = len(sentence.ids)
-                same = (
-                    torch.allclose(states[row, :length], whole[0][0], rtol=1e-3, atol=1e-4)
-                    and torch.allclose(last[row, :length], whole[1][0], rtol=1e-3, atol=1e-4)
-                    and torch.equal(self._head(whole[1][0]).argmax(-1), whole[2][0].argmax(-1))
-                )
-                if not same:
-                    raise InputError("its parts do not add up to the whole model")
+            _ = self.max_subtokens  # which a configuration may not have
+            encoder = Encoder(self._encoder, self.n_layers, self.width)
+            n_ids = self._model.config.vocab_size
+            read = [
+                Subtokens((np.arange(7, 7 + length) % n_ids).astype(np.int32), np.zeros(length))
+                for length in (7, 4)
+            ]
+            running = choose(encoder, self.batch(read))
+            self._check_head(self.batch(read[:1]))
         except torch.OutOfMemoryError:
             raise
-        except _OF_THE_MODEL as error:
+        except NOT_RUN as error:
+            why = reason(error)
             raise InputError(
-                f"{self.folder}: {type(self._model).__name__} cannot be run in parts "
-                f"({reason(error)})"
+                f"{what} cannot be run from a layer, in parts or whole with a hook ({why})"
             ) from error
+        way = running
+        if isinstance(running, OneByOne):
+            log.info("%s: numbers depend on the padding: run one sentence at a time", what)
+            way = running.way
+        if isinstance(way, WithHook):
+            log.info("%s: no layers that run apart: run whole, with a hook", what)
+        return running
 
-    @torch.inference_mode()
-    def _whole(self, batch: Batch, layer: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return states at a layer, what the LM head reads, and logits, of the whole model."""
-        encoded = self._encoder(
-            input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True
-        )
+    def _check_head(self, batch: Batch) -> None:
+        """Raise ValueError where the LM head alone predicts other subtokens than the model."""
+        last = self._encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
         logits = self._model(input_ids=batch.ids, attention_mask=batch.mask).logits
-        states = encoded.hidden_states[layer]
-        if layer == self.n_layers:
-            states = encoded.last_hidden_state
-        return states, encoded.last_hidden_state, logits
+        if not torch.equal(self._head(last[0]).argmax(-1), logits[0].argmax(-1)):
+            raise ValueError("its LM head reads more than the last layer")
 
     def batch(self, sentences: Sequence[Subtokens]) -> Batch:
         """Pad sentences to their longest.
@@ -217,29 +188,8 @@ class MaskedLM:
 
     @torch.inference_mode()
     def lower(self, batch: Batch, layers: Sequence[int]) -> dict[int, torch.Tensor]:
-        """Return the hidden states (b, s, d) of each asked layer, from one pass.
-
-        Layers above the highest asked one are not run.
-        """
-        if max(layers) == self.n_layers:
-            output = self._encoder(
-                input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True
-            )
-            states = dict(enumerate(output.hidden_states[:-1]))
-            states[self.n_layers] = output.last_hidden_state
-            return {layer: states[layer] for layer in layers}
-        taken: dict[int, torch.Tensor] = {}
-        hooks = [
-            self._layers[layer].register_forward_pre_hook(_take(taken, layer), with_kwargs=True)
-            for layer in layers
-        ]
-        try:
-            with self._without(range(max(layers), self.n_layers)):
-                self._encoder(input_ids=batch.ids, attention_mask=batch.mask)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return taken
+        """Return the hidden states (b, s, d) of each asked layer, from one pass."""
+        return self._running.lower(batch, layers)
 
     @torch.inference_mode()
     def upper(
@@ -251,68 +201,7 @@ class MaskedLM:
         """
         if layer == self.n_layers:
             return states.flatten(0, 1)[rows]
-        return self._run_on(states, batch, layer, rows, self._packing)
-
-    def _run_on(
-        self,
-        states: torch.Tensor,
-        batch: Batch,
-        layer: int,
-        rows: torch.Tensor,
-        packing: nn.Module | None,
-    ) -> torch.Tensor:
-        """Do as `upper`, from the module `packing` of the last layer on with the rows alone."""
-        hooks = [self._layers[layer].register_forward_pre_hook(_put(states), with_kwargs=True)]
-        if packing is not None:
-            pack = _pack(batch.ids.shape, rows)
-            hooks.append(packing.register_forward_pre_hook(pack, with_kwargs=True))
-        try:
-            with self._without(range(layer)):
-                output = self._encoder(input_ids=batch.ids, attention_mask=batch.mask)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        last = output.last_hidden_state
-        return last.flatten(0, 1)[rows] if packing is None else last[0]
-
-    @cached_property
-    @torch.inference_mode()
-    def _packing(self) -> nn.Module | None:
-        """Return the first module of the last layer from which on each subtoken stands alone.
-
-        Found by trying: with the inputs of that module, and so all that follows, cut down to
-        some rows, those rows must come out as they do without. None where no module is such.
-        """
-        if self._layers[-1] in list(self._layers)[:-1]:
-            return None  # one module serves several layers
-        layer = self.n_layers - 1
-        n_ids = self._model.config.vocab_size
-        read = [
-            Subtokens((np.arange(5, 5 + length) % n_ids).astype(np.int32), np.zeros(length))
-            for length in (7, 5)
-        ]
-        batch = self.batch(read)
-        states = self.lower(batch, [layer])[layer]
-        rows = torch.tensor([1, 3, 7, 10, 11], device=self.device)
-        modules: list[nn.Module] = []  # in the order in which they run
-        hooks = [
-            module.register_forward_pre_hook(lambda module, _: modules.append(module))
-            for module in self._layers[layer].modules()
-            if module is not self._layers[layer]
-        ]
-        try:
-            whole = self._run_on(states, batch, layer, rows, None)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        for module in dict.fromkeys(modules):
-            try:
-                packed = self._run_on(states, batch, layer, rows, module)
-            except (RuntimeError, IndexError, TypeError, ValueError):
-                continue
-            if packed.shape == whole.shape and torch.allclose(packed, whole, rtol=1e-4, atol=1e-5):
-                return module
-        return None
+        return self._running.upper(states, batch, layer, rows)
 
     @torch.inference_mode()
     def predict(self, last: torch.Tensor) -> torch.Tensor:
@@ -322,22 +211,24 @@ class MaskedLM:
             predicted = [self._head(part).argmax(-1) for part in last.split(rows)]
             return torch.cat(predicted) if len(last) else last.new_zeros(0, dtype=torch.long)
         output = self._model.get_output_embeddings()
-        output.forward = _pass_through
-        try:
+        with standing_in([output], lambda module, own, args, kwargs: args[0]):
             hidden = self._head(last)
-        finally:
-            del output.forward  # the class's own forward shows again
         return self._vocabulary.argmax(hidden)
 
     def _head(self, last: torch.Tensor) -> torch.Tensor:
         """Return what the LM head gives for rows (r, d) of what it reads."""
-        encoder = self._encoder
-        setattr(self._model, self._encoder_name, _Given(last[None]))
-        try:
-            ids = torch.zeros((1, len(last)), dtype=torch.long, device=self.device)
+        given = self._output_type(last_hidden_state=last[None])
+        ids = torch.zeros((1, len(last)), dtype=torch.long, device=self.device)
+        with standing_in([self._encoder], lambda *_: given):
             return self._model(input_ids=ids).logits[0]
-        finally:
-            setattr(self._model, self._encoder_name, encoder)
+
+    @cached_property
+    @torch.inference_mode()
+    def _output_type(self) -> type[ModelOutput]:
+        """Return what the encoder returns: a head may read more of it than the states."""
+        return type(
+            self._encoder(input_ids=torch.ones((1, 4), dtype=torch.long, device=self.device))
+        )
 
     @cached_property
     @torch.inference_mode()
@@ -353,86 +244,11 @@ class MaskedLM:
             logits = self._head(states.view(2, -1))
         finally:
             hook.remove()
-        if len(given) != 1 or not torch.equal(given[0].view_as(logits), logits):
+        # The logits themselves: a head that goes on from them, if only by 0, needs all of them.
+        if len(given) != 1 or given[0].data_ptr() != logits.data_ptr():
             return None
         return Vocabulary(output.weight, output.bias)
 
     @property
     def _encoder(self) -> nn.Module:
         return getattr(self._model, self._encoder_name)
-
-    def _find_layers(self) -> nn.ModuleList:
-        n_layers = getattr(self._model.config, "num_hidden_layers", None)
-        found = [
-            module
-            for module in self._encoder.modules()
-            if isinstance(module, nn.ModuleList) and len(module) == n_layers
-        ]
-        if not found:
-            raise InputError(
-                f"{self.folder}: no list of {n_layers} layers found in {type(self._model).__name__}"
-            )
-        return found[0]
-
-    @contextmanager
-    def _without(self, layers: range) -> Iterator[None]:
-        """Pass the hidden states through the layers in `layers` unchanged."""
-        forwards = {}
-        try:
-            for layer in layers:
-                module = self._layers[layer]
-                forwards[layer] = module.forward
-                module.forward = _pass_through
-            yield
-        finally:
-            for layer in forwards:
-                # The class's own forward shows again.
-                del self._layers[layer].forward
-
-
-def _pass_through(hidden_states: torch.Tensor, *args, **kwargs) -> torch.Tensor:
-    return hidden_states
-
-
-def _take(taken: dict[int, torch.Tensor], layer: int):
-    def hook(module, args, kwargs):
-        taken[layer] = args[0] if args else kwargs["hidden_states"]
-
-    return hook
-
-
-def _put(states: torch.Tensor):
-    def hook(module, args, kwargs):
-        if args:
-            return (states, *args[1:]), kwargs
-        return args, kwargs | {"hidden_states": states}
-
-    return hook
-
-
-def _pack(shape: torch.Size, rows: torch.Tensor):
-    """Cut every argument (b, s, ...) down to some rows, (1, r, ...)."""
-
-    def packed(argument):
-        if isinstance(argument, torch.Tensor) and argument.shape[:2] == shape:
-            return argument.flatten(0, 1)[rows][None]
-        return argument
-
-    def hook(module, args, kwargs):
-        return (
-            tuple(packed(argument) for argument in args),
-            {name: packed(argument) for name, argument in kwargs.items()},
-        )
-
-    return hook
-
-
-class _Given(nn.Module):
-    """An encoder that gives the states it was made with."""
-
-    def __init__(self, states: torch.Tensor):
-        super().__init__()
-        self.states = states
-
-    def forward(self, *args, **kwargs) -> BaseModelOutput:
-        return BaseModelOutput(last_hidden_state=self.states)
