@@ -92,7 +92,6 @@ rule ranking:
             --statistics {input.statistics} \
             --rankings {output.rankings} \
             --threads {threads} \
-            --memory-mb {resources.mem_mb} \
             2>&1 | tee {log}
         """
 
