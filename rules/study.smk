@@ -256,6 +256,12 @@ def check_attributes():
         raise WorkflowError(f"configuration: {error}") from None
 
 
+def all_downloads(wildcards):
+    folders = expand(results("models/{model}"), model=plan.named("hub"))
+    conllu = [str(plan.conllu(name, s)) for name in plan.named("ud") for s in SPLITS]
+    return folders + conllu
+
+
 def all_activations(wildcards):
     return [
         results(f"activations/{model}/{treebank}/layer-{layer}/{split}.parquet")
