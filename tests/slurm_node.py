@@ -117,10 +117,7 @@ class Node:
     def lose(self) -> None:
         """End the node's slurmd and all its jobs at once, unannounced; SLURM takes it for down."""
         _kill([psutil.Process(self._daemons.pop("slurmd").pid)])
-        of_jobs = [process for process in self._processes() if _is_of_a_job(process)]
-        # First those that would still tell slurmctld what became of their job.
-        _kill([watcher for process in of_jobs if (watcher := _watcher(process))])
-        _kill(of_jobs)
+        self._kill_jobs()
         # SLURM says so itself once the node has not answered for a while; this is sooner.
         self.says("scontrol", "update", "NodeName=node", "State=down", "Reason=lost")
         self._wait(lambda: "down" in self._state())
@@ -129,7 +126,14 @@ class Node:
         """End all daemons and all that they left."""
         for name in reversed(list(self._daemons)):
             _kill([psutil.Process(self._daemons.pop(name).pid)])
+        self._kill_jobs()
         _kill(self._processes())
+
+    def _kill_jobs(self) -> None:
+        of_jobs = [process for process in self._processes() if _is_of_a_job(process)]
+        # First those that would still tell slurmctld what became of their job.
+        _kill([watcher for process in of_jobs if (watcher := _watcher(process))])
+        _kill(of_jobs)
 
     def says(self, *command: str) -> str:
         """Return what a command says of the cluster; nothing where it does not answer."""
