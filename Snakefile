@@ -34,6 +34,12 @@ rule all:
         everything,
 
 
+rule downloads:
+    """Every treebank and model that is downloaded; after them no job needs a network."""
+    input:
+        all_downloads,
+
+
 rule words:
     """The words of every treebank, and the attributes they have enough of."""
     input:

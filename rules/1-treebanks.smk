@@ -17,7 +17,8 @@ rule generate_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        mem_mb=asked(500),
+        runtime=asked(10),
     params:
         job=job_of("generate_treebank"),
         seed=passed("seed"),
@@ -51,7 +52,8 @@ rule fetch_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        mem_mb=asked(500),
+        runtime=asked(30),
     params:
         job=job_of("fetch_treebank"),
         base=passed("sources", "ud"),

@@ -18,7 +18,8 @@ rule fetch_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(60),
     params:
         job=job_of("fetch_model"),
         base=passed("sources", "hub"),
@@ -57,7 +58,8 @@ rule train_model:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=asked(2000),
+        runtime=asked(30),
     params:
         job=job_of("train_model"),
         seed=passed("seed"),

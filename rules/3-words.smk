@@ -25,7 +25,8 @@ rule words_of_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(15),
     params:
         job=job_of("words_of_treebank"),
         schema=passed("schema"),
@@ -60,7 +61,8 @@ checkpoint attributes:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(10),
     params:
         job=job_of("attributes"),
         min_types=passed("min_types"),

@@ -26,7 +26,8 @@ rule activations_of_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=4000,
+        mem_mb=asked(4000),
+        runtime=asked(120),
         gpu=plan.gpus,
     params:
         job=job_of("activations_of_model"),
@@ -69,7 +70,8 @@ rule states_of_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=4000,
+        mem_mb=asked(4000),
+        runtime=asked(60),
         gpu=plan.gpus,
     params:
         job=job_of("states_of_model"),

@@ -30,7 +30,8 @@ rule statistics:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1500,
+        mem_mb=asked(1500),
+        runtime=asked(10),
     params:
         job=job_of("statistics"),
         seed=passed("seed"),
@@ -67,7 +68,8 @@ rule ranking:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
+        mem_mb=asked(2000),
+        runtime=asked(20),
     params:
         job=job_of("ranking"),
         seed=passed("seed"),
@@ -92,7 +94,6 @@ rule ranking:
             --statistics {input.statistics} \
             --rankings {output.rankings} \
             --threads {threads} \
-            --memory-mb {resources.mem_mb} \
             2>&1 | tee {log}
         """
 

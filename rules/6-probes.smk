@@ -29,7 +29,8 @@ rule probe:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
+        mem_mb=asked(2000),
+        runtime=asked(20),
     params:
         job=job_of("probe"),
         seed=passed("seed"),

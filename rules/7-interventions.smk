@@ -33,7 +33,8 @@ rule lexicon:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1500,
+        mem_mb=asked(1500),
+        runtime=asked(15),
     params:
         job=job_of("lexicon"),
     shell:
@@ -66,7 +67,8 @@ rule intervention:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=3000,
+        mem_mb=asked(3000),
+        runtime=asked(30),
         gpu=plan.gpus,
     params:
         job=job_of("intervention"),

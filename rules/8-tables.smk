@@ -24,7 +24,8 @@ rule collected_rankings:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(10),
     params:
         job=job_of("collected_rankings"),
         folder=results("rankings/{model}/{treebank}"),
@@ -60,7 +61,8 @@ rule collected_probes:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(10),
     params:
         job=job_of("collected_probes"),
         folder=results("probes/{model}/{treebank}"),
@@ -101,7 +103,8 @@ rule collected_interventions:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(10),
     params:
         job=job_of("collected_interventions"),
         outcomes=results("interventions/{model}/{treebank}"),
@@ -147,7 +150,8 @@ rule table:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
+        mem_mb=asked(2000),
+        runtime=asked(20),
     params:
         job=job_of("table"),
         report=passed("neurons", "report"),

@@ -22,7 +22,8 @@ rule figure:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1500,
+        mem_mb=asked(1500),
+        runtime=asked(10),
     params:
         job=job_of("figure"),
     shell:
@@ -60,7 +61,8 @@ rule report:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
+        mem_mb=asked(2000),
+        runtime=asked(10),
     params:
         job=job_of("report"),
         configuration=lambda w, input: quote(json.dumps(plan.described)),
@@ -96,7 +98,8 @@ rule provenance:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
+        mem_mb=asked(500),
+        runtime=asked(10),
     params:
         job=job_of("provenance"),
         configuration=lambda w, input: quote(json.dumps(plan.described)),
@@ -131,7 +134,8 @@ rule latex_table:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=asked(1000),
+        runtime=asked(5),
     params:
         job=job_of("latex_table"),
     shell:

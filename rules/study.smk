@@ -116,6 +116,19 @@ def passed(*keys):
     return value
 
 
+def first_request(amount, wildcards, input):
+    """What a job asks for at first: the amount that its rule names, whatever the job reads."""
+    return amount
+
+
+def asked(amount):
+    """A resource, in MB or minutes: the first request, and as much again in every retry.
+
+    No command may be told it: a retry must give the same result.
+    """
+    return lambda wildcards, input, attempt: first_request(amount, wildcards, input) * attempt
+
+
 def one_of(names):
     """A wildcard constraint that allows these names alone, or none."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -241,6 +254,12 @@ def check_attributes():
         plan.check_attributes(kept)
     except ConfigError as error:
         raise WorkflowError(f"configuration: {error}") from None
+
+
+def all_downloads(wildcards):
+    folders = expand(results("models/{model}"), model=plan.named("hub"))
+    conllu = [str(plan.conllu(name, s)) for name in plan.named("ud") for s in SPLITS]
+    return folders + conllu
 
 
 def all_activations(wildcards):

@@ -11,7 +11,7 @@ import yaml
 
 from tests.downloading import size, wait_until
 from tests.loopback import Hub, Page, Stall, git_hash
-from tests.workflow import STUDIES, changed, command_line, finish, run
+from tests.workflow import ROOT, STUDIES, changed, command_line, finish, run
 from workflow_scripts.kernels.words import SPLITS
 
 MODEL = "somebody/tiny-bert"
@@ -64,6 +64,36 @@ def test_a_study_of_downloads_is_finished_without_the_network(
     made = {path.stem for path in (results / "activations/tiny/english/layer-1").iterdir()}
     assert made == set(SPLITS)
     assert len(server.requests) == asked
+
+
+WITHOUT_NETWORK = ["unshare", "--net", "--map-root-user"]
+
+
+def no_namespace() -> bool:
+    """Whether there is no network namespace to be had here."""
+    if not shutil.which(WITHOUT_NETWORK[0]):
+        return True
+    return subprocess.run([*WITHOUT_NETWORK, "true"], capture_output=True).returncode != 0
+
+
+@pytest.mark.skipif(no_namespace(), reason="unshare --net is not allowed here")
+def test_after_the_target_downloads_a_study_needs_no_network(server, store, sources, tmp_path):
+    few = {"rankings": ["random"], "probes": ["gaussian"], "neurons": {"max": 8, "report": [8]}}
+    few["interventions"] = [{"method": "ablation", "step": 8}]
+    config = changed(STUDIES / "small.yaml", tmp_path / "study.yaml", **sources, **few)
+    results = finish(tmp_path, config, "downloads")
+    assert {path.name for path in results.iterdir()} == {
+        "treebanks",
+        "models",
+        "logs",
+        "benchmarks",
+    }
+    # A namespace of its own, with not even a loopback that is up: where a server would be asked,
+    # the job would fail.
+    command = [*WITHOUT_NETWORK, *command_line(tmp_path, config)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (results / "report.html").is_file()
 
 
 def test_a_study_that_is_killed_in_a_download_takes_nothing_half_for_whole(

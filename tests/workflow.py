@@ -11,7 +11,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 STUDIES = Path(__file__).parent / "studies"
 SMALL = STUDIES / "small.yaml"
-TARGETS = ("all", "words", "activations", "rankings", "probing", "interventions", "latex")
+STAGES = ("words", "activations", "rankings", "probing", "interventions")
+TARGETS = ("all", "downloads", *STAGES, "latex")
 
 
 def run(

@@ -1,7 +1,6 @@
 """Rank the neurons of one configuration with one ranker -> a Parquet file for each direction."""
 
 import argparse
-import math
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -25,9 +24,6 @@ def arguments() -> argparse.ArgumentParser:
     configuration.add_word_options(parser, splits=("train", "dev"))
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
-    parser.add_argument(
-        "--memory-mb", type=float, default=math.inf, help="how much memory the job was given"
-    )
     parser.add_argument(
         "--max-neurons", type=int, required=True, help="how many a greedy search selects"
     )
@@ -58,7 +54,6 @@ def main(options: argparse.Namespace) -> None:
         words=cache(lambda split: configuration.labelled(options, split).load()),
         stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared,
         threads=options.threads,
-        memory_mb=options.memory_mb,
     )
     with configuration.named_in_errors(options):
         rankings = ranker.rank(task)

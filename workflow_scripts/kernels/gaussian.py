@@ -359,7 +359,6 @@ def greedy_selection(
     n_select: int,
     highest: bool = True,
     threads: int = 1,
-    residuals: type[np.floating] = np.float64,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Order the neurons by greedy mutual information on dev words (Torroba Hennigen et al. 2020).
 
@@ -378,9 +377,9 @@ def greedy_selection(
     so l is the next column of a Cholesky factor whose order of pivots is the ranking. A step costs
     O(n·d·Z) and no factorisation.
 
-    Residuals are the one large array: in float64, n·d·Z·8 bytes. In float32 they take half, but
-    keep the absolute error of h while √v_n shrinks: after 150 steps the mutual information was off
-    by up to 1e-6 bits when that was tried, enough to change close choices. All else is float64.
+    Residuals are the one large array: n·d·Z·8 bytes. In float32 they would take half, but keep the
+    absolute error of h while √v_n shrinks: after 150 steps the mutual information was off by up to
+    1e-6 bits when that was tried, enough to change close choices.
 
     Args:
         classes: the normals over all d neurons, of the training words.
@@ -389,7 +388,6 @@ def greedy_selection(
         n_select: how many neurons to select greedily, at least 1; more than d means d.
         highest: whether the highest mutual information is sought, or the lowest.
         threads: how many threads work. They change no byte.
-        residuals: in which type residuals are kept, float64 or float32.
 
     Returns:
         order (d,) int32, a permutation of the neurons, and mi (d,) float64, in bits: at the step
@@ -403,7 +401,7 @@ def greedy_selection(
     n_select = min(n_select, d)
     H = entropy(y_dev, len(classes.mu))
     with ThreadPoolExecutor(threads) as pool:
-        search = _Search(classes, x_dev, y_dev, pool, threads, residuals)
+        search = _Search(classes, x_dev, y_dev, pool, threads)
         order, scores = np.empty(d, np.int32), np.empty(d)
         for step in range(n_select):
             candidates = np.sort(search.candidates)
@@ -426,7 +424,7 @@ class _Search:
     last candidate's.
     """
 
-    def __init__(self, classes, x, y, pool, threads, residuals):
+    def __init__(self, classes, x, y, pool, threads):
         n, d = x.shape
         n_values = len(classes.mu)
         n_tiles = -(-d // _LANES)
@@ -437,16 +435,10 @@ class _Search:
         self.log_selected = np.tile(classes.log_prior, (n, 1))  # (n, Z), log p(z) N(h[S])
         self.u = np.zeros((n, n_values))  # u of the last step
         self.y = y.astype(np.int64)
-        self.residuals = np.zeros((n_tiles, n, n_values, _LANES), residuals)
+        self.residuals = np.zeros((n_tiles, n, n_values, _LANES))
         for tile, columns in zip(self.residuals, self._tiles(d), strict=True):
             rows = tile[:, :, : columns.stop - columns.start]
-            np.subtract(
-                x[:, None, columns],
-                classes.mu[:, columns],
-                out=rows,
-                dtype=np.float64,
-                casting="same_kind",
-            )
+            np.subtract(x[:, None, columns], classes.mu[:, columns], out=rows)
         self.pool = pool
         # Products of a group of terms, each at most Z, must stay below 1e308.
         self.group = max(1, min(_WORDS, int(700 / math.log(max(n_values, 2)))))

@@ -10,7 +10,6 @@ A ranker is one file here, named in the configuration by its file name. It has
 Nothing here reads or writes a file: `workflow_scripts/rank_neurons.py` does.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,8 +37,6 @@ class RankingTask:
     """`stream("linear", 384)`: the random stream of that name in this configuration."""
     threads: int = 1
     """How many threads may work; they change no byte of the result."""
-    memory_mb: float = math.inf
-    """How much memory the job was given."""
 
 
 @dataclass(frozen=True)
