@@ -83,7 +83,7 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],
-    ids=lambda value: " ".join(value),
+    ids=lambda value: " ".join(sorted(value)),
 )
 def test_what_a_study_does_not_ask_for_is_not_needed(finished, study, tmp_path, changes, tables):
     for folder in ("collected", "tables", "rankings"):
