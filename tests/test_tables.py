@@ -627,7 +627,9 @@ def test_a_table_has_every_treebank_that_was_collected(table, collections, tmp_p
 
 def test_a_table_says_what_made_it_and_where_nothing(collections, tmp_path):
     path = build(tmp_path, "saturation", collections)["parquet"]
-    (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+    (made,) = (
+        json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if k == b"neuron-pitfalls"
+    )
     assert made["command"] == "build_table"
     assert made["job"] == {"settings": {"table": "saturation"}}
     assert "polars" in made["versions"]

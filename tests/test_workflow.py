@@ -100,10 +100,16 @@ def test_what_a_study_does_not_ask_for_is_not_needed(finished, study, tmp_path, 
 
 def test_a_table_says_in_its_metadata_what_made_it(finished):
     for path in (finished / "results").rglob("*.parquet"):
-        (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+        (made,) = (
+            json.loads(v)
+            for k, v in pq.read_metadata(path).metadata.items()
+            if k == b"neuron-pitfalls"
+        )
         assert made["job"].keys() == {"code", "settings", "inputs"}, path
     path = finished / "results/rankings/tiny/english/number/layer-1/random.parquet"
-    (made,) = (json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if b"pit" in k)
+    (made,) = (
+        json.loads(v) for k, v in pq.read_metadata(path).metadata.items() if k == b"neuron-pitfalls"
+    )
     settings = made["job"]["settings"]
     assert settings == {
         "model": "tiny",
