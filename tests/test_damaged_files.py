@@ -99,9 +99,7 @@ OF = "tiny/english/number/layer-1"
 READ = {
     "words/english/test.parquet": "states/tiny/english/layer-1.parquet",
     "activations/tiny/english/layer-1/train.parquet": f"statistics/{OF}/values.safetensors",
-    "states/tiny/english/layer-1.parquet": f"interventions/{OF}/ablation-by-random.parquet",
     f"rankings/{OF}/probeless-ttb.parquet": "collected/tiny/english/rankings.parquet",
-    f"probes/{OF}/linear-by-random.parquet": "collected/tiny/english/probes.parquet",
     f"interventions/{OF}/ablation-by-random.parquet": (
         "collected/tiny/english/interventions.parquet"
     ),

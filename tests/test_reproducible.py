@@ -70,12 +70,12 @@ ROOMS = {
 }
 
 
-def test_every_room_of_results_is_deleted_in_turn_below(finished):
+def test_every_room_of_results_has_rules_that_make_it(finished):
     rooms = {path.name for path in (finished / "results").iterdir() if path.is_dir()}
     assert rooms - {"logs", "benchmarks"} == ROOMS.keys()
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", ["words", "models", "activations", "rankings", "interventions"])
 def test_a_deleted_file_is_made_again_alone_and_as_it_was(finished, study, room):
     """Asked for by its name: what stands in the end needs no file between, so none is missed."""
     product = sorted(path for path in (study / "results" / room).rglob("*") if path.is_file())[0]
