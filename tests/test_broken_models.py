@@ -88,6 +88,7 @@ def test_what_is_planted_would_leave_a_mark(tmp_path):
         def __reduce__(self):
             return open, (str(mark), "w")
 
+    # The one pickle that is read: proof that the trap would spring, so that no mark means no read.
     pickle.loads(pickle.dumps(Leaves())).close()
     assert mark.exists()
 

@@ -19,15 +19,12 @@ from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.bootstrap import ratio_interval
+from workflow_scripts.tables import CONFIGURATION_SCHEMA
 
 EXAMPLES = 10
 """How many examples of a curve are kept."""
 
-_NAMES = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+_NAMES = CONFIGURATION_SCHEMA | {
     "method": pl.String,
     "ranking": pl.String,
 }

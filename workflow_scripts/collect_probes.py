@@ -9,12 +9,9 @@ from workflow_scripts.command import collection
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.tables import CONFIGURATION_SCHEMA
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "probe": pl.String,
     "ranking": pl.String,
     "k": pl.Int32,

@@ -9,15 +9,12 @@ from workflow_scripts.command import collection
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.tables import CONFIGURATION_SCHEMA
 
 FIRST = 100
 """How many neurons of a ranking are kept."""
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "ranking": pl.String,
     "n_neurons": pl.Int32,
     "position": pl.Int32,

@@ -47,11 +47,4 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
             y="majority:Q", tooltip=[style.number("majority", "most frequent value")]
         )
         chart = alt.layer(line, chart).properties(width=width, height=150)
-    faceted = chart.facet(
-        data=alt.NamedData(style.ROWS),
-        row=alt.Row(
-            "probe:N", title=None, sort="descending", header=style.named("probe", before=False)
-        ),
-        column=alt.Column("layer:O", title=None, header=style.named("layer")),
-    )
-    return style.finished(faceted, rows, TITLE)
+    return style.finished(style.by_probe_and_layer(chart), rows, TITLE)

@@ -38,11 +38,4 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     chart = alt.layer(style.line_at(0, ["probe", "layer"]), lines).properties(
         width=width, height=150
     )
-    faceted = chart.facet(
-        data=alt.NamedData(style.ROWS),
-        row=alt.Row(
-            "probe:N", title=None, sort="descending", header=style.named("probe", before=False)
-        ),
-        column=alt.Column("layer:O", title=None, header=style.named("layer")),
-    )
-    return style.finished(faceted, rows, TITLE)
+    return style.finished(style.by_probe_and_layer(chart), rows, TITLE)

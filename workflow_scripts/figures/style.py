@@ -298,6 +298,15 @@ def curves(
     return alt.layer(*layers).properties(width=size[0], height=size[1])
 
 
+def by_probe_and_layer(chart: alt.LayerChart) -> alt.FacetChart:
+    """Return small multiples of a chart: a row a probe, a column a layer."""
+    return chart.facet(
+        data=alt.NamedData(ROWS),
+        row=alt.Row("probe:N", title=None, sort="descending", header=named("probe", before=False)),
+        column=alt.Column("layer:O", title=None, header=named("layer")),
+    )
+
+
 def with_transforms(chart: alt.Chart, *transforms: dict[str, Any]) -> alt.Chart:
     """Return a chart with transforms added at the end of its own."""
     chart = chart.copy()

@@ -181,6 +181,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
             f"{path}: cannot be read as Parquet ({error}); delete it and run again"
         ) from error
     if metadata.get(CHECKSUM_KEY, b"").decode("utf-8", "replace") != found:
+        file.close()
         raise ArtifactError(f"{path}: damaged (its checksum is another); delete it and run again")
     return file
 

@@ -13,4 +13,13 @@ Planning reads these names, so a module imports at its top what is light and wit
 what is not. A k beyond the model's width is in no table.
 """
 
-CONFIGURATION = ["model", "treebank", "attribute", "layer"]
+import polars as pl
+
+CONFIGURATION_SCHEMA = {
+    "model": pl.String,
+    "treebank": pl.String,
+    "attribute": pl.String,
+    "layer": pl.Int32,
+}
+"""The columns that name a configuration, first in every table and collected file."""
+CONFIGURATION = list(CONFIGURATION_SCHEMA)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA
 
 READS = ("rankings",)
 USES_REPORT = False
@@ -19,11 +19,7 @@ KS = (10, 50, 100)
 VOTES = 100
 """Position i (from 0) of a ranking gives VOTES - i points, as long as that is above 0."""
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "ranking": pl.String,
     "k": pl.Int32,
     "avg_overlap": pl.Float64,

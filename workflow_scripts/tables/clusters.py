@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA
 
 READS = ("probes",)
 USES_REPORT = False
@@ -23,11 +23,7 @@ RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb", "random")
 NAMES = ("L>G", "standard", "G>L")
 STARTS = 10
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "cluster": pl.Int32,
     "name": pl.String,
     "gaussian_minus_linear": pl.Float64,

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import polars as pl
 
-from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA
 
 READS = ("rankings",)
 USES_REPORT = False
@@ -19,11 +19,7 @@ RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
 TOP = 100
 """The top of a ranking is its first n = min(TOP, d) neurons."""
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "other_treebank": pl.String,
     "other_attribute": pl.String,
     "rankings": pl.String,

@@ -6,25 +6,25 @@ import polars as pl
 
 from workflow_scripts.analyzers import INTERVALS
 from workflow_scripts.kernels.saturation import saturation_index
-from workflow_scripts.tables import CONFIGURATION, interventions
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA, interventions
 
 READS = ("interventions",)
 USES_REPORT = False
 USES_SEED = False
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
-    "method": pl.String,
-    "ranking": pl.String,
-    "saturation_k": pl.Int32,
-    "clwv": pl.Float64,
-    "cltv": pl.Float64,
-    "error_rate": pl.Float64,
-    "error_rate_0": pl.Float64,
-} | dict.fromkeys(INTERVALS, pl.Float64)
+SCHEMA = (
+    CONFIGURATION_SCHEMA
+    | {
+        "method": pl.String,
+        "ranking": pl.String,
+        "saturation_k": pl.Int32,
+        "clwv": pl.Float64,
+        "cltv": pl.Float64,
+        "error_rate": pl.Float64,
+        "error_rate_0": pl.Float64,
+    }
+    | dict.fromkeys(INTERVALS, pl.Float64)
+)
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

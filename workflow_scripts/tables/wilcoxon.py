@@ -11,7 +11,7 @@ from itertools import permutations
 import numpy as np
 import polars as pl
 
-from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA
 
 READS = ("probes",)
 USES_REPORT = True
@@ -22,11 +22,7 @@ SETTING = ["probe", "ranking"]
 TIED_EXACT = 13
 """The most configurations with ties, or with differences of 0, that the test is exact for."""
 
-SCHEMA = {
-    "model": pl.String,
-    "treebank": pl.String,
-    "attribute": pl.String,
-    "layer": pl.Int32,
+SCHEMA = CONFIGURATION_SCHEMA | {
     "group": pl.String,
     "k": pl.Int32,
     "probe": pl.String,
