@@ -21,16 +21,14 @@ rule generate_treebank:
         runtime=asked(10),
     params:
         job=job_of("generate_treebank"),
-        seed=passed("seed"),
-        grammar=of_treebank("grammar"),
-        sentences=of_treebank("sentences"),
+        given=passed("seed", grammar=of_treebank("grammar"), sentences=of_treebank("sentences")),
     shell:
         """
         python -m workflow_scripts.generate_treebank \
-            --grammar {params.grammar} \
-            --sentences {params.sentences} \
+            --grammar {params.given[grammar]} \
+            --sentences {params.given[sentences]} \
             --shares 0.8 0.1 0.1 \
-            --seed {params.seed} \
+            --seed {params.given[seed]} \
             --train {output.train} \
             --dev {output.dev} \
             --test {output.test} \
@@ -56,20 +54,22 @@ rule fetch_treebank:
         runtime=asked(30),
     params:
         job=job_of("fetch_treebank"),
-        base=passed("sources", "ud"),
-        repository=of_treebank("ud"),
-        release=of_treebank("release"),
-        train=lambda w: plan.pinned_file(w.treebank, "train"),
-        dev=lambda w: plan.pinned_file(w.treebank, "dev"),
-        test=lambda w: plan.pinned_file(w.treebank, "test"),
+        given=passed(
+            base=of_study("sources.ud"),
+            repository=of_treebank("ud"),
+            release=of_treebank("release"),
+            train=lambda w: plan.pinned_file(w.treebank, "train"),
+            dev=lambda w: plan.pinned_file(w.treebank, "dev"),
+            test=lambda w: plan.pinned_file(w.treebank, "test"),
+        ),
     shell:
         """
         python -m workflow_scripts.fetch_treebank \
-            --repository {params.repository} \
-            --release {params.release} \
-            --base {params.base:q} \
-            --file {params.train} {output.train} \
-            --file {params.dev} {output.dev} \
-            --file {params.test} {output.test} \
+            --repository {params.given[repository]} \
+            --release {params.given[release]} \
+            --base {params.given[base]:q} \
+            --file {params.given[train]} {output.train} \
+            --file {params.given[dev]} {output.dev} \
+            --file {params.given[test]} {output.test} \
             2>&1 | tee {log}
         """

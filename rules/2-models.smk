@@ -22,15 +22,17 @@ rule fetch_model:
         runtime=asked(60),
     params:
         job=job_of("fetch_model"),
-        base=passed("sources", "hub"),
-        hub=of_model("hub"),
-        revision=lambda w: plan.revision_option(w.model),
+        given=passed(
+            base=of_study("sources.hub"),
+            hub=of_model("hub"),
+            revision=lambda w: plan.revision_option(w.model),
+        ),
     shell:
         """
         python -m workflow_scripts.fetch_model \
-            --hub {params.hub} \
-            {params.revision} \
-            --endpoint {params.base:q} \
+            --hub {params.given[hub]} \
+            {params.given[revision]} \
+            --endpoint {params.given[base]:q} \
             --model {output.model} \
             2>&1 | tee {log}
         """
@@ -39,12 +41,14 @@ rule fetch_model:
 rule train_model:
     """Train a small BERT on the training words of the study's treebanks."""
     input:
-        **inputs_of(
-            "train_model",
-            words=lambda w: [
-                results(f"words/{treebank}/train.parquet")
-                for treebank in plan.treebanks_of(w.model)
-            ],
+        unpack(
+            inputs_of(
+                "train_model",
+                words=lambda w: [
+                    results(f"words/{treebank}/train.parquet")
+                    for treebank in plan.treebanks_of(w.model)
+                ],
+            )
         ),
     output:
         model=directory(results("models/{model}")),
@@ -62,15 +66,14 @@ rule train_model:
         runtime=asked(30),
     params:
         job=job_of("train_model"),
-        seed=passed("seed"),
-        options=lambda w: plan.training_options(w.model),
+        given=passed("seed", options=lambda w: plan.training_options(w.model)),
     # Two threads whatever the cores: weights must be the same on every machine.
     shell:
         """
         python -m workflow_scripts.train_model \
             --words {input.words} \
-            {params.options} \
-            --seed {params.seed} \
+            {params.given[options]} \
+            --seed {params.given[seed]} \
             --threads 2 \
             --model {output.model} \
             2>&1 | tee {log}

@@ -8,11 +8,13 @@ Needs the CoNLL-U files of a treebank. Gives `words/{treebank}/{split}.parquet` 
 rule words_of_treebank:
     """Read a treebank's surface words and the values of their attributes."""
     input:
-        **inputs_of(
-            "words_of_treebank",
-            train=lambda w: str(plan.conllu(w.treebank, "train")),
-            dev=lambda w: str(plan.conllu(w.treebank, "dev")),
-            test=lambda w: str(plan.conllu(w.treebank, "test")),
+        unpack(
+            inputs_of(
+                "words_of_treebank",
+                train=lambda w: str(plan.conllu(w.treebank, "train")),
+                dev=lambda w: str(plan.conllu(w.treebank, "dev")),
+                test=lambda w: str(plan.conllu(w.treebank, "test")),
+            )
         ),
     output:
         train=results("words/{treebank}/train.parquet"),
@@ -29,7 +31,7 @@ rule words_of_treebank:
         runtime=asked(15),
     params:
         job=job_of("words_of_treebank"),
-        schema=passed("schema"),
+        given=passed("schema"),
     shell:
         """
         python -m workflow_scripts.read_words \
@@ -37,7 +39,7 @@ rule words_of_treebank:
             --train {input.train:q} \
             --dev {input.dev:q} \
             --test {input.test:q} \
-            --schema {params.schema} \
+            --schema {params.given[schema]} \
             --words-train {output.train} \
             --words-dev {output.dev} \
             --words-test {output.test} \
@@ -48,9 +50,11 @@ rule words_of_treebank:
 checkpoint attributes:
     """Keep the values that every split has enough distinct forms of."""
     input:
-        **inputs_of(
-            "attributes",
-            **words_of(),
+        unpack(
+            inputs_of(
+                "attributes",
+                **words_of(),
+            )
         ),
     output:
         attributes=results("words/{treebank}/attributes.csv"),
@@ -65,14 +69,14 @@ checkpoint attributes:
         runtime=asked(10),
     params:
         job=job_of("attributes"),
-        min_types=passed("min_types"),
+        given=passed("min_types"),
     shell:
         """
         python -m workflow_scripts.keep_values \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --min-types {params.min_types} \
+            --min-types {params.given[min_types]} \
             --attributes {output.attributes} \
             2>&1 | tee {log}
         """

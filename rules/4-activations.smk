@@ -8,10 +8,12 @@ interventions, `states/{model}/{treebank}/`.
 rule activations_of_model:
     """Run the model once over a treebank; write the vectors of all layers."""
     input:
-        **inputs_of(
-            "activations_of_model",
-            **words_of(),
-            model=model_of,
+        unpack(
+            inputs_of(
+                "activations_of_model",
+                **words_of(),
+                model=model_of,
+            )
         ),
     output:
         expand(
@@ -31,10 +33,12 @@ rule activations_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("activations_of_model"),
-        layers=passed("layers"),
-        device=passed("device"),
-        files=lambda w: results(
-            f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
+        given=passed(
+            "layers",
+            "device",
+            files=lambda w: results(
+                f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
+            ),
         ),
     shell:
         """
@@ -44,9 +48,9 @@ rule activations_of_model:
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --layers {params.layers} \
-            --device {params.device} \
-            --activations '{params.files}' \
+            --layers {params.given[layers]} \
+            --device {params.given[device]} \
+            --activations '{params.given[files]}' \
             --threads {threads} \
             2>&1 | tee {log}
         """
@@ -55,10 +59,12 @@ rule activations_of_model:
 rule states_of_model:
     """Run the model once over the test sentences; write what every intervention starts from."""
     input:
-        **inputs_of(
-            "states_of_model",
-            **words_of(["test"]),
-            model=model_of,
+        unpack(
+            inputs_of(
+                "states_of_model",
+                **words_of(["test"]),
+                model=model_of,
+            )
         ),
     output:
         expand(results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"), layer=LAYERS),
@@ -75,19 +81,21 @@ rule states_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("states_of_model"),
-        layers=passed("layers"),
-        device=passed("device"),
-        files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
+        given=passed(
+            "layers",
+            "device",
+            files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
+        ),
     shell:
         """
         python -m workflow_scripts.cache_states \
             --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --layers {params.layers} \
-            --device {params.device} \
+            --layers {params.given[layers]} \
+            --device {params.given[device]} \
             --subtokens {output.subtokens} \
-            --states '{params.files}' \
+            --states '{params.given[files]}' \
             --threads {threads} \
             2>&1 | tee {log}
         """

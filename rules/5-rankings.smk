@@ -15,11 +15,13 @@ _LEARNED_FROM = dict(
 rule statistics:
     """Gather count, mean and scatter of the training words of each value, or control label."""
     input:
-        **inputs_of(
-            "statistics",
-            **words_of(["train"]),
-            **activations_of(["train"]),
-            attributes=attributes_of,
+        unpack(
+            inputs_of(
+                "statistics",
+                **words_of(["train"]),
+                **activations_of(["train"]),
+                attributes=attributes_of,
+            )
         ),
     output:
         statistics=results(f"statistics/{CONFIGURATION}/{{labels}}.safetensors"),
@@ -34,16 +36,15 @@ rule statistics:
         runtime=asked(10),
     params:
         job=job_of("statistics"),
-        seed=passed("seed"),
-        attribute=attribute_of,
+        given=passed("seed", attribute=attribute_of),
     shell:
         """
         python -m workflow_scripts.compute_statistics \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
-            --attribute {params.attribute:q} \
+            --attribute {params.given[attribute]:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {params.given[seed]} \
             --labels {wildcards.labels} \
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
@@ -56,7 +57,7 @@ rule statistics:
 rule ranking:
     """Rank the neurons of a configuration, top to bottom and bottom to top."""
     input:
-        **inputs_of("ranking", **_LEARNED_FROM),
+        unpack(inputs_of("ranking", **_LEARNED_FROM)),
     output:
         rankings=by_rankings("rankings", ""),
     log:
@@ -72,20 +73,18 @@ rule ranking:
         runtime=asked(20),
     params:
         job=job_of("ranking"),
-        seed=passed("seed"),
-        max=passed("neurons", "max"),
-        attribute=attribute_of,
+        given=passed("seed", "neurons.max", attribute=attribute_of),
     shell:
         """
         python -m workflow_scripts.rank_neurons \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
-            --attribute {params.attribute:q} \
+            --attribute {params.given[attribute]:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {params.given[seed]} \
             --ranker {wildcards.ranker} \
-            --max-neurons {params.max} \
+            --max-neurons {params.given[max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --activations-train {input.activations_train} \
@@ -100,7 +99,7 @@ rule ranking:
 
 use rule ranking as ranking_of_one_direction with:
     input:
-        **inputs_of("ranking_of_one_direction", **_LEARNED_FROM),
+        unpack(inputs_of("ranking_of_one_direction", **_LEARNED_FROM)),
     output:
         rankings=by_rankings("rankings", "", [""]),
     log:

@@ -16,7 +16,7 @@ _PROBED = dict(
 rule probe:
     """Probe rankings at every k, with control labels beside where the study has them."""
     input:
-        **inputs_of("probe", **_PROBED, rankings=by_rankings("rankings", "")),
+        unpack(inputs_of("probe", **_PROBED, rankings=by_rankings("rankings", ""))),
     output:
         scores=by_rankings("probes", "{probe}-by-"),
     log:
@@ -33,21 +33,18 @@ rule probe:
         runtime=asked(20),
     params:
         job=job_of("probe"),
-        seed=passed("seed"),
-        max=passed("neurons", "max"),
-        attribute=attribute_of,
-        control=control_options,
+        given=passed("seed", "neurons.max", attribute=attribute_of, control=control_options),
     shell:
         """
         python -m workflow_scripts.probe_rankings \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
-            --attribute {params.attribute:q} \
+            --attribute {params.given[attribute]:q} \
             --layer {wildcards.layer} \
-            --seed {params.seed} \
+            --seed {params.given[seed]} \
             --probe {wildcards.probe} \
-            --max-neurons {params.max} \
+            --max-neurons {params.given[max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
@@ -57,7 +54,7 @@ rule probe:
             --attributes {input.attributes} \
             --rankings {input.rankings} \
             --statistics {input.statistics} \
-            {params.control} \
+            {params.given[control]} \
             --scores {output.scores} \
             --threads {threads} \
             2>&1 | tee {log}
@@ -66,10 +63,12 @@ rule probe:
 
 use rule probe as probe_of_one_direction with:
     input:
-        **inputs_of(
-            "probe_of_one_direction",
-            **_PROBED,
-            rankings=by_rankings("rankings", "", [""]),
+        unpack(
+            inputs_of(
+                "probe_of_one_direction",
+                **_PROBED,
+                rankings=by_rankings("rankings", "", [""]),
+            )
         ),
     output:
         scores=by_rankings("probes", "{probe}-by-", [""]),

@@ -19,10 +19,12 @@ _INTERVENED = dict(
 rule lexicon:
     """List every form of a treebank as the model spells it, with its analyses."""
     input:
-        **inputs_of(
-            "lexicon",
-            **words_of(),
-            model=model_of,
+        unpack(
+            inputs_of(
+                "lexicon",
+                **words_of(),
+                model=model_of,
+            )
         ),
     output:
         lexicon=results("lexicons/{model}/{treebank}.parquet"),
@@ -53,7 +55,7 @@ rule lexicon:
 rule intervention:
     """Change the first k neurons of a ranking inside the model, for every k of the grid."""
     input:
-        **inputs_of("intervention", **_INTERVENED, rankings=by_rankings("rankings", "")),
+        unpack(inputs_of("intervention", **_INTERVENED, rankings=by_rankings("rankings", ""))),
     output:
         outcomes=by_rankings("interventions", "{method}-by-"),
         examples=by_rankings("examples", "{method}-by-"),
@@ -72,13 +74,15 @@ rule intervention:
         gpu=plan.gpus,
     params:
         job=job_of("intervention"),
-        schema=passed("schema"),
-        analyzer=passed("analyzer"),
-        device=passed("device"),
-        attribute=attribute_of,
-        method=of_method("method"),
-        step=of_method("step"),
-        options=lambda w: quote(plan.method_options(w.method)),
+        given=passed(
+            "schema",
+            "analyzer",
+            "device",
+            attribute=attribute_of,
+            method=of_method("method"),
+            step=of_method("step"),
+            options=lambda w: quote(plan.method_options(w.method)),
+        ),
     shell:
         """
         python -m workflow_scripts.intervene \
@@ -86,19 +90,19 @@ rule intervention:
             --model {input.model:q} \
             --words-test {input.words_test} \
             --attributes {input.attributes} \
-            --attribute {params.attribute:q} \
-            --schema {params.schema} \
+            --attribute {params.given[attribute]:q} \
+            --schema {params.given[schema]} \
             --subtokens {input.subtokens} \
             --states {input.states} \
             --statistics {input.statistics} \
             --rankings {input.rankings} \
-            --analyzer {params.analyzer} \
+            --analyzer {params.given[analyzer]} \
             --lexicon {input.lexicon} \
             --layer {wildcards.layer} \
-            --method {params.method} \
-            --method-options {params.options} \
-            --step {params.step} \
-            --device {params.device} \
+            --method {params.given[method]} \
+            --method-options {params.given[options]} \
+            --step {params.given[step]} \
+            --device {params.given[device]} \
             --outcomes {output.outcomes} \
             --examples {output.examples} \
             --threads {threads} \
@@ -108,10 +112,12 @@ rule intervention:
 
 use rule intervention as intervention_of_one_direction with:
     input:
-        **inputs_of(
-            "intervention_of_one_direction",
-            **_INTERVENED,
-            rankings=by_rankings("rankings", "", [""]),
+        unpack(
+            inputs_of(
+                "intervention_of_one_direction",
+                **_INTERVENED,
+                rankings=by_rankings("rankings", "", [""]),
+            )
         ),
     output:
         outcomes=by_rankings("interventions", "{method}-by-", [""]),

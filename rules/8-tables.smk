@@ -11,9 +11,11 @@ _BY_METHODS = [f"{name}-by-" for name in METHODS]
 rule collected_rankings:
     """Put the first neurons of the rankings of a model and treebank together."""
     input:
-        **inputs_of(
-            "collected_rankings",
-            rankings=files_of_pair("rankings", [""], plan.top_rankings),
+        unpack(
+            inputs_of(
+                "collected_rankings",
+                rankings=files_of_pair("rankings", [""], plan.top_rankings),
+            )
         ),
     output:
         collected=results("collected/{model}/{treebank}/rankings.parquet"),
@@ -28,8 +30,8 @@ rule collected_rankings:
         runtime=asked(10),
     params:
         job=job_of("collected_rankings"),
+        given=passed(configurations=configuration_options),
         folder=results("rankings/{model}/{treebank}"),
-        configurations=configuration_options,
         rankings=plan.top_rankings,
     shell:
         """
@@ -38,7 +40,7 @@ rule collected_rankings:
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --folder {params.folder} \
-            --configurations {params.configurations} \
+            --configurations {params.given[configurations]} \
             --rankings {params.rankings} \
             --collected {output.collected} \
             2>&1 | tee {log}
@@ -48,9 +50,11 @@ rule collected_rankings:
 rule collected_probes:
     """Put the probes of a model and treebank together."""
     input:
-        **inputs_of(
-            "collected_probes",
-            scores=files_of_pair("probes", _BY_PROBES, plan.rankings),
+        unpack(
+            inputs_of(
+                "collected_probes",
+                scores=files_of_pair("probes", _BY_PROBES, plan.rankings),
+            )
         ),
     output:
         collected=results("collected/{model}/{treebank}/probes.parquet"),
@@ -65,8 +69,8 @@ rule collected_probes:
         runtime=asked(10),
     params:
         job=job_of("collected_probes"),
+        given=passed(configurations=configuration_options),
         folder=results("probes/{model}/{treebank}"),
-        configurations=configuration_options,
         rankings=plan.rankings,
         probes=PROBES,
     shell:
@@ -76,7 +80,7 @@ rule collected_probes:
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --folder {params.folder} \
-            --configurations {params.configurations} \
+            --configurations {params.given[configurations]} \
             --rankings {params.rankings} \
             --probes {params.probes} \
             --collected {output.collected} \
@@ -87,11 +91,13 @@ rule collected_probes:
 rule collected_interventions:
     """Put the interventions of a model and treebank together, with a few examples of each."""
     input:
-        **inputs_of(
-            "collected_interventions",
-            **words_of(["test"]),
-            outcomes=files_of_pair("interventions", _BY_METHODS, plan.rankings),
-            examples=files_of_pair("examples", _BY_METHODS, plan.rankings),
+        unpack(
+            inputs_of(
+                "collected_interventions",
+                **words_of(["test"]),
+                outcomes=files_of_pair("interventions", _BY_METHODS, plan.rankings),
+                examples=files_of_pair("examples", _BY_METHODS, plan.rankings),
+            )
         ),
     output:
         collected=results("collected/{model}/{treebank}/interventions.parquet"),
@@ -107,9 +113,9 @@ rule collected_interventions:
         runtime=asked(10),
     params:
         job=job_of("collected_interventions"),
+        given=passed(configurations=configuration_options),
         outcomes=results("interventions/{model}/{treebank}"),
         examples=results("examples/{model}/{treebank}"),
-        configurations=configuration_options,
         rankings=plan.rankings,
         interventions=[quote(entry) for entry in plan.intervention_entries()],
     shell:
@@ -120,7 +126,7 @@ rule collected_interventions:
             --treebank {wildcards.treebank} \
             --folder {params.outcomes} \
             --folder-of-examples {params.examples} \
-            --configurations {params.configurations} \
+            --configurations {params.given[configurations]} \
             --rankings {params.rankings} \
             --interventions {params.interventions} \
             --words-test {input.words_test} \
@@ -133,12 +139,14 @@ rule collected_interventions:
 rule table:
     """Build one table from what was collected."""
     input:
-        **inputs_of(
-            "table",
-            probes=collected("probes"),
-            interventions=collected("interventions"),
-            examples=collected("examples"),
-            rankings=collected("rankings"),
+        unpack(
+            inputs_of(
+                "table",
+                probes=collected("probes"),
+                interventions=collected("interventions"),
+                examples=collected("examples"),
+                rankings=collected("rankings"),
+            )
         ),
     output:
         csv=results("tables/{table}.csv"),
@@ -154,8 +162,7 @@ rule table:
         runtime=asked(20),
     params:
         job=job_of("table"),
-        report=passed("neurons", "report"),
-        seed=passed("seed"),
+        given=passed("neurons.report", "seed"),
     shell:
         """
         python -m workflow_scripts.build_table \
@@ -165,8 +172,8 @@ rule table:
             --interventions {input.interventions} \
             --examples {input.examples} \
             --rankings {input.rankings} \
-            --report {params.report} \
-            --seed {params.seed} \
+            --report {params.given[report]} \
+            --seed {params.given[seed]} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}

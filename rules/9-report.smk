@@ -10,7 +10,7 @@ opens offline; `provenance.json`, where the tables come from; and, where asked f
 rule figure:
     """Draw one figure from the tables that it is made of."""
     input:
-        **inputs_of("figure", tables=tables_of_figure),
+        unpack(inputs_of("figure", tables=tables_of_figure)),
     output:
         svg=results("figures/{figure}.svg"),
         pdf=results("figures/{figure}.pdf"),
@@ -42,15 +42,17 @@ rule figure:
 rule report:
     """Write what the study found as one page."""
     input:
-        **inputs_of(
-            "report",
-            tables=expand(results("tables/{table}.parquet"), table=plan.tables),
-            figures=expand(results("figures/{figure}.json"), figure=plan.figures),
-            words=expand(
-                results("words/{treebank}/{split}.parquet"),
-                treebank=plan.treebanks,
-                split=SPLITS,
-            ),
+        unpack(
+            inputs_of(
+                "report",
+                tables=expand(results("tables/{table}.parquet"), table=plan.tables),
+                figures=expand(results("figures/{figure}.json"), figure=plan.figures),
+                words=expand(
+                    results("words/{treebank}/{split}.parquet"),
+                    treebank=plan.treebanks,
+                    split=SPLITS,
+                ),
+            )
         ),
     output:
         report=results("report.html"),
@@ -82,12 +84,14 @@ rule report:
 rule provenance:
     """Write where the tables come from: commit, configuration, versions, hashes."""
     input:
-        **inputs_of(
-            "provenance",
-            tables=expand(results("tables/{table}.parquet"), table=plan.tables),
-            csv=expand(results("tables/{table}.csv"), table=plan.tables),
-            treebanks=[str(plan.conllu(name, s)) for name in plan.treebanks for s in SPLITS],
-            models=[str(plan.model_folder(name)) for name in plan.models],
+        unpack(
+            inputs_of(
+                "provenance",
+                tables=expand(results("tables/{table}.parquet"), table=plan.tables),
+                csv=expand(results("tables/{table}.csv"), table=plan.tables),
+                treebanks=[str(plan.conllu(name, s)) for name in plan.treebanks for s in SPLITS],
+                models=[str(plan.model_folder(name)) for name in plan.models],
+            )
         ),
     output:
         provenance=results("provenance.json"),
@@ -124,7 +128,7 @@ rule provenance:
 rule latex_table:
     """Write one table as a paper shows it."""
     input:
-        **inputs_of("latex_table", table=results("tables/{table}.parquet")),
+        unpack(inputs_of("latex_table", table=results("tables/{table}.parquet"))),
     output:
         latex=results("tables/{table}.tex"),
     log:

@@ -6,17 +6,21 @@ Needs `config`. Gives `plan` (what there is to do), `jobs` (what each job's resu
 What a result depends on is one string, `job_of(rule)`, a parameter of every rule; Snakemake reruns
 a job whose string is not that of its last run. `inputs_of(rule, ...)` makes the inputs of a job
 whose string is unchanged `ancient`: so a file that was touched, or made again with the same
-content, reruns nothing. Values for a command line are `passed(key)`.
+content, reruns nothing. Values for a command line are `passed(key, ...)`.
 """
 
+import atexit
+import gc
+import inspect
 import json
 import re
 import sys
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from shlex import quote
 
 from snakemake.exceptions import WorkflowError
-from snakemake.io import apply_wildcards
 
 sys.path.insert(0, workflow.basedir)
 
@@ -53,6 +57,12 @@ METHODS = [entry["name"] for entry in plan.config["interventions"]]
 CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 
 
+# A plan is millions of objects that all stay to the end: looking through them for garbage, as often
+# as Python does and then once more at the end, takes a third of the time.
+gc.set_threshold(100_000, 20, 100)
+atexit.register(gc.freeze)
+
+
 wildcard_constraints:
     treebank=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
     model=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
@@ -67,6 +77,12 @@ wildcard_constraints:
 def results(path):
     """A path below the study's results."""
     return f"{plan.config['results']}/{path}"
+
+
+def noted(function):
+    """Note what a function takes: Snakemake asks for it whenever it calls one, for every job."""
+    function.__signature__ = inspect.signature(function)
+    return function
 
 
 def log_of(rule, *wildcards):
@@ -85,35 +101,40 @@ def rankers(directions):
 
 
 def of_treebank(key):
-    """A parameter: a key of the entry of the treebank in the wildcards."""
+    """A value for a command line: a key of the entry of the treebank in the wildcards."""
     return lambda w: plan.config["treebanks"][w.treebank][key]
 
 
 def of_model(key):
-    """A parameter: a key of the entry of the model in the wildcards."""
+    """A value for a command line: a key of the entry of the model in the wildcards."""
     return lambda w: plan.config["models"][w.model][key]
 
 
 def of_method(key):
-    """A parameter: a key of the intervention in the wildcards."""
+    """A value for a command line: a key of the intervention in the wildcards."""
     return lambda w: plan.intervention(w.method)[key]
 
 
-def passed(*keys):
-    """A value of the configuration for a command line.
+def passed(*keys, **functions):
+    """A parameter: values for a command line, by name.
 
+    Of the configuration by their keys (`neurons.max` is `max`), and of functions of the wildcards.
     Snakemake compares a job's parameters with those of its last run, but not those that are derived
     from its inputs, as this one claims to be: what can change the result stands in `job_of`, and
     what cannot (device, addresses) must not rerun anything.
     """
+    functions = {key.rpartition(".")[2]: of_study(key) for key in keys} | functions
 
-    def value(wildcards, input):
-        found = plan.config
-        for key in keys:
-            found = found[key]
-        return found
+    @noted
+    def values(wildcards, input):
+        return {name: function(wildcards) for name, function in functions.items()}
 
-    return value
+    return values
+
+
+def of_study(key):
+    """A value for a command line: that of a key of the configuration (`sources.ud`)."""
+    return lambda w: reduce(getitem, key.split("."), plan.config)
 
 
 def first_request(amount, wildcards, input):
@@ -126,7 +147,9 @@ def asked(amount):
 
     No command may be told it: a retry must give the same result.
     """
-    return lambda wildcards, input, attempt: first_request(amount, wildcards, input) * attempt
+    return noted(
+        lambda wildcards, input, attempt: first_request(amount, wildcards, input) * attempt
+    )
 
 
 def one_of(names):
@@ -165,12 +188,14 @@ def job_of(rule):
     """All that can change the result of a rule's job, as a function of its wildcards."""
     kind = rule.removesuffix("_of_one_direction")
     if kind in _OF_CONFIGURATION:
-        return lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w)
+        return noted(lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w))
     return _OF_OTHERS[kind]
 
 
 def inputs_of(rule, **paths):
-    """The named inputs of a rule; each a pattern, a list of them, or a function of the wildcards.
+    """An input function to unpack: named patterns, lists of them, or functions of the wildcards.
+
+    One function a rule and not one for each of its inputs: planning calls it for every job.
 
     Ancient where the job's string is that of its last run: then nothing before it matters, whatever
     time stamps say and whatever else runs.
@@ -178,22 +203,27 @@ def inputs_of(rule, **paths):
 
     def settled(wildcards):
         output = workflow.get_rule(rule).output[0].apply_wildcards(wildcards)
+        if not Path(output).exists():
+            return False  # it runs in any case
         recorded = workflow.persistence.params(output) or []
         return repr(job_of(rule)(wildcards)) in recorded
 
-    def named(path):
-        def function(wildcards):
-            if callable(path):
-                found = path(wildcards)
-            elif isinstance(path, str):
-                found = apply_wildcards(path, wildcards)
-            else:
-                found = [apply_wildcards(one, wildcards) for one in path]
-            return ancient(found) if settled(wildcards) else found
+    def found(path, wildcards, values):
+        if callable(path):
+            return path(wildcards)
+        if isinstance(path, str):
+            return path.format_map(values)
+        return [one.format_map(values) for one in path]
 
-        return function
+    @noted
+    def inputs(wildcards):
+        values = dict(wildcards.items())
+        files = {name: found(path, wildcards, values) for name, path in paths.items()}
+        if settled(wildcards):
+            files = {name: ancient(one) for name, one in files.items()}
+        return files
 
-    return {name: named(path) for name, path in paths.items()}
+    return inputs
 
 
 def words_of(splits=SPLITS):
@@ -225,12 +255,13 @@ def attributes_of(wildcards):
 def control_statistics_of(wildcards):
     """The class statistics of control labels, where there is a control task."""
     path = results(f"statistics/{CONFIGURATION}/control.safetensors")
-    return apply_wildcards(path, wildcards) if plan.config["control"] else []
+    return path.format_map(dict(wildcards.items())) if plan.config["control"] else []
 
 
-def control_options(wildcards, input):
+def control_options(wildcards):
     """The options of a probe's control task, where there is one."""
-    return f"--control --control-statistics {input.control}" if input.control else ""
+    statistics = control_statistics_of(wildcards)
+    return f"--control --control-statistics {statistics}" if statistics else ""
 
 
 def attribute_of(wildcards):

@@ -4,6 +4,7 @@ A command module has `arguments()` and `main(options)`, and ends with `run(argum
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -28,6 +29,8 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
     ran out. Anything else is a defect and shows its trace; so does everything where
     NEURON_PITFALLS_DEBUG is set.
     """
+    gc.freeze()  # what was imported stays: not to be looked through again, least of all at the end
+    gc.enable()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     options = parser.parse_args()
     try:

@@ -13,12 +13,12 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.digests import file_digest, folder_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Configuration, Plan, slug
@@ -129,7 +129,7 @@ class Jobs:
 
     def ranking(self, of: Configuration, ranker: str) -> str:
         def make() -> str:
-            uses = import_module(f"workflow_scripts.rankers.{ranker}").USES
+            uses = declared("rankers", ranker, "USES")
             settings = self._name(of) | self._seed(uses) | {"ranker": ranker}
             if "words" in uses or "statistics" in uses:
                 settings |= self._values(of)
@@ -148,7 +148,7 @@ class Jobs:
 
     def probe(self, of: Configuration, probe: str, ranking: str) -> str:
         def make() -> str:
-            uses = import_module(f"workflow_scripts.probes.{probe}").USES
+            uses = declared("probes", probe, "USES")
             ranker = self._plan.ranker_of(ranking)
             control = self._config["control"]
             settings = self._name(of) | self._values(of)
@@ -238,7 +238,6 @@ class Jobs:
         """Return what a table depends on."""
 
         def make() -> str:
-            module = import_module(f"workflow_scripts.tables.{table}")
             collected = {
                 "probes": self.probes_of,
                 "interventions": self.interventions_of,
@@ -247,13 +246,13 @@ class Jobs:
             }
             inputs = [
                 (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
-                for read in module.READS
+                for read in self._plan.reads(table)
                 for model, treebank in self._plan.pairs()
             ]
             settings: dict[str, Any] = {"table": table}
-            if module.USES_REPORT:
+            if declared("tables", table, "USES_REPORT"):
                 settings["report"] = self._config["neurons"]["report"]
-            if module.USES_SEED:
+            if declared("tables", table, "USES_SEED"):
                 settings["seed"] = self._config["seed"]
             return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
 

@@ -4,20 +4,20 @@ Configurations (model, treebank, attribute, layer) follow from the values that t
 so the plan asks for those where it needs them.
 """
 
-import ast
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.study.configuration_file import ConfigError
+from workflow_scripts.study.configuration_file import ConfigError, available
+from workflow_scripts.study.declarations import declared
 
 
+@cache
 def slug(attribute: str) -> str:
     """Return an attribute's name as it stands in a path: lower case with hyphens."""
     return re.sub(r"[^\w]+", "-", attribute.lower()).strip("-")
@@ -116,7 +116,7 @@ class Plan:
         return {
             ranker: tuple(
                 f"{ranker}-{direction}" if direction else ranker
-                for direction in import_module(f"workflow_scripts.rankers.{ranker}").DIRECTIONS
+                for direction in declared("rankers", ranker, "DIRECTIONS")
             )
             for ranker in self.config["rankings"]
         }
@@ -152,9 +152,7 @@ class Plan:
                 json.loads(self.method_options(entry["name"]))
                 | {
                     "name": entry["name"],
-                    "has_target": import_module(
-                        f"workflow_scripts.interventions.{entry['method']}"
-                    ).HAS_TARGET,
+                    "has_target": declared("interventions", entry["method"], "HAS_TARGET"),
                 },
                 sort_keys=True,
             )
@@ -177,22 +175,19 @@ class Plan:
 
     def reads(self, table: str) -> tuple[str, ...]:
         """Return which collected files a table is made of."""
-        return import_module(f"workflow_scripts.tables.{table}").READS
+        return declared("tables", table, "READS")
 
     @cached_property
     def figures(self) -> dict[str, tuple[str, ...]]:
         """The figures that the tables give, by name, each with the tables it is made of."""
-        return {
-            name: reads
-            for name, reads in _reads_of_figures().items()
-            if set(reads) <= set(self.tables)
-        }
+        names = [name for name in available("figures") if name != "style"]  # what they share
+        reads = {name: declared("figures", name, "READS") for name in names}
+        return {name: read for name, read in reads.items() if set(read) <= set(self.tables)}
 
     @property
     def latex(self) -> list[str]:
         """The tables that there are in LaTeX."""
-        modules = {path.stem for path in (_ROOMS / "latex").glob("*.py")}
-        return [name for name in self.tables if name in modules]
+        return [name for name in self.tables if name in available("latex")]
 
     @property
     def described(self) -> dict[str, Any]:
@@ -252,17 +247,3 @@ class Plan:
                     f"attributes: no treebank keeps two values of {attribute!r} with "
                     f"min_types: {self.config['min_types']}; kept are {', '.join(there) or 'none'}"
                 )
-
-
-_ROOMS = Path(__file__).parents[1]
-
-
-@cache
-def _reads_of_figures() -> dict[str, tuple[str, ...]]:
-    """Return what each figure reads, from its text: running one would load what draws it."""
-    found = {}
-    for path in sorted((_ROOMS / "figures").glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "READS":
-                found[path.stem] = ast.literal_eval(node.value)
-    return found
