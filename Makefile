@@ -13,7 +13,7 @@ study: .venv/study.ready
 	snakemake --cores $(CORES)
 
 test: .venv/development.ready
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/development.ready
 	ruff check .

@@ -23,4 +23,4 @@ if __name__ == "__main__":
     print(describe(), end="\n\n", flush=True)
     print(table(row for kernel in KERNELS for row in kernel.measure(quick)), end="\n\n", flush=True)
     print(memory.table(quick), end="\n\n", flush=True)
-    print(startup.table(runs=1 if quick else 5))
+    print(startup.table(quick))

@@ -19,6 +19,14 @@ from workflow_scripts import generate_treebank
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
 
+WHOLE_STUDIES = ("default_study", "real_study", "faults", "reproducible", "incremental", "workflow")
+"""The files whose tests take longest: where several processes share the files, these come first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {f"test_{name}": i for i, name in enumerate(WHOLE_STUDIES)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

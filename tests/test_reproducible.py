@@ -15,7 +15,6 @@ from tests.workflow import (
     changed,
     contents,
     copy_of_the_project,
-    finish,
     job,
     jobs_in,
     planned,
@@ -33,23 +32,6 @@ def ends(results: Path) -> dict[str, bytes]:
         name: path.read_bytes() if (path := results / name).is_file() else contents(path)
         for name in ENDS
     }
-
-
-def test_one_core_another_folder_and_environment_give_equal_bytes(finished, tmp_path, monkeypatch):
-    """Threads per job are set by the rules, whatever the environment tells libraries."""
-    monkeypatch.setenv("PYTHONHASHSEED", "7")
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
-    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    monkeypatch.setenv("LC_ALL", "C")
-    results = finish(tmp_path / "another folder", SMALL, cores=1)
-    assert ends(results) == ends(finished / "results")
-    # Not only the end: whatever any stage writes, but for what was measured and said of it.
-    apart = ("logs/", "benchmarks/")
-    one, other = contents(results), contents(finished / "results")
-    assert one.keys() == other.keys()
-    assert [n for n in one if one[n] != other[n] and not n.startswith(apart)] == []
 
 
 ROOMS = {

@@ -3,12 +3,14 @@
 import pytest
 import torch
 
+from workflow_scripts.models import vocabulary
 from workflow_scripts.models.vocabulary import Vocabulary
 
 
 def pretend(monkeypatch, bfloat16):
     """Let the processor have bfloat16 instructions, or none; PyTorch computes them on any."""
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bfloat16)
+    monkeypatch.setattr(vocabulary, "FEW_WORDS", 0)
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["bfloat16", "float32"])

@@ -13,14 +13,13 @@ so where m is the largest of Wb hb, a row below m - 2 e cannot be the one; round
 to bfloat16 keeps their order, and m is known to one part in 2^8.
 """
 
-import numpy as np
 import torch
-from numba import njit
 
 LOGITS_AT_ONCE = 1 << 24
 """How many logits are held at a time (float32: 64 MiB)."""
 _COLUMNS = 32  # matrix instructions want a multiple of it
-_BLOCK = 256  # logits of which the largest is kept
+FEW_WORDS = 4096
+"""Up to so many, the product is soon done in float32, sooner than Numba is loaded."""
 
 
 class Vocabulary:
@@ -31,7 +30,8 @@ class Vocabulary:
         self._weight = weight
         self._bias = weight.new_zeros(len(weight)) if bias is None else bias
         self._rounded: torch.Tensor | None = None
-        if weight.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        on_cpu = weight.device.type == "cpu"
+        if on_cpu and len(weight) > FEW_WORDS and torch.cpu._is_avx512_bf16_supported():
             columns = torch.cat([weight, self._bias[:, None]], 1)
             pad = -columns.shape[1] % _COLUMNS
             self._rounded = torch.nn.functional.pad(columns, (0, pad)).bfloat16()
@@ -55,13 +55,15 @@ class Vocabulary:
         return torch.addmm(self._bias, hidden, self._weight.T).argmax(-1)
 
     def _of_likely(self, hidden: torch.Tensor) -> torch.Tensor:
+        from workflow_scripts.kernels.likely_logits import at_least, block_maxima
+
         n, d = hidden.shape
         with_one = torch.cat([hidden, hidden.new_ones(n, 1)], 1)
         width = self._rounded.shape[1]
         rounded = torch.nn.functional.pad(with_one, (0, width - d - 1)).bfloat16()
         dropped = with_one - rounded[:, : d + 1]
         logits = (rounded @ self._rounded.T).view(torch.int16).numpy()  # (n, V) bfloat16
-        maxima = _block_maxima(logits)
+        maxima = block_maxima(logits)
         largest = _number_of(torch.from_numpy(maxima.max(axis=1)))
         length = with_one.norm(dim=1)
         error = (
@@ -71,7 +73,7 @@ class Vocabulary:
         )
         threshold = largest - largest.abs() / 256 - 2 * error
         threshold -= threshold.abs() / 128  # its own rounding must lose no row
-        found = _at_least(logits, maxima, _order_of(threshold).numpy())
+        found = at_least(logits, maxima, _order_of(threshold).numpy())
         row, candidate = map(torch.from_numpy, found)
         exact = (self._weight[candidate].double() * hidden[row].double()).sum(1)
         exact += self._bias[candidate].double()
@@ -84,10 +86,6 @@ class Vocabulary:
         )
 
 
-# A bfloat16's bits, read as an integer, order it among the positive ones; with the bits below the
-# sign turned over, they order the negative ones too.
-
-
 def _order_of(numbers: torch.Tensor) -> torch.Tensor:
     """Return int16 that are ordered as the numbers, rounded to bfloat16, are."""
     bits = numbers.bfloat16().view(torch.int16)
@@ -97,38 +95,3 @@ def _order_of(numbers: torch.Tensor) -> torch.Tensor:
 def _number_of(order: torch.Tensor) -> torch.Tensor:
     """Return the float32 numbers whose order is given: the inverse of `_order_of`."""
     return (order ^ ((order >> 15) & 0x7FFF)).view(torch.bfloat16).float()
-
-
-@njit("int16[:, ::1](int16[:, ::1])", cache=True, nogil=True)
-def _block_maxima(logits: np.ndarray) -> np.ndarray:
-    """Return the largest order in each block of each row of bfloat16 `logits` (n, V)."""
-    n, width = logits.shape
-    n_blocks = -(-width // _BLOCK)
-    maxima = np.empty((n, n_blocks), np.int16)
-    for i in range(n):
-        for block in range(n_blocks):
-            largest = np.int16(-32768)
-            for j in range(block * _BLOCK, min((block + 1) * _BLOCK, width)):
-                order = np.int16(logits[i, j] ^ ((logits[i, j] >> 15) & 0x7FFF))
-                largest = max(largest, order)
-            maxima[i, block] = largest
-    return maxima
-
-
-@njit("UniTuple(int64[::1], 2)(int16[:, ::1], int16[:, ::1], int16[::1])", cache=True, nogil=True)
-def _at_least(
-    logits: np.ndarray, maxima: np.ndarray, threshold: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return row and column of each logit (n, V) whose order reaches its row's threshold (n,)."""
-    n, width = logits.shape
-    # Lists without a member, whose type the compiler still sees.
-    rows, columns = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-    for i in range(n):
-        for block in range(maxima.shape[1]):
-            if maxima[i, block] >= threshold[i]:
-                for j in range(block * _BLOCK, min((block + 1) * _BLOCK, width)):
-                    order = np.int16(logits[i, j] ^ ((logits[i, j] >> 15) & 0x7FFF))
-                    if order >= threshold[i]:
-                        rows.append(i)
-                        columns.append(j)
-    return np.array(rows, np.int64), np.array(columns, np.int64)
