@@ -17,7 +17,7 @@ rule generate_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(500),
+        mem_mb=asked(300),
         runtime=asked(10),
     params:
         job=job_of("generate_treebank"),
@@ -50,7 +50,7 @@ rule fetch_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(500),
+        mem_mb=asked(300),
         runtime=asked(30),
     params:
         job=job_of("fetch_treebank"),

@@ -18,7 +18,7 @@ rule fetch_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(500),
         runtime=asked(60),
     params:
         job=job_of("fetch_model"),
@@ -62,7 +62,7 @@ rule train_model:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=asked(2000),
+        mem_mb=asked(1200),
         runtime=asked(30),
     params:
         job=job_of("train_model"),

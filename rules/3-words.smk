@@ -27,7 +27,7 @@ rule words_of_treebank:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(400),
         runtime=asked(15),
     params:
         job=job_of("words_of_treebank"),
@@ -65,7 +65,7 @@ checkpoint attributes:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(300),
         runtime=asked(10),
     params:
         job=job_of("attributes"),

@@ -28,8 +28,11 @@ rule activations_of_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(4000),
-        runtime=asked(120),
+        mem_mb=asked(lambda mb, w: 1400 + 2.8 * mb("model")),
+        runtime=asked(
+            lambda mb, w: 15
+            + on_cpu(0.15 * mb("model") * mb("words_train", "words_dev", "words_test"))
+        ),
         gpu=plan.gpus,
     params:
         job=job_of("activations_of_model"),
@@ -76,8 +79,8 @@ rule states_of_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(4000),
-        runtime=asked(60),
+        mem_mb=asked(lambda mb, w: 1200 + 2.8 * mb("model")),
+        runtime=asked(lambda mb, w: 15 + on_cpu(0.15 * mb("model") * mb("words_test"))),
         gpu=plan.gpus,
     params:
         job=job_of("states_of_model"),

@@ -32,8 +32,8 @@ rule statistics:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1500),
-        runtime=asked(10),
+        mem_mb=asked(lambda mb, w: 400 + 0.3 * mb("activations_train")),
+        runtime=asked(lambda mb, w: 5 + 0.01 * mb("activations_train")),
     params:
         job=job_of("statistics"),
         given=passed("seed", attribute=attribute_of),
@@ -69,8 +69,8 @@ rule ranking:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(2000),
-        runtime=asked(20),
+        mem_mb=asked(lambda mb, w: 450 + reads_activations(w) * mb("activations_train")),
+        runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("ranking"),
         given=passed("seed", "neurons.max", attribute=attribute_of),

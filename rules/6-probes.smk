@@ -29,8 +29,8 @@ rule probe:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(2000),
-        runtime=asked(20),
+        mem_mb=asked(lambda mb, w: 470 + 0.7 * mb("activations_train")),
+        runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),
         given=passed("seed", "neurons.max", attribute=attribute_of, control=control_options),

@@ -35,8 +35,8 @@ rule lexicon:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1500),
-        runtime=asked(15),
+        mem_mb=asked(700),
+        runtime=asked(10),
     params:
         job=job_of("lexicon"),
     shell:
@@ -69,8 +69,10 @@ rule intervention:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(3000),
-        runtime=asked(30),
+        mem_mb=asked(lambda mb, w: 1150 + 3 * mb("model")),
+        runtime=asked(
+            lambda mb, w: 15 + on_cpu(0.1 * mb("model") * mb("states") / of_method("step")(w))
+        ),
         gpu=plan.gpus,
     params:
         job=job_of("intervention"),

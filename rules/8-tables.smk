@@ -26,7 +26,7 @@ rule collected_rankings:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(400),
         runtime=asked(10),
     params:
         job=job_of("collected_rankings"),
@@ -65,7 +65,7 @@ rule collected_probes:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(400),
         runtime=asked(10),
     params:
         job=job_of("collected_probes"),
@@ -109,8 +109,8 @@ rule collected_interventions:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
-        runtime=asked(10),
+        mem_mb=asked(lambda mb, w: 450 + 20 * mb("outcomes")),
+        runtime=asked(lambda mb, w: 10 + mb("outcomes")),
     params:
         job=job_of("collected_interventions"),
         given=passed(configurations=configuration_options),
@@ -158,8 +158,8 @@ rule table:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(2000),
-        runtime=asked(20),
+        mem_mb=asked(lambda mb, w: 450 + 20 * mb("probes")),
+        runtime=asked(lambda mb, w: 10 + 10 * mb("probes")),
     params:
         job=job_of("table"),
         given=passed("neurons.report", "seed"),

@@ -22,7 +22,7 @@ rule figure:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1500),
+        mem_mb=asked(lambda mb, w: 450 + 10 * mb("tables")),
         runtime=asked(10),
     params:
         job=job_of("figure"),
@@ -63,7 +63,7 @@ rule report:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(2000),
+        mem_mb=asked(lambda mb, w: 600 + 10 * mb("tables")),
         runtime=asked(10),
     params:
         job=job_of("report"),
@@ -102,8 +102,8 @@ rule provenance:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(500),
-        runtime=asked(10),
+        mem_mb=asked(300),
+        runtime=asked(5),
     params:
         job=job_of("provenance"),
         configuration=lambda w, input: quote(json.dumps(plan.described)),
@@ -138,7 +138,7 @@ rule latex_table:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(1000),
+        mem_mb=asked(400),
         runtime=asked(5),
     params:
         job=job_of("latex_table"),

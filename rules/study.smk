@@ -16,6 +16,8 @@ import json
 import re
 import sys
 from functools import reduce
+from itertools import chain
+from math import ceil
 from operator import getitem
 from pathlib import Path
 from shlex import quote
@@ -29,6 +31,8 @@ from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
+from workflow_scripts.study.declarations import declared
+from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.plan import Plan
 
@@ -137,19 +141,36 @@ def of_study(key):
     return lambda w: reduce(getitem, key.split("."), plan.config)
 
 
-def first_request(amount, wildcards, input):
-    """What a job asks for at first: the amount that its rule names, whatever the job reads."""
-    return amount
-
-
 def asked(amount):
-    """A resource, in MB or minutes: the first request, and as much again in every retry.
+    """A resource, in MB or minutes: the amount, and as much again in every retry.
 
-    No command may be told it: a retry must give the same result.
+    The amount is a number, or a function (mb, wildcards), where `mb(name, ...)` is how many MB inputs
+    have, as far as it is there: a plan that is made before the files asks for less than the job will.
+    The numbers are from benchmark files (docs/cluster.md). No command may be told what its job
+    asked for: a retry must give the same result.
     """
-    return noted(
-        lambda wildcards, input, attempt: first_request(amount, wildcards, input) * attempt
-    )
+
+    @noted
+    def first_and_retries(wildcards, input, attempt):
+        def mb(*names):
+            found = [input[name] for name in names]
+            files = [[one] if isinstance(one, str) else one for one in found]
+            return sum(map(megabytes, chain.from_iterable(files)))
+
+        first = amount(mb, wildcards) if callable(amount) else amount
+        return attempt * ceil(first)
+
+    return first_and_retries
+
+
+def on_cpu(minutes):
+    """A time that a processor takes to run a model, and a GPU a tenth of, where one is asked for."""
+    return minutes / 10 if plan.gpus else minutes
+
+
+def reads_activations(wildcards):
+    """Whether the ranker in the wildcards reads the words' activations, or their statistics alone."""
+    return "words" in declared("rankers", wildcards.ranker, "USES")
 
 
 def one_of(names):

@@ -84,17 +84,21 @@ def test_kills_in_every_stage_one_core_another_folder_and_environment_give_equal
         assert refused.returncode == 1
         assert "--unlock" in refused.stdout + refused.stderr
         assert run(study, SMALL, "--unlock").returncode == 0
-    made, expected = contents(finish(study, SMALL, cores=1)), contents(finished / "results")
-    # Not only the end: whatever any stage writes, but for what was measured and said of it.
-    apart = ("logs/", "benchmarks/")
+    made, expected = (written(of) for of in (finish(study, SMALL, cores=1), finished / "results"))
     assert made.keys() == expected.keys()
-    assert [n for n in made if made[n] != expected[n] and not n.startswith(apart)] == []
+    assert [name for name in made if made[name] != expected[name]] == []
+
+
+def written(results: Path) -> dict[str, bytes]:
+    """Whatever any stage wrote, not only the end, but for what was measured and said of it."""
+    apart = ("logs/", "benchmarks/")
+    return {name: made for name, made in contents(results).items() if not name.startswith(apart)}
 
 
 def test_a_second_run_in_one_directory_is_refused(study):
-    shutil.rmtree(study / "results/figures")
-    running = start(study)
-    wait_for(study, "rule figure:", running)
+    shutil.rmtree(study / "results/models/tiny")
+    running = start(study, "results/models/tiny")
+    wait_for(study, "rule train_model:", running)
     second = run(study, SMALL)
     assert second.returncode == 1
     assert "cannot be locked" in second.stdout + second.stderr

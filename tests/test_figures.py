@@ -3,8 +3,6 @@
 import copy
 import json
 import re
-import subprocess
-import sys
 from importlib import import_module
 
 import altair as alt
@@ -284,15 +282,6 @@ def test_a_study_has_the_figures_that_its_tables_give(study):
         assert set(reads) <= set(without_interventions.tables), name
     assert "intervention_curves" not in without_interventions.figures
     assert study.jobs(rankings=[])._plan.figures == {}
-
-
-def test_planning_knows_what_each_figure_reads_and_loads_nothing_that_draws(study):
-    code = (
-        "import sys; from workflow_scripts.study import plan, jobs\n"
-        "print(plan._reads_of_figures(), {'altair', 'vl_convert'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout == f"{ {name: module(name).READS for name in FIGURES} } set()\n"
 
 
 @pytest.mark.parametrize(

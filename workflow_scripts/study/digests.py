@@ -1,10 +1,11 @@
-"""Digests: the content of a study's sources, as strings.
+"""Digests and sizes: the content of a study's sources, as strings, and how large a file is.
 
 Sources are large and rarely change, so each is read once for its size and time stamp. Results
 are never digested: what they depend on says what they are.
 """
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,15 @@ def file_digest(path: Path) -> str:
 def folder_digests(folder: Path) -> dict[str, str]:
     """Return the digest of each file in a folder (not in folders below it), by name."""
     return {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def megabytes(path: str) -> float:
+    """Return the size of a file, or of the files in a folder, in MB; 0 where there is none."""
+    try:
+        files = os.scandir(path) if os.path.isdir(path) else [Path(path)]  # noqa: PTH112  often
+        return sum(file.stat().st_size for file in files) / 1e6
+    except FileNotFoundError:
+        return 0
 
 
 @cache
