@@ -74,8 +74,8 @@ def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(finished, nod
     # What was cancelled was asked for again, with as much memory and time on top.
     first, again = jobs[:2]
     assert [int(job["TimeLimit"]) for job in (first, again)] == [35, 70]
-    assert "mem=1000M" in first["Tres"]
-    assert "mem=2000M" in again["Tres"]
+    assert "mem=400M" in first["Tres"]
+    assert "mem=800M" in again["Tres"]
     # Some 60 jobs in few of SLURM's; those that may use a GPU in the partition that has one.
     on_gpus = [job for job in jobs if job["Partition"] == "gpu"]
     assert len(on_gpus) == 3
@@ -102,4 +102,4 @@ def test_ten_lines_of_the_manual_are_a_queue(finished, tmp_path):
     assert done.returncode == 1
     said = done.stdout + done.stderr
     asked = re.findall(r"runtime=(\d+), mem_mb=(\d+)", said)
-    assert asked == [("15", "1000"), ("30", "2000")]
+    assert asked == [("15", "400"), ("30", "800")]
