@@ -69,7 +69,10 @@ rule ranking:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 450 + reads_activations(w) * mb("activations_train")),
+        mem_mb=asked(
+            lambda mb, w: 450
+            + reads_activations(w) * (mb("activations_train") + 3 * mb("statistics"))
+        ),
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("ranking"),

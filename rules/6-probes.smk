@@ -29,7 +29,9 @@ rule probe:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 470 + 0.7 * mb("activations_train")),
+        mem_mb=asked(
+            lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics", "control")
+        ),
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),

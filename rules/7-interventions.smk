@@ -69,7 +69,7 @@ rule intervention:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 1150 + 3 * mb("model")),
+        mem_mb=asked(lambda mb, w: 1350 + 3 * mb("model")),
         runtime=asked(
             lambda mb, w: 15 + on_cpu(0.1 * mb("model") * mb("states") / of_method("step")(w))
         ),

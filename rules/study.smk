@@ -11,7 +11,6 @@ content, reruns nothing. Values for a command line are `passed(key, ...)`.
 
 import atexit
 import gc
-import inspect
 import json
 import re
 import sys
@@ -62,7 +61,7 @@ CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 
 
 # A plan is millions of objects that all stay to the end: looking through them for garbage, as often
-# as Python does and then once more at the end, takes a third of the time.
+# as Python does and then once more at the end, takes a quarter of the time.
 gc.set_threshold(100_000, 20, 100)
 atexit.register(gc.freeze)
 
@@ -81,12 +80,6 @@ wildcard_constraints:
 def results(path):
     """A path below the study's results."""
     return f"{plan.config['results']}/{path}"
-
-
-def noted(function):
-    """Note what a function takes: Snakemake asks for it whenever it calls one, for every job."""
-    function.__signature__ = inspect.signature(function)
-    return function
 
 
 def log_of(rule, *wildcards):
@@ -129,7 +122,6 @@ def passed(*keys, **functions):
     """
     functions = {key.rpartition(".")[2]: of_study(key) for key in keys} | functions
 
-    @noted
     def values(wildcards, input):
         return {name: function(wildcards) for name, function in functions.items()}
 
@@ -150,7 +142,6 @@ def asked(amount):
     asked for: a retry must give the same result.
     """
 
-    @noted
     def first_and_retries(wildcards, input, attempt):
         def mb(*names):
             found = [input[name] for name in names]
@@ -209,7 +200,7 @@ def job_of(rule):
     """All that can change the result of a rule's job, as a function of its wildcards."""
     kind = rule.removesuffix("_of_one_direction")
     if kind in _OF_CONFIGURATION:
-        return noted(lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w))
+        return lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w)
     return _OF_OTHERS[kind]
 
 
@@ -236,7 +227,6 @@ def inputs_of(rule, **paths):
             return path.format_map(values)
         return [one.format_map(values) for one in path]
 
-    @noted
     def inputs(wildcards):
         values = dict(wildcards.items())
         files = {name: found(path, wildcards, values) for name, path in paths.items()}

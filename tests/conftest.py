@@ -5,6 +5,11 @@ would only wait for each other.
 """
 
 import os
+
+# Studies share the cores with each other here: a thread that waits must not keep from working the
+# one that it waits for.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from functools import cache
 from pathlib import Path
 

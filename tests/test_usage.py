@@ -45,7 +45,7 @@ def test_a_request_grows_with_what_the_job_reads(finished):
     of = {record.rule: record for record in read_records(finished / "results/benchmarks")}
     model = sum(path.stat().st_size for path in (finished / "results/models/tiny").iterdir()) / 1e6
     assert of["activations_of_model"].asked_mb == pytest.approx(1400 + 2.8 * model, abs=1)
-    assert of["intervention"].asked_mb == pytest.approx(1150 + 3 * model, abs=1)
+    assert of["intervention"].asked_mb == pytest.approx(1350 + 3 * model, abs=1)
 
 
 def test_the_command_prints_a_line_for_every_rule(finished):
