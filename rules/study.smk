@@ -207,7 +207,7 @@ def job_of(rule):
 def inputs_of(rule, **paths):
     """An input function to unpack: named patterns, lists of them, or functions of the wildcards.
 
-    One function a rule and not one for each of its inputs: planning calls it for every job.
+    One function for all inputs and not one for each: planning calls it for every job.
 
     Ancient where the job's string is that of its last run: then nothing before it matters, whatever
     time stamps say and whatever else runs.
