@@ -1,13 +1,14 @@
 """What jobs used, asked for and would use: records, requests, and the cost of a larger study."""
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
 
-from tests.workflow import ROOT, SMALL, changed, contents
+from tests.workflow import ROOT, SMALL, changed, contents, run
 from workflow_scripts.errors import InputError
 from workflow_scripts.estimate_cost import read_configuration, shape_of
 from workflow_scripts.usage import cost
@@ -41,11 +42,21 @@ def test_no_job_of_a_small_study_used_more_than_it_asked_for(finished):
     assert any(record.used_mb for record in records)
 
 
-def test_a_request_grows_with_what_the_job_reads(finished):
-    of = {record.rule: record for record in read_records(finished / "results/benchmarks")}
-    model = sum(path.stat().st_size for path in (finished / "results/models/tiny").iterdir()) / 1e6
-    assert of["activations_of_model"].asked_mb == pytest.approx(1400 + 2.8 * model, abs=1)
-    assert of["intervention"].asked_mb == pytest.approx(1350 + 3 * model, abs=1)
+def test_a_request_grows_with_what_the_job_reads(study):
+    def asked():
+        command = ["--dry-run", "--force", "results/activations/tiny/english/layer-1/train.parquet"]
+        return int(re.search(r"mem_mb=(\d+)", run(study, SMALL, *command).stdout)[1])
+
+    before = asked()
+    with (study / "results/models/tiny/more.safetensors").open("wb") as file:
+        file.truncate(100_000_000)
+    assert before + 100 < asked() < before + 1000
+
+
+def test_a_study_without_a_control_task_asks_too(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", control=False)
+    said = run(study, config, "--dry-run").stdout
+    assert re.search(r"rule probe:.*?mem_mb=(\d+)", said, re.DOTALL)
 
 
 def test_the_command_prints_a_line_for_every_rule(finished):
