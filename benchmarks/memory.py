@@ -54,7 +54,7 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     files = {"layers": [1], "activations": activations}
     yield "extract_activations", peak("extract_activations", model=model, **words, **files)
     of = {"model": "small", "treebank": "english", "attribute": "Number", "layer": 1, "seed": 1}
-    of["attributes"] = keep(folder / "words", min_types=10)
+    attributes = keep(folder / "words", min_types=10)
     splits = {
         f"activations_{split}": activations.format(layer=1, split=split) for split in SPLITS[:2]
     }
@@ -62,7 +62,7 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     statistics = folder / "statistics.safetensors"
     yield (
         "compute_statistics",
-        peak("compute_statistics", **of, **train, labels="values", statistics=statistics),
+        peak("compute_statistics", **of, **train, attributes=attributes, statistics=statistics),
     )
     both = {name: path for name, path in (words | splits).items() if not name.endswith("test")}
     rankings = [folder / "ttb.parquet", folder / "btt.parquet"]

@@ -1,19 +1,17 @@
 """Rankings: the neurons of a configuration, best first, by every ranker in both directions.
 
-Needs labelled words. Gives `statistics/.../layer-{l}/{labels}.safetensors` (also for probes and
-interventions) and `rankings/{model}/{treebank}/{attribute}/layer-{l}/{ranking}.parquet`.
+Needs labelled words. Gives `statistics/{model}/{treebank}/{attribute}/layer-{l}.safetensors` (also
+for probes and interventions) and `rankings/.../layer-{l}/{ranking}.parquet`.
 """
 
 _LEARNED_FROM = dict(
-    **words_of(["train", "dev"]),
-    **activations_of(["train", "dev"]),
-    attributes=attributes_of,
-    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
+    **where(ranker_reads_words, **words_of(["train", "dev"]), **activations_of(["train", "dev"])),
+    statistics=STATISTICS,
 )
 
 
 rule statistics:
-    """Gather count, mean and scatter of the training words of each value, or control label."""
+    """Gather count, mean and scatter of the training words of each value, and control label."""
     input:
         unpack(
             inputs_of(
@@ -24,11 +22,11 @@ rule statistics:
             )
         ),
     output:
-        statistics=results(f"statistics/{CONFIGURATION}/{{labels}}.safetensors"),
+        statistics=STATISTICS,
     log:
-        log_of("statistics", CONFIGURATION, "{labels}"),
+        log_of("statistics", CONFIGURATION),
     benchmark:
-        benchmark_of("statistics", CONFIGURATION, "{labels}")
+        benchmark_of("statistics", CONFIGURATION)
     conda:
         ENVIRONMENT
     resources:
@@ -36,7 +34,7 @@ rule statistics:
         runtime=asked(lambda mb, w: 5 + 0.01 * mb("activations_train")),
     params:
         job=job_of("statistics"),
-        given=passed("seed", attribute=attribute_of),
+        given=passed("seed", attribute=attribute_of, control=control_option),
     shell:
         """
         python -m workflow_scripts.compute_statistics \
@@ -45,10 +43,10 @@ rule statistics:
             --attribute {params.given[attribute]:q} \
             --layer {wildcards.layer} \
             --seed {params.given[seed]} \
-            --labels {wildcards.labels} \
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
             --attributes {input.attributes} \
+            {params.given[control]} \
             --statistics {output.statistics} \
             2>&1 | tee {log}
         """
@@ -71,7 +69,7 @@ rule ranking:
     resources:
         mem_mb=asked(
             lambda mb, w: 450
-            + reads_activations(w) * (mb("activations_train") + 3 * mb("statistics"))
+            + ranker_reads_words(w) * (mb("activations_train") + 3 * mb("statistics"))
         ),
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
@@ -92,7 +90,6 @@ rule ranking:
             --words-dev {input.words_dev} \
             --activations-train {input.activations_train} \
             --activations-dev {input.activations_dev} \
-            --attributes {input.attributes} \
             --statistics {input.statistics} \
             --rankings {output.rankings} \
             --threads {threads} \

@@ -7,9 +7,7 @@ directions of a ranker in one job: they are made together and read the same word
 _PROBED = dict(
     **words_of(),
     **activations_of(),
-    attributes=attributes_of,
-    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
-    control=control_statistics_of,
+    statistics=STATISTICS,
 )
 
 
@@ -30,12 +28,12 @@ rule probe:
         ENVIRONMENT
     resources:
         mem_mb=asked(
-            lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics", "control")
+            lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics")
         ),
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),
-        given=passed("seed", "neurons.max", attribute=attribute_of, control=control_options),
+        given=passed("seed", "neurons.max", attribute=attribute_of, control=control_option),
     shell:
         """
         python -m workflow_scripts.probe_rankings \
@@ -53,7 +51,6 @@ rule probe:
             --activations-train {input.activations_train} \
             --activations-dev {input.activations_dev} \
             --activations-test {input.activations_test} \
-            --attributes {input.attributes} \
             --rankings {input.rankings} \
             --statistics {input.statistics} \
             {params.given[control]} \

@@ -8,11 +8,10 @@ Needs rankings, class statistics and the cached states. Gives, as `.../layer-{l}
 _INTERVENED = dict(
     **words_of(["test"]),
     model=model_of,
-    attributes=attributes_of,
     subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
     lexicon=results("lexicons/{model}/{treebank}.parquet"),
-    statistics=results(f"statistics/{CONFIGURATION}/values.safetensors"),
+    statistics=STATISTICS,
 )
 
 
@@ -91,7 +90,6 @@ rule intervention:
             --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --attributes {input.attributes} \
             --attribute {params.given[attribute]:q} \
             --schema {params.given[schema]} \
             --subtokens {input.subtokens} \

@@ -58,6 +58,7 @@ LAYERS = plan.config["layers"]
 PROBES = plan.config["probes"]
 METHODS = [entry["name"] for entry in plan.config["interventions"]]
 CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
+STATISTICS = f"{plan.config['results']}/statistics/{CONFIGURATION}.safetensors"
 
 
 # A plan is millions of objects that all stay to the end: looking through them for garbage, as often
@@ -72,7 +73,6 @@ wildcard_constraints:
     attribute=r"[^/]+",
     layer=r"\d+",
     split="|".join(SPLITS),
-    labels="values|control",
     table=r"\w+",
     figure=r"\w+",
 
@@ -159,8 +159,8 @@ def on_cpu(minutes):
     return minutes / 10 if plan.gpus else minutes
 
 
-def reads_activations(wildcards):
-    """Whether the ranker in the wildcards reads the words' activations, or their statistics alone."""
+def ranker_reads_words(wildcards):
+    """Whether the ranker in the wildcards reads labelled words, or their statistics alone."""
     return "words" in declared("rankers", wildcards.ranker, "USES")
 
 
@@ -170,7 +170,7 @@ def one_of(names):
 
 
 _OF_CONFIGURATION = {
-    "statistics": lambda of, w: jobs.statistics(of, w.labels),
+    "statistics": lambda of, w: jobs.statistics(of),
     "ranking": lambda of, w: jobs.ranking(of, w.ranker),
     "probe": lambda of, w: jobs.probe(of, w.probe, plan.directions[w.ranker][0]),
     "intervention": lambda of, w: jobs.intervention(of, w.method, plan.directions[w.ranker][0]),
@@ -248,6 +248,15 @@ def activations_of(splits=SPLITS):
     return {f"activations_{s}": results(f"{path}/{s}.parquet") for s in splits}
 
 
+def where(needed, **paths):
+    """Named patterns of files that a job reads only where `needed(wildcards)`."""
+
+    def of(path):
+        return lambda w: path.format_map(dict(w.items())) if needed(w) else []
+
+    return {name: of(path) for name, path in paths.items()}
+
+
 def by_rankings(room, maker, directions=("-ttb", "-btt")):
     """The files of a ranker's rankings in a room, one for each direction."""
     return [results(f"{room}/{CONFIGURATION}/{maker}{{ranker}}{d}.parquet") for d in directions]
@@ -263,16 +272,9 @@ def attributes_of(wildcards):
     return checkpoints.attributes.get(treebank=wildcards.treebank).output.attributes
 
 
-def control_statistics_of(wildcards):
-    """The class statistics of control labels, where there is a control task."""
-    path = results(f"statistics/{CONFIGURATION}/control.safetensors")
-    return path.format_map(dict(wildcards.items())) if plan.config["control"] else []
-
-
-def control_options(wildcards):
-    """The options of a probe's control task, where there is one."""
-    statistics = control_statistics_of(wildcards)
-    return f"--control --control-statistics {statistics}" if statistics else ""
+def control_option(wildcards):
+    """The option of the control task, where the study has it."""
+    return "--control" if plan.config["control"] else ""
 
 
 def attribute_of(wildcards):

@@ -18,7 +18,7 @@ from workflow_scripts.command import treebank_pass
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet
-from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.files.statistics import read_statistics, read_values, read_width
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import batching
@@ -292,11 +292,10 @@ def test_activations_of_words_that_the_words_file_has_not_are_an_error(joined, t
         joined()
 
 
-@pytest.mark.parametrize("labels", ["values", "control"])
 def test_class_statistics_of_a_study_equal_plain_sums(
-    extracted, small_treebank, tmp_path, monkeypatch, labels
+    extracted, small_treebank, tmp_path, monkeypatch
 ):
-    """n, q and S of Number's values, or of the control labels, from the words in a plain loop."""
+    """n, q and S of Number's values, and of the control labels, from the words in a plain loop."""
     monkeypatch.setattr(activation_file, "ROWS", 300)
     words = small_treebank / "words"
     attributes = keep(words, min_types=20)
@@ -311,25 +310,26 @@ def test_class_statistics_of_a_study_equal_plain_sums(
         words_train=words / "train.parquet",
         activations_train=extracted / "2" / "train.parquet",
         attributes=attributes,
-        labels=labels,
+        control=[],
         statistics=target,
     )
     values = kept_values(attributes)["Number"]
     table = read_parquet(words / "train.parquet", ["sentence", "word", "form", "Number"])
     word_of = {(word["sentence"], word["word"]): word for word in table.to_pylist()}
-    vectors = {label: [] for label in range(len(values))}
+    vectors = {name: {z: [] for z in range(len(values))} for name in ("values", "control")}
     for sentence, number, x in zip(*rows_of(extracted / "2" / "train.parquet"), strict=True):
         word = word_of[sentence, number]
         if word["Number"] in values:
-            if labels == "values":
-                label = values.index(word["Number"])
-            else:
-                label = control_label(word["form"], len(values), 5)
-            vectors[label].append(x.astype(np.float64))
-    found = read_statistics(target)
-    for label, own in vectors.items():
-        mean = sum(own) / len(own)
-        scatter = sum(np.outer(x - mean, x - mean) for x in own)
-        assert found.counts[label] == len(own)
-        np.testing.assert_allclose(found.means[label], mean, rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(found.scatters[label], scatter, rtol=1e-9, atol=1e-9)
+            x = x.astype(np.float64)
+            vectors["values"][values.index(word["Number"])].append(x)
+            vectors["control"][control_label(word["form"], len(values), 5)].append(x)
+    assert read_values(target, "Number") == values
+    assert read_width(target) == 16
+    for labels, of_label in vectors.items():
+        found = read_statistics(target, labels)
+        for label, own in of_label.items():
+            mean = sum(own) / len(own)
+            scatter = sum(np.outer(x - mean, x - mean) for x in own)
+            assert found.counts[label] == len(own)
+            np.testing.assert_allclose(found.means[label], mean, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(found.scatters[label], scatter, rtol=1e-9, atol=1e-9)

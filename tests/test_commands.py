@@ -14,6 +14,7 @@ from tests.treebank_files import call, keep, read_text, row, sentence_of, words_
 from workflow_scripts import (
     build_lexicon,
     cache_states,
+    compute_statistics,
     extract_activations,
     intervene,
     keep_values,
@@ -194,28 +195,47 @@ def ranking_options(small_treebank, tmp_path):
         x = (table.num_rows * [[1.0, 2.0, 3.0]]) + keys[0][:, None] % 7
         write_parquet(path, activation_file.table(*keys, x), made_by("test"))
         options |= {f"words_{split}": words[f"words_{split}"], f"activations_{split}": path}
-    return options | {
-        "attributes": keep(small_treebank / "words", min_types=15),
-        "statistics": tmp_path / "none.safetensors",
-        "max_neurons": 2,
-    }
+    statistics = tmp_path / "statistics.safetensors"
+    call(
+        compute_statistics,
+        **{name: value for name, value in options.items() if not name.endswith("dev")},
+        attributes=keep(small_treebank / "words", min_types=15),
+        statistics=statistics,
+    )
+    return options | {"statistics": statistics, "max_neurons": 2}
 
 
 def test_an_attribute_that_the_treebank_has_not_is_a_clear_error(
-    ranking_options, tmp_path, monkeypatch, capsys
+    ranking_options, small_treebank, tmp_path, monkeypatch, capsys
 ):
-    options = ranking_options | {"attribute": "Case"}
+    train = {name: ranking_options[name] for name in ("words_train", "activations_train")}
     error = error_of(
-        monkeypatch, capsys, rank_neurons, **options, ranker="random", rankings=tmp_path / "r"
+        monkeypatch,
+        capsys,
+        compute_statistics,
+        **train,
+        **{"model": "m", "treebank": "t", "attribute": "Case", "layer": 1, "seed": 1},
+        attributes=keep(small_treebank / "words", min_types=15),
+        statistics=tmp_path / "none.safetensors",
     )
     assert "keeps no values of 'Case'; it has 'Finiteness', 'Number', 'Part of Speech'" in error
 
 
-def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventions(
-    small_treebank, tmp_path, monkeypatch, capsys
+def test_statistics_of_another_attribute_are_a_clear_error_for_rankings(
+    ranking_options, tmp_path, monkeypatch, capsys
+):
+    options = ranking_options | {"attribute": "Tense"}
+    error = error_of(
+        monkeypatch, capsys, rank_neurons, **options, ranker="random", rankings=tmp_path / "r"
+    )
+    assert f"{ranking_options['statistics']}: is of 'Number', not of 'Tense'" in error
+
+
+def test_statistics_of_another_attribute_are_a_clear_error_for_interventions(
+    ranking_options, tmp_path, monkeypatch, capsys
 ):
     options = dict.fromkeys(
-        ("subtokens", "states", "statistics", "rankings", "lexicon", "outcomes", "examples"),
+        ("subtokens", "states", "rankings", "lexicon", "outcomes", "examples"),
         tmp_path / "none",
     )
     error = error_of(
@@ -224,8 +244,8 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventio
         intervene,
         **options,
         model=tmp_path,
-        words_test=small_treebank / "words" / "test.parquet",
-        attributes=keep(small_treebank / "words", min_types=15),
+        words_test=ranking_options["words_train"],
+        statistics=ranking_options["statistics"],
         attribute="Case",
         schema="unimorph",
         analyzer="lexicon",
@@ -233,7 +253,7 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error_for_interventio
         method="ablation",
         step=1,
     )
-    assert "keeps no values of 'Case'" in error
+    assert "is of 'Number', not of 'Case'" in error
 
 
 def test_a_ranking_for_each_direction_is_asked_for(ranking_options, tmp_path, monkeypatch, capsys):
@@ -404,23 +424,19 @@ def run_everything(model, conllu, folder):
         states=f"{folder}/states/{{layer}}.parquet",
     )
     call(build_lexicon, model=model, **words, lexicon=folder / "lexicon.parquet")
+    of = {"model": "m", "treebank": "t", "attribute": "Number", "layer": 1, "seed": 1}
+    of["statistics"] = folder / "statistics.safetensors"
+    call(
+        compute_statistics,
+        **of,
+        words_train=words["words_train"],
+        activations_train=activations.format(layer=1, split="train"),
+        attributes=attributes,
+        control=[],
+    )
     call(
         rank_neurons,
-        model="m",
-        treebank="t",
-        attribute="Number",
-        layer=1,
-        seed=1,
-        **{
-            f"{kind}_{split}": path
-            for split in ("train", "dev")
-            for kind, path in (
-                ("words", words[f"words_{split}"]),
-                ("activations", activations.format(layer=1, split=split)),
-            )
-        },
-        attributes=attributes,
-        statistics="none",
+        **of,
         ranker="random",
         max_neurons=10,
         rankings=folder / "random.parquet",

@@ -79,26 +79,32 @@ def test_parquet_of_somebody_else_is_refused(tmp_path):
         read_parquet(path)
 
 
+@pytest.mark.parametrize("labels", ["values", "control"])
 @pytest.mark.parametrize("tensor", ["counts", "means", "scatters"])
-def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor):
-    path = tmp_path / "values.safetensors"
-    statistics = ClassStatistics(
-        counts=np.array([3, 4]), means=np.full((2, 3), 0.5), scatters=np.full((2, 3, 3), 0.25)
-    )
-    write_statistics(path, statistics)
+def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor, labels):
+    path = tmp_path / "layer-1.safetensors"
+    statistics = {
+        name: ClassStatistics(
+            counts=np.array([3, 4]) + i,
+            means=np.full((2, 3), 0.5 + i),
+            scatters=np.full((2, 3, 3), 0.25 + i),
+        )
+        for i, name in enumerate(("values", "control"))
+    }
+    write_statistics(path, "Number", ["PL", "SG"], statistics)
     content = path.read_bytes()
-    held = getattr(statistics, tensor).tobytes()
+    held = getattr(statistics[labels], tensor).tobytes()
     damaged = bytearray(content)
     damaged[content.index(held) + 5] ^= 4
     path.write_bytes(damaged)
     with pytest.raises(ArtifactError, match=rf"safetensors: damaged .*{tensor}"):
-        read_statistics(path)
+        read_statistics(path, labels)
 
 
 OF = "tiny/english/number/layer-1"
 READ = {
     "words/english/test.parquet": "states/tiny/english/layer-1.parquet",
-    "activations/tiny/english/layer-1/train.parquet": f"statistics/{OF}/values.safetensors",
+    "activations/tiny/english/layer-1/train.parquet": f"statistics/{OF}.safetensors",
     f"rankings/{OF}/probeless-ttb.parquet": "collected/tiny/english/rankings.parquet",
     f"interventions/{OF}/ablation-by-random.parquet": (
         "collected/tiny/english/interventions.parquet"

@@ -215,7 +215,7 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
     of = OF | {"layer": "2"}
     assert planned(finished, config) == (
         {job(f"{name}_of_model", **PAIR) for name in ("activations", "states")}
-        | {job("statistics", **of, labels=labels) for labels in ("values", "control")}
+        | {job("statistics", **of)}
         | rankings(*RANKERS, of=of)
         | probes(*RANKERS, of=of)
         | interventions(*RANKERS, of=of)

@@ -177,27 +177,24 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     call(build_lexicon, model=tiny_model, **words, lexicon=folder / "lexicon.parquet")
     for attribute in ("Number", "Part of Speech"):
         for layer in layers:
-            splits = {
-                f"activations_{split}": activations.format(layer=layer, split=split)
-                for split in ("train", "dev")
-            }
             names = {
                 "model": "tiny",
                 "treebank": "english",
                 "attribute": attribute,
                 "layer": layer,
                 "seed": 1,
-                "attributes": attributes,
-                "words_train": words["words_train"],
-                "activations_train": splits["activations_train"],
+                "statistics": folder / f"{attribute}-{layer}.safetensors",
             }
-            statistics = folder / f"{attribute}-{layer}.safetensors"
-            call(compute_statistics, **names, labels="values", statistics=statistics)
+            call(
+                compute_statistics,
+                **names,
+                words_train=words["words_train"],
+                activations_train=activations.format(layer=layer, split="train"),
+                attributes=attributes,
+            )
             call(
                 rank_neurons,
-                **names | splits,
-                words_dev=words["words_dev"],
-                statistics=statistics,
+                **names,
                 ranker="random",
                 max_neurons=16,
                 rankings=[folder / f"{attribute}-{layer}.parquet"],
@@ -211,7 +208,6 @@ def run_intervene(study, attribute, layer, method, options, step, folder):
         intervene,
         model=study.model,
         words_test=study.words["words_test"],
-        attributes=study.attributes,
         attribute=attribute,
         schema="unimorph",
         subtokens=study.folder / "subtokens.parquet",

@@ -111,8 +111,7 @@ def strings(jobs):
         for kind in ("activations", "states", "lexicon", *COLLECTED):
             found[kind, model, treebank] = getattr(jobs, kind)(model, treebank)
         for of in jobs.configurations(model, treebank):
-            for labels in ("values", "control"):
-                found["statistics", of, labels] = jobs.statistics(of, labels)
+            found["statistics", of] = jobs.statistics(of)
             for ranker in plan.directions:
                 found["ranking", of, ranker] = jobs.ranking(of, ranker)
             for ranking in plan.rankings:
@@ -569,9 +568,9 @@ def test_what_is_reported_changes_tables_alone(study):
     assert changed == {("table", table) for table in ("probing", "wilcoxon", "used_vs_encoded")}
 
 
-def test_control_changes_probes_alone(study):
+def test_control_changes_statistics_and_probes_alone(study):
     changed = different(study.strings(), study.strings(control=False))
-    assert kinds(changed) == {"probe", "probes_of", "table"}
+    assert kinds(changed) == {"statistics", "probe", "probes_of", "table"}
 
 
 def test_device_and_place_of_the_results_change_nothing(study):
@@ -586,7 +585,6 @@ def test_the_seed_changes_what_draws_and_not_what_reads(study):
     assert ("model", "trained") in changed
     of_fixed = {key for key in changed if mentions(key, "fixed")}
     assert kinds(of_fixed) == {"statistics", "ranking", "probe", "intervention", *COLLECTED}
-    assert {key[2] for key in of_fixed if key[0] == "statistics"} == {"control"}
     assert {key[2] for key in of_fixed if key[0] == "ranking"} == {"linear", "random"}
 
 
@@ -596,8 +594,9 @@ def test_the_seed_is_part_of_the_table_that_draws_alone(study):
     assert found["clusters"]["seed"] == 2
 
 
-def test_the_seed_changes_no_probe_that_neither_draws_nor_has_a_control_task(study):
+def test_the_seed_changes_nothing_that_neither_draws_nor_has_a_control_task(study):
     changed = different(study.strings(control=False), study.strings(control=False, seed=2))
+    assert not any(key[0] == "statistics" and mentions(key, "fixed") for key in changed)
     of_fixed = {key[2:] for key in changed if key[0] == "probe" and mentions(key, "fixed")}
     drawn = {"linear-ttb", "linear-btt", "random"}
     assert of_fixed == {("linear", ranking) for ranking in study.jobs()._plan.rankings} | {
@@ -687,7 +686,7 @@ def test_kept_values_that_change_while_a_plan_is_made_are_seen(study):
         assert jobs.kept("a") == {POS: values}
         (of,) = jobs.configurations("fixed", "a")
         for string in (
-            jobs.statistics(of, "values"),
+            jobs.statistics(of),
             jobs.ranking(of, "probeless"),
             jobs.probe(of, "linear", "random"),
             jobs.intervention(of, "ablation", "random"),

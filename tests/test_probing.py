@@ -63,20 +63,19 @@ def study(tiny_model, small_treebank, tmp_path_factory):
         attributes=attributes,
         words={split: words[f"words_{split}"] for split in SPLITS},
         activations={split: folder / f"2-{split}.parquet" for split in SPLITS},
-        statistics={labels: folder / f"{labels}.safetensors" for labels in ("values", "control")},
+        statistics=folder / "statistics.safetensors",
         rankings=[folder / f"probeless-{direction}.parquet" for direction in ("ttb", "btt")],
     )
     train = {"words_train": study.words["train"], "activations_train": study.activations["train"]}
     dev = {"words_dev": study.words["dev"], "activations_dev": study.activations["dev"]}
-    names = NAMES | {"attributes": attributes}
-    for labels, path in study.statistics.items():
-        call(compute_statistics, **names, **train, labels=labels, statistics=path)
+    made = {"statistics": study.statistics}
+    call(compute_statistics, **NAMES, **train, attributes=attributes, control=[], **made)
     call(
         rank_neurons,
-        **names,
+        **NAMES,
         **train,
         **dev,
-        statistics=study.statistics["values"],
+        **made,
         ranker="probeless",
         max_neurons=WIDTH,
         rankings=study.rankings,
@@ -90,15 +89,14 @@ def probe_both_rankings(study, folder, probe, control, max_neurons, activations=
     call(
         probe_rankings,
         **NAMES,
-        attributes=study.attributes,
         **with_splits(study.words, "words"),
         **with_splits(activations or study.activations, "activations"),
         rankings=study.rankings,
         probe=probe,
         max_neurons=max_neurons,
-        statistics=study.statistics["values"],
+        statistics=study.statistics,
         scores=scores,
-        **({"control": [], "control_statistics": study.statistics["control"]} if control else {}),
+        **({"control": []} if control else {}),
     )
     return [read_parquet(path) for path in scores]
 

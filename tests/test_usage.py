@@ -130,8 +130,7 @@ def measured_records():
     yield record("lexicon", seconds=4)
     for layer in ("2", "4"):
         of = pair | {"attribute": "number", "layer": layer}
-        for labels in ("values", "control"):
-            yield record("statistics", **of, labels=labels)
+        yield record("statistics", **of)
         for ranker in CONFIG["rankings"]:
             end = "_of_one_direction" if ranker == "random" else ""
             yield record(f"ranking{end}", **of, ranker=ranker, seconds=10)
@@ -215,7 +214,7 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert jobs == {
         "words": "2",
         "activations": "3",
-        "rankings": "5",
+        "rankings": "4",
         "probing": "6",
         "interventions": "6",
     }

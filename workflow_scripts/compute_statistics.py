@@ -1,7 +1,8 @@
-"""Compute class statistics: labelled training words -> `statistics/.../{labels}.safetensors`.
+"""Compute class statistics: labelled training words -> `statistics/.../layer-{l}.safetensors`.
 
 One pass in bounded memory gives the counts, means and scatters that Probeless, the Gaussian
-ranker and probe, and translation are made of.
+ranker and probe, and translation are made of: of the words by value and, with `--control`, by
+control label.
 """
 
 import argparse
@@ -11,7 +12,10 @@ import numpy as np
 
 from workflow_scripts.command import configuration
 from workflow_scripts.command.line import run
+from workflow_scripts.errors import InputError
+from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.statistics import write_statistics
+from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.treebanks.values import control_label
 
@@ -20,28 +24,43 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     configuration.add_name_options(parser)
     configuration.add_word_options(parser, splits=("train",))
-    parser.add_argument(
-        "--labels",
-        choices=("values", "control"),
-        required=True,
-        help="the words' values, or control labels by form",
-    )
+    parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
+    parser.add_argument("--control", action="store_true", help="also those of control labels")
     parser.add_argument("--statistics", type=Path, required=True, help="safetensors to write")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
-    words = configuration.labelled(options, "train")
-    n_values = len(configuration.values_of(options))
-    y = words.y
-    if options.labels == "control":
-        y = np.array([control_label(f, n_values, options.seed) for f in words.forms], np.int32)
-    running = RunningClassStatistics(n_values, words.n_neurons)
+    values = values_of(options.attributes, options.attribute)
+    words = LabelledActivations(
+        options.activations_train, options.words_train, options.attribute, values
+    )
+    labels = {"values": words.y}
+    if options.control:
+        drawn = [control_label(form, len(values), options.seed) for form in words.forms]
+        labels["control"] = np.array(drawn, np.int32)
+    running = {name: RunningClassStatistics(len(values), words.n_neurons) for name in labels}
     start = 0
     for x in words.batches():
-        running.add(x, y[start : start + len(x)])
+        for name, y in labels.items():
+            running[name].add(x, y[start : start + len(x)])
         start += len(x)
-    write_statistics(options.statistics, running.read())
+    found = {name: statistics.read() for name, statistics in running.items()}
+    write_statistics(options.statistics, options.attribute, values, found)
+
+
+def values_of(attributes: Path, attribute: str) -> list[str]:
+    """Return an attribute's kept values, sorted.
+
+    Raises InputError where the treebank has not enough of the attribute.
+    """
+    kept = kept_values(attributes)
+    if attribute not in kept:
+        raise InputError(
+            f"{attributes}: keeps no values of {attribute!r}; "
+            f"it has {', '.join(map(repr, kept)) or 'no attribute'}"
+        )
+    return kept[attribute]
 
 
 if __name__ == "__main__":

@@ -35,7 +35,6 @@ def arguments() -> argparse.ArgumentParser:
     add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
-    parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
     parser.add_argument("--attribute", required=True, help="its name in the schema")
     parser.add_argument("--schema", required=True, help="unimorph or ud")
     parser.add_argument("--subtokens", type=Path, required=True, help="cached subtokens")

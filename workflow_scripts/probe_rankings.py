@@ -38,8 +38,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rankings", type=Path, nargs="+", required=True)
     parser.add_argument("--probe", required=True, help="linear, gaussian ...")
     parser.add_argument("--max-neurons", type=int, required=True, help="the largest k")
-    parser.add_argument("--statistics", type=Path, help="class statistics, where the probe uses it")
-    parser.add_argument("--control-statistics", type=Path, help="the same for control labels")
+    parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--control", action="store_true", help="also run the control task")
     add_threads(parser)
     parser.add_argument(
@@ -53,7 +52,6 @@ def main(options: argparse.Namespace) -> None:
     splits = {split: configuration.labelled(options, split) for split in SPLITS}
     n_values = len(configuration.values_of(options))
     labels = {"values": {split: splits[split].y for split in SPLITS}}
-    statistics = {"values": options.statistics}
     if options.control:
         labels["control"] = {
             split: np.array(
@@ -61,10 +59,9 @@ def main(options: argparse.Namespace) -> None:
             )
             for split in SPLITS
         }
-        statistics["control"] = options.control_statistics
-    read = {
-        name: read_statistics(statistics[name]) for name in labels if "statistics" in probe.USES
-    }
+    read = {}
+    if "statistics" in probe.USES:
+        read = {name: read_statistics(options.statistics, name) for name in labels}
     metadata = made_by("probe_rankings", options.made_by)
     for ranking, path in zip(options.rankings, options.scores, strict=True):
         neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()

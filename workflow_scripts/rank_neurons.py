@@ -1,6 +1,7 @@
 """Rank the neurons of one configuration with one ranker -> a Parquet file for each direction."""
 
 import argparse
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, write_parquet
-from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.files.statistics import read_statistics, read_width
 from workflow_scripts.rankers import Ranking, RankingTask
 
 
@@ -21,7 +22,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     configuration.add_name_options(parser)
-    configuration.add_word_options(parser, splits=("train", "dev"))
+    configuration.add_word_options(parser, ("train", "dev"), ", for a ranker that reads words")
     parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
     parser.add_argument(
@@ -45,14 +46,16 @@ def main(options: argparse.Namespace) -> None:
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
-    n_neurons = configuration.labelled(options, "train").n_neurons
+    n_neurons = read_width(options.statistics)
     task = RankingTask(
         n_neurons=n_neurons,
         n_values=len(configuration.values_of(options)),
         n_select=min(options.max_neurons, n_neurons),
         statistics=cache(lambda: read_statistics(options.statistics)),
-        words=cache(lambda split: configuration.labelled(options, split).load()),
-        stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared,
+        words=cache(lambda split: configuration.labelled(options, split).load())
+        if "words" in ranker.USES
+        else _undeclared("words"),
+        stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared("seed"),
         threads=options.threads,
     )
     with configuration.named_in_errors(options):
@@ -61,8 +64,13 @@ def main(options: argparse.Namespace) -> None:
         write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", options.made_by))
 
 
-def _undeclared(*names: str | int) -> NoReturn:
-    raise TypeError('a ranker that draws from `stream` must have "seed" in its USES')
+def _undeclared(use: str) -> Callable[..., NoReturn]:
+    """What a ranker does not say that it uses, it has not: it would not rerun when that changed."""
+
+    def refuse(*names: str | int) -> NoReturn:
+        raise TypeError(f"a ranker that uses this must have {use!r} in its USES")
+
+    return refuse
 
 
 def as_table(ranking: Ranking) -> pa.Table:

@@ -14,7 +14,7 @@ import numpy as np
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
-from workflow_scripts.files.words import kept_values
+from workflow_scripts.files.statistics import read_values
 from workflow_scripts.kernels.words import SPLITS
 
 
@@ -27,14 +27,14 @@ def add_name_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, required=True)
 
 
-def add_word_options(parser: argparse.ArgumentParser, splits: tuple[str, ...] = SPLITS) -> None:
-    """Add the options that say where labelled words are."""
+def add_word_options(
+    parser: argparse.ArgumentParser, splits: tuple[str, ...] = SPLITS, where: str = ""
+) -> None:
+    """Add the options that say where labelled words are; with `where`, they may have no value."""
+    given = {"type": Path} | ({"nargs": "?"} if where else {"required": True})
     for split in splits:
-        parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
-        parser.add_argument(
-            f"--activations-{split}", type=Path, required=True, help="activation file"
-        )
-    parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
+        parser.add_argument(f"--words-{split}", **given, help=f"words file{where}")
+        parser.add_argument(f"--activations-{split}", **given, help=f"activation file{where}")
 
 
 @contextmanager
@@ -61,6 +61,11 @@ def stream(options: argparse.Namespace) -> Callable[..., np.random.Generator]:
     )
 
 
+def values_of(options: argparse.Namespace) -> list[str]:
+    """Return the attribute's kept values, sorted, as its statistics name them."""
+    return read_values(options.statistics, options.attribute)
+
+
 def labelled(options: argparse.Namespace, split: str) -> LabelledActivations:
     """Open the labelled words of a split."""
     return LabelledActivations(
@@ -69,17 +74,3 @@ def labelled(options: argparse.Namespace, split: str) -> LabelledActivations:
         options.attribute,
         values_of(options),
     )
-
-
-def values_of(options: argparse.Namespace) -> list[str]:
-    """Return the attribute's kept values, sorted.
-
-    Raises InputError where the treebank has not enough of the attribute.
-    """
-    kept = kept_values(options.attributes)
-    if options.attribute not in kept:
-        raise InputError(
-            f"{options.attributes}: keeps no values of {options.attribute!r}; "
-            f"it has {', '.join(map(repr, kept)) or 'no attribute'}"
-        )
-    return kept[options.attribute]

@@ -1,10 +1,14 @@
 """The statistics files: class counts, means and scatters of one configuration, as safetensors.
 
-Each tensor has a checksum in the metadata, which is compared when it is read.
+A file names its classes, the kept values of an attribute, and has the statistics of words by value
+and, where there is a control task, by control label. Each tensor has a checksum in the metadata,
+which is compared when it is read.
 """
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,34 +21,74 @@ from workflow_scripts.kernels.class_statistics import ClassStatistics
 TENSORS = ("counts", "means", "scatters")
 
 
-def write_statistics(path: Path, statistics: ClassStatistics) -> None:
-    """Write class statistics."""
-    tensors = {name: getattr(statistics, name) for name in TENSORS}
-    checksums = {name: _checksum(tensor) for name, tensor in tensors.items()}
+def write_statistics(
+    path: Path, attribute: str, values: list[str], statistics: dict[str, ClassStatistics]
+) -> None:
+    """Write the statistics of an attribute's `values`: of `"values"` and, if any, `"control"`."""
+    tensors = {
+        f"{labels}.{name}": getattr(found, name)
+        for labels, found in statistics.items()
+        for name in TENSORS
+    }
+    about = {
+        "attribute": attribute,
+        "values": values,
+        "checksums": {name: _checksum(tensor) for name, tensor in tensors.items()},
+    }
     with whole_file(path) as part:
         # One entry: several would lie in an order that changes from run to run.
-        save_file(tensors, part, {"checksums": json.dumps(checksums)})
+        save_file(tensors, part, {"statistics": json.dumps(about)})
 
 
-def read_statistics(path: Path, scatters: bool = True) -> ClassStatistics:
-    """Read class statistics; without `scatters` those are empty, (Z, 0, 0).
+def read_values(path: Path, attribute: str) -> list[str]:
+    """Return the kept values of an attribute, sorted, from its statistics: label i is value i.
 
-    Raises ArtifactError, naming the file, where it is not whole.
+    Raises ArtifactError where the file is not whole, or is of another attribute.
     """
-    if not Path(path).exists():
-        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
-    try:
-        with safe_open(path, "np") as file:
-            checksums = json.loads((file.metadata() or {}).get("checksums", "{}"))
-            found = {n: file.get_tensor(n) for n in TENSORS if scatters or n != "scatters"}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error
+    with _opened(path) as file:
+        about = _about(file)
+    if about["attribute"] != attribute:
+        raise ArtifactError(f"{path}: is of {about['attribute']!r}, not of {attribute!r}")
+    return about["values"]
+
+
+def read_width(path: Path) -> int:
+    """Return d, over how many neurons the statistics are."""
+    with _opened(path) as file:
+        return file.get_slice("values.means").get_shape()[1]
+
+
+def read_statistics(path: Path, labels: str = "values", scatters: bool = True) -> ClassStatistics:
+    """Read the class statistics by value, or by control label.
+
+    Without `scatters` those are empty, (Z, 0, 0). Raises ArtifactError, naming the file, where it
+    is not whole.
+    """
+    names = [name for name in TENSORS if scatters or name != "scatters"]
+    with _opened(path) as file:
+        checksums = _about(file)["checksums"]
+        found = {name: file.get_tensor(f"{labels}.{name}") for name in names}
     for name, tensor in found.items():
-        if checksums.get(name) != _checksum(tensor):
+        if checksums.get(f"{labels}.{name}") != _checksum(tensor):
             raise ArtifactError(
                 f"{path}: damaged (the checksum of {name} is another); delete it and run again"
             )
     return ClassStatistics(**({"scatters": np.empty((len(found["means"]), 0, 0))} | found))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[safe_open]:
+    if not Path(path).exists():
+        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
+    try:
+        with safe_open(path, "np") as file:
+            yield file
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error
+
+
+def _about(file: safe_open) -> dict:
+    return json.loads((file.metadata() or {})["statistics"])
 
 
 def _checksum(tensor: np.ndarray) -> str:

@@ -117,8 +117,13 @@ class Jobs:
 
     # Configurations
 
-    def statistics(self, of: Configuration, labels: str) -> str:
-        seed = {"seed": self._config["seed"]} if labels == "control" else {}
+    def statistics(self, of: Configuration) -> str:
+        control = self._config["control"]
+        return self._statistics(of, ("values", "control") if control else ("values",))
+
+    def _statistics(self, of: Configuration, labels: tuple[str, ...]) -> str:
+        """Return what statistics by these labels depend on; who reads them may read one of two."""
+        seed = {"seed": self._config["seed"]} if "control" in labels else {}
         return self._once("statistics", of, labels)(
             lambda: _string(
                 self._code("statistics", "compute_statistics"),
@@ -139,7 +144,7 @@ class Jobs:
             if "words" in uses:
                 inputs |= self._labelled(of)
             if "statistics" in uses:
-                inputs["statistics"] = _digest(self.statistics(of, "values"))
+                inputs["statistics"] = _digest(self._statistics(of, ("values",)))
             return _string(
                 self._code("ranking", "rank_neurons", f"rankers.{ranker}"), settings, inputs
             )
@@ -157,9 +162,7 @@ class Jobs:
             settings["max"] = self._config["neurons"]["max"]
             inputs = self._labelled(of) | {"ranking": _digest(self.ranking(of, ranker))}
             if "statistics" in uses:
-                inputs["statistics"] = _digest(self.statistics(of, "values"))
-                if control:
-                    inputs["control"] = _digest(self.statistics(of, "control"))
+                inputs["statistics"] = _digest(self.statistics(of))
             return _string(
                 self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs
             )
@@ -179,7 +182,7 @@ class Jobs:
             inputs = {
                 "states": _digest(self.states(of.model, of.treebank)),
                 "lexicon": _digest(self.lexicon(of.model, of.treebank)),
-                "statistics": _digest(self.statistics(of, "values")),
+                "statistics": _digest(self._statistics(of, ("values",))),
                 "ranking": _digest(self.ranking(of, ranker)),
             }
             return _string(code, settings, inputs)

@@ -96,7 +96,6 @@ def jobs(config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int
 
     Jobs of tables are not among them: they follow the number of configurations.
     """
-    labels = ("values", "control") if config["control"] else ("values",)
     for treebank in config["treebanks"]:
         for rule in ("words_of_treebank", "attributes"):
             yield Job(rule, "", Shape(0, 0, 0))
@@ -107,7 +106,7 @@ def jobs(config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int
             for rule in ("activations_of_model", "states_of_model", "lexicon"):
                 yield Job(rule, "", shape)
             for layer in config["layers"] * attributes:
-                yield from (Job("statistics", label, shape) for label in labels)
+                yield Job("statistics", "", shape)
                 for ranker in config["rankings"]:
                     yield Job("ranking", ranker, shape)
                     yield from (Job("probe", f"{p} {ranker}", shape) for p in config["probes"])
@@ -129,16 +128,14 @@ def measured(
         here = (of.get("model", pair[0]), of.get("treebank", pair[1])) == pair
         if rule in STAGES and here:
             step = steps.get(of.get("method"), 1)
-            job = Job(rule, _kind(rule, of), shape, int(of.get("layer", 0)), step)
+            job = Job(rule, _kind(of), shape, int(of.get("layer", 0)), step)
             found[rule, job.kind].append((record, work(job)))
     if not any(rule == "activations_of_model" for rule, _ in found):
         raise InputError(f"no record of model {pair[0]!r} on treebank {pair[1]!r}")
     return dict(found)
 
 
-def _kind(rule: str, wildcards: Mapping[str, str]) -> str:
-    if rule == "statistics":
-        return wildcards["labels"]
+def _kind(wildcards: Mapping[str, str]) -> str:
     parts = (wildcards.get(name) for name in ("probe", "method", "ranker"))
     return " ".join(part for part in parts if part)
 
@@ -178,8 +175,7 @@ def estimate(
             stage.gpu_hours += seconds / 3600 / gpu_speed
         used = max((record.used_mb or 0.0 for record, _ in records), default=0.0)
         stage.memory_gb = max(stage.memory_gb, _memory_mb(job, used, shape) / 1e3)
-    configurations = sum(job.rule == "statistics" and job.kind == "values" for job in planned)
-    growth = configurations / len(found["statistics", "values"])
+    growth = sum(job.rule == "statistics" for job in planned) / len(found["statistics", ""])
     tables = stages["tables"]
     for (rule, _), records in found.items():
         if STAGES[rule] == "tables":
@@ -216,7 +212,7 @@ def disk(
     words = read("activations_of_model", "words")
     activations = read("probe", "activations")
     states = read("intervention", "states")
-    statistics = read("probe", "statistics") / 2  # it reads those of values and of control labels
+    statistics = read("probe", "statistics")
     for job in planned:
         wider = job.shape.width / shape.width
         if job.rule == "words_of_treebank":
