@@ -27,9 +27,7 @@ rule probe:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(
-            lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics")
-        ),
+        mem_mb=asked(lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics")),
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),

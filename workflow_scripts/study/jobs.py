@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -308,13 +307,12 @@ class Jobs:
 
     def configuration(self, wildcards: Any) -> Configuration:
         """Return the configuration that wildcards (model, treebank, attribute, layer) name."""
-        names = {slug(attribute): attribute for attribute in self.kept(wildcards.treebank)}
-        return Configuration(
-            wildcards.model,
-            wildcards.treebank,
-            names.get(wildcards.attribute, wildcards.attribute),
-            int(wildcards.layer),
-        )
+        kept = self.kept(wildcards.treebank)
+        named = (attribute for attribute in kept if slug(attribute) == wildcards.attribute)
+        attribute = next(named, wildcards.attribute)
+        values = tuple(kept.get(attribute, ()))
+        layer = int(wildcards.layer)
+        return Configuration(wildcards.model, wildcards.treebank, attribute, layer, values)
 
     def _counted(self, treebank: str) -> tuple[int, int] | None:
         """Return what tells one `attributes.csv` of a treebank from another, None without one."""
@@ -331,11 +329,9 @@ class Jobs:
     def _once(self, *key: Any) -> Callable[[Callable[[], str]], str]:
         """Cache a string by what names its job; planning asks for each of thousands many times.
 
-        Kept values are part of the name: reading the words may change them while a plan is made.
+        A configuration has its values with it: reading the words may change them while a plan is
+        made.
         """
-        of = next((part for part in key if isinstance(part, Configuration)), None)
-        if of is not None:
-            key += tuple(self.kept(of.treebank).get(of.attribute, ()))
 
         def remember(make: Callable[[], str]) -> str:
             if key not in self._strings:
@@ -349,10 +345,10 @@ class Jobs:
         return _digest(f"{' '.join(self._command(rule).split())} {fingerprint(*modules)}")
 
     def _values(self, of: Configuration) -> dict[str, Any]:
-        return {"values": self.kept(of.treebank).get(of.attribute, [])}
+        return {"values": of.values}
 
     def _name(self, of: Configuration) -> dict[str, Any]:
-        return asdict(of)
+        return {name: getattr(of, name) for name in ("model", "treebank", "attribute", "layer")}
 
     def _seed(self, uses: tuple[str, ...]) -> dict[str, int]:
         return {"seed": self._config["seed"]} if "seed" in uses else {}

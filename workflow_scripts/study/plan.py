@@ -31,6 +31,8 @@ class Configuration:
     treebank: str
     attribute: str
     layer: int
+    values: tuple[str, ...]
+    """The attribute's kept values, sorted."""
 
     @property
     def path(self) -> str:
@@ -220,10 +222,12 @@ class Plan:
     ) -> list[Configuration]:
         """Return the configurations of a model on a treebank that keeps these values."""
         return [
-            configuration
+            of
             for attribute in self.studied(kept)
             for layer in self.config["layers"]
-            if self._wanted(configuration := Configuration(model, treebank, attribute, layer))
+            if self._wanted(
+                of := Configuration(model, treebank, attribute, layer, tuple(kept[attribute]))
+            )
         ]
 
     def _wanted(self, configuration: Configuration) -> bool:
