@@ -4,10 +4,12 @@
 
 The study is `configs/paper.yaml` where words and attributes are there and nothing else is: small
 files stand in for treebanks, words and models. `--times` repeats every treebank under other names.
+
+Beside it, in turns, a skeleton with about as many jobs and inputs, none of whose rules has a
+function or more than one word of a command: what Snakemake itself takes on this machine.
 """
 
 import argparse
-import os
 import re
 import resource
 import subprocess
@@ -15,9 +17,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import yaml
 
+from benchmarks.machine import describe
 from workflow_scripts.kernels.words import SPLITS
 
 ROOT = Path(__file__).parents[1]
@@ -69,39 +74,79 @@ def stand_in(directory: Path, times: int) -> Path:
     return path
 
 
-def plan(directory: Path, config: Path) -> tuple[float, float, float, int]:
-    """Plan a study; return seconds, CPU seconds, peak memory in MB, and how many jobs."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += [
-        "--directory",
-        str(directory),
-        "--configfile",
-        str(config),
-        "--dry-run",
-        "--quiet",
-        "rules",
-    ]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def skeleton(directory: Path, times: int) -> Path:
+    """Write a workflow of four rules with the inputs that ours have; return its Snakefile."""
+    configurations = times * 2 * 9 * len(ATTRIBUTES) * 3  # models, treebanks, attributes, layers
+    sources = [f"{room}/{split}" for split in SPLITS for room in ("words", "activations")]
+    text = "rule all:\n    input:\n        [f'{room}/{i}-{maker}-{ranker}'\n"
+    text += (
+        f"        for i in range({configurations}) for maker in range(2) for ranker in range(4)\n"
+    )
+    text += "        for room in ('probes', 'interventions')]\n\n"
+    of = "{of}-{maker}-{ranker}"
+    for rule, target, inputs in (
+        ("statistics", "{of}", sources[:2]),
+        ("rankings", "{of}-{ranker}", [*sources[:1], "statistics/{of}"]),
+        ("probes", of, [*sources, "statistics/{of}", "rankings/{of}-{ranker}"]),
+        ("interventions", of, [*sources[:5], "statistics/{of}", "rankings/{of}-{ranker}"]),
+    ):
+        text += f"rule {rule}:\n    input: {inputs}\n    output: '{rule}/{target}'\n"
+        text += f"    log: 'logs/{rule}/{target}'\n    benchmark: 'benchmarks/{rule}/{target}'\n"
+        text += "    params: job='job'\n    resources: mem_mb=1000, runtime=10\n"
+        text += "    shell: 'touch {output}'\n\n"
+    for source in sources:
+        (directory / source).parent.mkdir(parents=True, exist_ok=True)
+        (directory / source).touch()
+    path = directory / "Snakefile"
+    path.write_text(text)
+    return path
+
+
+class Planned(NamedTuple):
+    """A dry run: its time, its peak memory in MB, and how many jobs it would run."""
+
+    seconds: float
+    memory: float
+    jobs: int
+
+
+def plan(directory: Path, *options: str) -> Planned:
+    """Plan a study in a directory of its own."""
+    command = [sys.executable, "-m", "snakemake", "--directory", str(directory), *options]
+    command += ["--dry-run", "--quiet", "rules"]
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     seconds = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     (jobs,) = re.findall(r"^total +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)[:1]
-    return seconds, cpu, after.ru_maxrss / 1024, int(jobs)
+    return Planned(seconds, memory, int(jobs))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--times", type=int, default=1, help="as many treebanks as the paper's")
-    times = parser.parse_args().times
-    with tempfile.TemporaryDirectory() as directory:
-        config = stand_in(Path(directory), times)
-        seconds, cpu, memory, jobs = plan(Path(directory), config)
-    print(
-        f"{times} x the paper: {jobs:,} jobs planned in {seconds:.1f} s ({cpu:.1f} s of a core, "
-        f"{os.cpu_count()} cores), {memory:.0f} MB"
-    )
+    parser.add_argument("--runs", type=int, default=3, help="of which the median is printed")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as ours, tempfile.TemporaryDirectory() as floor:
+        options = ["--snakefile", str(ROOT / "Snakefile")]
+        options += ["--configfile", str(stand_in(Path(ours), asked.times))]
+        bare = ["--snakefile", str(skeleton(Path(floor), asked.times))]
+        # The larger last: a peak of memory is that of all plans before it.
+        in_turns = [
+            (plan(Path(floor), *bare), plan(Path(ours), *options)) for _ in range(asked.runs)
+        ]
+    print(describe(), "| study | jobs | seconds | memory |", "|---|---|---|---|", sep="\n")
+    medians = []
+    for name, runs in zip(
+        ("its skeleton", f"{asked.times} x the paper"), zip(*in_turns, strict=True), strict=True
+    ):
+        seconds = [run.seconds for run in runs]
+        medians.append(median(seconds))
+        print(
+            f"| {name} | {runs[0].jobs:,} | {medians[-1]:.1f} ({min(seconds):.1f} to "
+            f"{max(seconds):.1f}) | {runs[0].memory:.0f} MB |"
+        )
+    print(f"\nratio of the medians: {medians[1] / medians[0]:.2f}")
 
 
 if __name__ == "__main__":
