@@ -53,16 +53,16 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     activations = f"{folder}/{{layer}}-{{split}}.parquet"
     files = {"layers": [1], "activations": activations}
     yield "extract_activations", peak("extract_activations", model=model, **words, **files)
-    of = {"model": "small", "treebank": "english", "attribute": "Number", "layer": 1, "seed": 1}
+    of = {"model": "small", "treebank": "english", "attribute": "Number", "layer": 1}
     attributes = keep(folder / "words", min_types=10)
     splits = {
         f"activations_{split}": activations.format(layer=1, split=split) for split in SPLITS[:2]
     }
     train = {name: path for name, path in (words | splits).items() if name.endswith("train")}
-    statistics = folder / "statistics.safetensors"
+    made = {"seed": 1, "statistics": folder / "statistics.safetensors"}
     yield (
         "compute_statistics",
-        peak("compute_statistics", **of, **train, attributes=attributes, statistics=statistics),
+        peak("compute_statistics", **of, **train, **made, attributes=attributes),
     )
     both = {name: path for name, path in (words | splits).items() if not name.endswith("test")}
     rankings = [folder / "ttb.parquet", folder / "btt.parquet"]
@@ -70,9 +70,8 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
         "rank_neurons, probeless",
         peak(
             "rank_neurons",
-            **of,
             **both,
-            statistics=statistics,
+            **made,
             ranker="probeless",
             max_neurons=10,
             rankings=rankings,

@@ -74,15 +74,11 @@ rule ranking:
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("ranking"),
-        given=passed("seed", "neurons.max", attribute=attribute_of),
+        given=passed("seed", "neurons.max"),
     shell:
         """
         python -m workflow_scripts.rank_neurons \
             --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --attribute {params.given[attribute]:q} \
-            --layer {wildcards.layer} \
             --seed {params.given[seed]} \
             --ranker {wildcards.ranker} \
             --max-neurons {params.given[max]} \

@@ -31,15 +31,11 @@ rule probe:
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),
-        given=passed("seed", "neurons.max", attribute=attribute_of, control=control_option),
+        given=passed("seed", "neurons.max", control=control_option),
     shell:
         """
         python -m workflow_scripts.probe_rankings \
             --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --attribute {params.given[attribute]:q} \
-            --layer {wildcards.layer} \
             --seed {params.given[seed]} \
             --probe {wildcards.probe} \
             --max-neurons {params.given[max]} \

@@ -79,7 +79,6 @@ rule intervention:
             "schema",
             "analyzer",
             "device",
-            attribute=attribute_of,
             method=of_method("method"),
             step=of_method("step"),
             options=lambda w: quote(plan.method_options(w.method)),
@@ -90,7 +89,6 @@ rule intervention:
             --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --attribute {params.given[attribute]:q} \
             --schema {params.given[schema]} \
             --subtokens {input.subtokens} \
             --states {input.states} \
@@ -98,7 +96,6 @@ rule intervention:
             --rankings {input.rankings} \
             --analyzer {params.given[analyzer]} \
             --lexicon {input.lexicon} \
-            --layer {wildcards.layer} \
             --method {params.given[method]} \
             --method-options {params.given[options]} \
             --step {params.given[step]} \

@@ -18,7 +18,12 @@ from workflow_scripts.command import treebank_pass
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet
-from workflow_scripts.files.statistics import read_statistics, read_values, read_width
+from workflow_scripts.files.statistics import (
+    Configuration,
+    read_configuration,
+    read_statistics,
+    read_width,
+)
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import batching
@@ -323,7 +328,7 @@ def test_class_statistics_of_a_study_equal_plain_sums(
             x = x.astype(np.float64)
             vectors["values"][values.index(word["Number"])].append(x)
             vectors["control"][control_label(word["form"], len(values), 5)].append(x)
-    assert read_values(target, "Number") == values
+    assert read_configuration(target) == Configuration("tiny", "english", "Number", 2, values)
     assert read_width(target) == 16
     for labels, of_label in vectors.items():
         found = read_statistics(target, labels)

@@ -16,7 +16,6 @@ from workflow_scripts import (
     cache_states,
     compute_statistics,
     extract_activations,
-    intervene,
     keep_values,
     rank_neurons,
     read_words,
@@ -183,11 +182,14 @@ def test_a_gpu_that_is_not_there_is_a_clear_error(
     assert "cuda:1, but no GPU is available" in error
 
 
+OF = {"model": "m", "treebank": "t", "attribute": "Number", "layer": 1}
+
+
 @pytest.fixture
 def ranking_options(small_treebank, tmp_path):
     """The options of `rank_neurons` on activations made up on the spot."""
     words = words_of(small_treebank / "words")
-    options = {"model": "m", "treebank": "t", "attribute": "Number", "layer": 1, "seed": 1}
+    options = {"seed": 1}
     for split in ("train", "dev"):
         path = tmp_path / f"{split}.parquet"
         table = read_parquet(words[f"words_{split}"], ["sentence", "word"])
@@ -199,6 +201,7 @@ def ranking_options(small_treebank, tmp_path):
     call(
         compute_statistics,
         **{name: value for name, value in options.items() if not name.endswith("dev")},
+        **OF,
         attributes=keep(small_treebank / "words", min_types=15),
         statistics=statistics,
     )
@@ -214,46 +217,11 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error(
         capsys,
         compute_statistics,
         **train,
-        **{"model": "m", "treebank": "t", "attribute": "Case", "layer": 1, "seed": 1},
+        **OF | {"attribute": "Case", "seed": 1},
         attributes=keep(small_treebank / "words", min_types=15),
         statistics=tmp_path / "none.safetensors",
     )
     assert "keeps no values of 'Case'; it has 'Finiteness', 'Number', 'Part of Speech'" in error
-
-
-def test_statistics_of_another_attribute_are_a_clear_error_for_rankings(
-    ranking_options, tmp_path, monkeypatch, capsys
-):
-    options = ranking_options | {"attribute": "Tense"}
-    error = error_of(
-        monkeypatch, capsys, rank_neurons, **options, ranker="random", rankings=tmp_path / "r"
-    )
-    assert f"{ranking_options['statistics']}: is of 'Number', not of 'Tense'" in error
-
-
-def test_statistics_of_another_attribute_are_a_clear_error_for_interventions(
-    ranking_options, tmp_path, monkeypatch, capsys
-):
-    options = dict.fromkeys(
-        ("subtokens", "states", "rankings", "lexicon", "outcomes", "examples"),
-        tmp_path / "none",
-    )
-    error = error_of(
-        monkeypatch,
-        capsys,
-        intervene,
-        **options,
-        model=tmp_path,
-        words_test=ranking_options["words_train"],
-        statistics=ranking_options["statistics"],
-        attribute="Case",
-        schema="unimorph",
-        analyzer="lexicon",
-        layer=1,
-        method="ablation",
-        step=1,
-    )
-    assert "is of 'Number', not of 'Case'" in error
 
 
 def test_a_ranking_for_each_direction_is_asked_for(ranking_options, tmp_path, monkeypatch, capsys):
@@ -424,11 +392,11 @@ def run_everything(model, conllu, folder):
         states=f"{folder}/states/{{layer}}.parquet",
     )
     call(build_lexicon, model=model, **words, lexicon=folder / "lexicon.parquet")
-    of = {"model": "m", "treebank": "t", "attribute": "Number", "layer": 1, "seed": 1}
-    of["statistics"] = folder / "statistics.safetensors"
+    made = {"seed": 1, "statistics": folder / "statistics.safetensors"}
     call(
         compute_statistics,
-        **of,
+        **OF,
+        **made,
         words_train=words["words_train"],
         activations_train=activations.format(layer=1, split="train"),
         attributes=attributes,
@@ -436,7 +404,7 @@ def run_everything(model, conllu, folder):
     )
     call(
         rank_neurons,
-        **of,
+        **made,
         ranker="random",
         max_neurons=10,
         rankings=folder / "random.parquet",

@@ -15,7 +15,7 @@ from workflow_scripts.files.artifact import (
     read_parquet,
     write_parquet,
 )
-from workflow_scripts.files.statistics import read_statistics, write_statistics
+from workflow_scripts.files.statistics import Configuration, read_statistics, write_statistics
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 
 ROWS = pa.table(
@@ -91,7 +91,8 @@ def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor, labels):
         )
         for i, name in enumerate(("values", "control"))
     }
-    write_statistics(path, "Number", ["PL", "SG"], statistics)
+    of = Configuration("tiny", "english", "Number", 1, ["PL", "SG"])
+    write_statistics(path, of, statistics)
     content = path.read_bytes()
     held = getattr(statistics[labels], tensor).tobytes()
     damaged = bytearray(content)

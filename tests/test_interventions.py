@@ -177,24 +177,21 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     call(build_lexicon, model=tiny_model, **words, lexicon=folder / "lexicon.parquet")
     for attribute in ("Number", "Part of Speech"):
         for layer in layers:
-            names = {
-                "model": "tiny",
-                "treebank": "english",
-                "attribute": attribute,
-                "layer": layer,
-                "seed": 1,
-                "statistics": folder / f"{attribute}-{layer}.safetensors",
-            }
+            made = {"seed": 1, "statistics": folder / f"{attribute}-{layer}.safetensors"}
             call(
                 compute_statistics,
-                **names,
+                **made,
+                model="tiny",
+                treebank="english",
+                attribute=attribute,
+                layer=layer,
                 words_train=words["words_train"],
                 activations_train=activations.format(layer=layer, split="train"),
                 attributes=attributes,
             )
             call(
                 rank_neurons,
-                **names,
+                **made,
                 ranker="random",
                 max_neurons=16,
                 rankings=[folder / f"{attribute}-{layer}.parquet"],
@@ -208,7 +205,6 @@ def run_intervene(study, attribute, layer, method, options, step, folder):
         intervene,
         model=study.model,
         words_test=study.words["words_test"],
-        attribute=attribute,
         schema="unimorph",
         subtokens=study.folder / "subtokens.parquet",
         states=study.folder / f"states-{layer}.parquet",
@@ -216,7 +212,6 @@ def run_intervene(study, attribute, layer, method, options, step, folder):
         rankings=study.folder / f"{attribute}-{layer}.parquet",
         analyzer="lexicon",
         lexicon=study.folder / "lexicon.parquet",
-        layer=layer,
         method=method,
         method_options=options,
         step=step,

@@ -1,6 +1,5 @@
 """Facts about probing: every column of its tables, recomputed word by word from the formulas."""
 
-import argparse
 import hashlib
 from collections import Counter
 from functools import cache
@@ -20,6 +19,7 @@ from workflow_scripts import (
 )
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.statistics import Configuration
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
@@ -32,7 +32,6 @@ NAMES = {
     "treebank": "english",
     "attribute": ATTRIBUTE,
     "layer": 2,
-    "seed": SEED,
 }
 WIDTH = 16
 PROBES = ("linear", "gaussian")
@@ -69,13 +68,13 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     train = {"words_train": study.words["train"], "activations_train": study.activations["train"]}
     dev = {"words_dev": study.words["dev"], "activations_dev": study.activations["dev"]}
     made = {"statistics": study.statistics}
-    call(compute_statistics, **NAMES, **train, attributes=attributes, control=[], **made)
+    call(compute_statistics, **NAMES, seed=SEED, **train, attributes=attributes, control=[], **made)
     call(
         rank_neurons,
-        **NAMES,
         **train,
         **dev,
         **made,
+        seed=SEED,
         ranker="probeless",
         max_neurons=WIDTH,
         rankings=study.rankings,
@@ -88,7 +87,7 @@ def probe_both_rankings(study, folder, probe, control, max_neurons, activations=
     scores = [folder / f"{probe}-{i}.parquet" for i in range(2)]
     call(
         probe_rankings,
-        **NAMES,
+        seed=SEED,
         **with_splits(study.words, "words"),
         **with_splits(activations or study.activations, "activations"),
         rankings=study.rankings,
@@ -129,7 +128,7 @@ def control_by_hand(forms, n_values):
 def linear_by_hand(train, y_train, neurons, n_values):
     """A function of words and labels, that gives accuracy and mean -log₂ p(label)."""
     k = len(neurons)
-    stream = configuration.stream(argparse.Namespace(**NAMES))
+    stream = configuration.stream(Configuration(**NAMES, values=[]), SEED)
     start = initial_weights(stream("linear", k), k, n_values)
     weights, bias, _ = formulas_linear.train_linear(train[:, neurons], y_train, *start)[-1]
 

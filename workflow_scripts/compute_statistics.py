@@ -13,8 +13,7 @@ import numpy as np
 from workflow_scripts.command import configuration
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.activations import LabelledActivations
-from workflow_scripts.files.statistics import write_statistics
+from workflow_scripts.files.statistics import Configuration, write_statistics
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.treebanks.values import control_label
@@ -22,7 +21,11 @@ from workflow_scripts.treebanks.values import control_label
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    configuration.add_name_options(parser)
+    parser.add_argument("--model", required=True, help="its name in the configuration")
+    parser.add_argument("--treebank", required=True, help="its name in the configuration")
+    parser.add_argument("--attribute", required=True, help="its name in the schema")
+    parser.add_argument("--layer", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True, help="of the control labels")
     configuration.add_word_options(parser, splits=("train",))
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
     parser.add_argument("--control", action="store_true", help="also those of control labels")
@@ -32,9 +35,8 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     values = values_of(options.attributes, options.attribute)
-    words = LabelledActivations(
-        options.activations_train, options.words_train, options.attribute, values
-    )
+    of = Configuration(options.model, options.treebank, options.attribute, options.layer, values)
+    words = configuration.labelled(options, "train", of)
     labels = {"values": words.y}
     if options.control:
         drawn = [control_label(form, len(values), options.seed) for form in words.forms]
@@ -46,7 +48,7 @@ def main(options: argparse.Namespace) -> None:
             running[name].add(x, y[start : start + len(x)])
         start += len(x)
     found = {name: statistics.read() for name, statistics in running.items()}
-    write_statistics(options.statistics, options.attribute, values, found)
+    write_statistics(options.statistics, of, found)
 
 
 def values_of(attributes: Path, attribute: str) -> list[str]:

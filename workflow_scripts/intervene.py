@@ -19,7 +19,7 @@ from workflow_scripts.command.progress import progress
 from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
-from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.words import sentences
 from workflow_scripts.intervening.outcomes import count, examples, judge
 from workflow_scripts.intervening.prediction import EditedSentence, predict_edited
@@ -34,16 +34,14 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
+    configuration.add_statistics_option(parser)
     parser.add_argument("--words-test", type=Path, required=True, help="words file")
-    parser.add_argument("--attribute", required=True, help="its name in the schema")
     parser.add_argument("--schema", required=True, help="unimorph or ud")
     parser.add_argument("--subtokens", type=Path, required=True, help="cached subtokens")
     parser.add_argument("--states", type=Path, required=True, help="cached states of the layer")
-    parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--rankings", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--analyzer", required=True, help="who gives a predicted word its lemma")
     parser.add_argument("--lexicon", type=Path, required=True, help="forms with their analyses")
-    parser.add_argument("--layer", type=int, required=True, help="where the edit is made")
     parser.add_argument("--method", required=True, help="ablation or translation")
     parser.add_argument(
         "--method-options", type=json.loads, default={}, help='JSON: {"beta": 8, "scaled": true}'
@@ -62,22 +60,22 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
-    values = configuration.values_of(options)
+    of = read_configuration(options.statistics)
     method = import_module(f"workflow_scripts.interventions.{options.method}")
     schema = import_module(f"workflow_scripts.schemas.{options.schema}")
     analyzers = import_module(f"workflow_scripts.analyzers.{options.analyzer}")
     means = read_statistics(options.statistics, scatters=False).means
     cached = read_states(options.subtokens, options.states)
-    words = sentences(options.words_test, ["form", "lemma", "upos", options.attribute])
+    words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute])
     test = {sentence.number: sentence.columns for sentence in words}
-    subjects, edited = find_subjects(cached, test, options.attribute, values, method.HAS_TARGET)
+    subjects, edited = find_subjects(cached, test, of.attribute, of.values, method.HAS_TARGET)
     ids, unchanged = edited_ids(cached, edited)
     touched = edited_sentences(cached, edited)
     analyzer = analyzers.Analyzer(
         AnalyzerTask(
-            attribute=options.attribute,
-            lemma_alone=options.attribute == schema.PART_OF_SPEECH,
-            lexicon=lambda: analyses(options.lexicon, options.attribute),
+            attribute=of.attribute,
+            lemma_alone=of.attribute == schema.PART_OF_SPEECH,
+            lexicon=lambda: analyses(options.lexicon, of.attribute),
             forms=lambda sentence: test[sentence]["form"],
         )
     )
@@ -91,7 +89,7 @@ def main(options: argparse.Namespace) -> None:
         neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
         ks = list(range(0, len(neurons), options.step))
         edit = method.edit(EditTask(neurons, means), **options.method_options)
-        changed = run_model(model, options.layer, touched, edit, neurons, ks[1:])
+        changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
         predicted = np.concatenate([unchanged[None], changed])
         outcomes, words = judge(predicted, ids, subjects, analyzer, decode)
         write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)

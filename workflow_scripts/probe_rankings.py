@@ -17,7 +17,7 @@ from workflow_scripts.command import configuration
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
-from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.information import (
     entropy,
@@ -33,12 +33,12 @@ from workflow_scripts.treebanks.values import control_label
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
-    configuration.add_name_options(parser)
+    configuration.add_statistics_option(parser)
     configuration.add_word_options(parser)
     parser.add_argument("--rankings", type=Path, nargs="+", required=True)
+    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--probe", required=True, help="linear, gaussian ...")
     parser.add_argument("--max-neurons", type=int, required=True, help="the largest k")
-    parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
     parser.add_argument("--control", action="store_true", help="also run the control task")
     add_threads(parser)
     parser.add_argument(
@@ -49,8 +49,9 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     probe = import_module(f"workflow_scripts.probes.{options.probe}")
-    splits = {split: configuration.labelled(options, split) for split in SPLITS}
-    n_values = len(configuration.values_of(options))
+    of = read_configuration(options.statistics)
+    splits = {split: configuration.labelled(options, split, of) for split in SPLITS}
+    n_values = len(of.values)
     labels = {"values": {split: splits[split].y for split in SPLITS}}
     if options.control:
         labels["control"] = {
@@ -73,12 +74,12 @@ def main(options: argparse.Namespace) -> None:
                 n_values,
                 {split: LabelledWords(x[split], y[split]) for split in SPLITS},
                 read.get(name),
-                configuration.stream(options),
+                configuration.stream(of, options.seed),
                 options.threads,
             )
             for name, y in labels.items()
         }
-        with configuration.named_in_errors(options):
+        with configuration.named_in_errors(of):
             losses = {name: probe.evaluate(task) for name, task in tasks.items()}
         tables = [
             scores(

@@ -14,16 +14,16 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, write_parquet
-from workflow_scripts.files.statistics import read_statistics, read_width
+from workflow_scripts.files.statistics import read_configuration, read_statistics, read_width
 from workflow_scripts.rankers import Ranking, RankingTask
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
-    configuration.add_name_options(parser)
+    configuration.add_statistics_option(parser)
     configuration.add_word_options(parser, ("train", "dev"), ", for a ranker that reads words")
-    parser.add_argument("--statistics", type=Path, required=True, help="class statistics")
+    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
     parser.add_argument(
         "--max-neurons", type=int, required=True, help="how many a greedy search selects"
@@ -46,19 +46,20 @@ def main(options: argparse.Namespace) -> None:
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
+    of = read_configuration(options.statistics)
     n_neurons = read_width(options.statistics)
+    words = cache(lambda split: configuration.labelled(options, split, of).load())
+    stream = configuration.stream(of, options.seed)
     task = RankingTask(
         n_neurons=n_neurons,
-        n_values=len(configuration.values_of(options)),
+        n_values=len(of.values),
         n_select=min(options.max_neurons, n_neurons),
         statistics=cache(lambda: read_statistics(options.statistics)),
-        words=cache(lambda split: configuration.labelled(options, split).load())
-        if "words" in ranker.USES
-        else _undeclared("words"),
-        stream=configuration.stream(options) if "seed" in ranker.USES else _undeclared("seed"),
+        words=words if "words" in ranker.USES else _undeclared("words"),
+        stream=stream if "seed" in ranker.USES else _undeclared("seed"),
         threads=options.threads,
     )
-    with configuration.named_in_errors(options):
+    with configuration.named_in_errors(of):
         rankings = ranker.rank(task)
     for direction, path in zip(ranker.DIRECTIONS, options.rankings, strict=True):
         write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", options.made_by))

@@ -1,6 +1,7 @@
 """One configuration on the command line: a model, a treebank, an attribute and a layer.
 
-The commands that learn from labelled words share these options and what they open.
+Its statistics file names it. The commands that learn from labelled words share these options and
+what they open.
 """
 
 import argparse
@@ -14,17 +15,15 @@ import numpy as np
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
-from workflow_scripts.files.statistics import read_values
+from workflow_scripts.files.statistics import Configuration
 from workflow_scripts.kernels.words import SPLITS
 
 
-def add_name_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a configuration, and the study's seed."""
-    parser.add_argument("--model", required=True, help="its name in the configuration")
-    parser.add_argument("--treebank", required=True, help="its name in the configuration")
-    parser.add_argument("--attribute", required=True, help="its name in the schema")
-    parser.add_argument("--layer", type=int, required=True)
-    parser.add_argument("--seed", type=int, required=True)
+def add_statistics_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where a configuration's statistics are."""
+    parser.add_argument(
+        "--statistics", type=Path, required=True, help="class statistics of the configuration"
+    )
 
 
 def add_word_options(
@@ -38,39 +37,27 @@ def add_word_options(
 
 
 @contextmanager
-def named_in_errors(options: argparse.Namespace) -> Iterator[None]:
+def named_in_errors(of: Configuration) -> Iterator[None]:
     """Say in the message of an InputError which configuration it is about."""
     try:
         yield
     except InputError as error:
         raise InputError(
-            f"{options.model}, {options.treebank}, {options.attribute}, layer {options.layer}: "
-            f"{error}; leave it out with skip: in the configuration, or choose another min_types"
+            f"{of}: {error}; leave it out with skip: in the configuration, or choose another "
+            "min_types"
         ) from error
 
 
-def stream(options: argparse.Namespace) -> Callable[..., np.random.Generator]:
+def stream(of: Configuration, seed: int) -> Callable[..., np.random.Generator]:
     """Return the configuration's source of random streams."""
-    return partial(
-        generator,
-        options.seed,
-        options.model,
-        options.treebank,
-        options.attribute,
-        options.layer,
-    )
+    return partial(generator, seed, of.model, of.treebank, of.attribute, of.layer)
 
 
-def values_of(options: argparse.Namespace) -> list[str]:
-    """Return the attribute's kept values, sorted, as its statistics name them."""
-    return read_values(options.statistics, options.attribute)
-
-
-def labelled(options: argparse.Namespace, split: str) -> LabelledActivations:
+def labelled(options: argparse.Namespace, split: str, of: Configuration) -> LabelledActivations:
     """Open the labelled words of a split."""
     return LabelledActivations(
         getattr(options, f"activations_{split}"),
         getattr(options, f"words_{split}"),
-        options.attribute,
-        values_of(options),
+        of.attribute,
+        of.values,
     )

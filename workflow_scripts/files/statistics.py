@@ -1,14 +1,15 @@
 """The statistics files: class counts, means and scatters of one configuration, as safetensors.
 
-A file names its classes, the kept values of an attribute, and has the statistics of words by value
-and, where there is a control task, by control label. Each tensor has a checksum in the metadata,
-which is compared when it is read.
+A file names its configuration and its classes, the attribute's kept values, and has the
+statistics of words by value and, where there is a control task, by control label. Each tensor has a
+checksum in the metadata, which is compared when it is read.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +22,30 @@ from workflow_scripts.kernels.class_statistics import ClassStatistics
 TENSORS = ("counts", "means", "scatters")
 
 
-def write_statistics(
-    path: Path, attribute: str, values: list[str], statistics: dict[str, ClassStatistics]
-) -> None:
-    """Write the statistics of an attribute's `values`: of `"values"` and, if any, `"control"`."""
+@dataclass(frozen=True)
+class Configuration:
+    """What rankings, probes and interventions are about."""
+
+    model: str
+    treebank: str
+    attribute: str
+    layer: int
+    values: list[str]
+    """The attribute's kept values, sorted: label i is `values[i]`."""
+
+    def __str__(self) -> str:
+        return f"{self.model}, {self.treebank}, {self.attribute}, layer {self.layer}"
+
+
+def write_statistics(path: Path, of: Configuration, statistics: dict[str, ClassStatistics]) -> None:
+    """Write the statistics of a configuration: of `"values"` and, if any, `"control"`."""
     tensors = {
         f"{labels}.{name}": getattr(found, name)
         for labels, found in statistics.items()
         for name in TENSORS
     }
     about = {
-        "attribute": attribute,
-        "values": values,
+        "configuration": asdict(of),
         "checksums": {name: _checksum(tensor) for name, tensor in tensors.items()},
     }
     with whole_file(path) as part:
@@ -40,16 +53,10 @@ def write_statistics(
         save_file(tensors, part, {"statistics": json.dumps(about)})
 
 
-def read_values(path: Path, attribute: str) -> list[str]:
-    """Return the kept values of an attribute, sorted, from its statistics: label i is value i.
-
-    Raises ArtifactError where the file is not whole, or is of another attribute.
-    """
+def read_configuration(path: Path) -> Configuration:
+    """Return what a statistics file is of. Raises ArtifactError where it is not whole."""
     with _opened(path) as file:
-        about = _about(file)
-    if about["attribute"] != attribute:
-        raise ArtifactError(f"{path}: is of {about['attribute']!r}, not of {attribute!r}")
-    return about["values"]
+        return Configuration(**_about(file)["configuration"])
 
 
 def read_width(path: Path) -> int:
