@@ -24,7 +24,15 @@ from workflow_scripts import generate_treebank
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
 
-WHOLE_STUDIES = ("default_study", "real_study", "faults", "reproducible", "incremental", "workflow")
+WHOLE_STUDIES = (
+    "cluster",
+    "default_study",
+    "real_study",
+    "faults",
+    "reproducible",
+    "incremental",
+    "workflow",
+)
 """The files whose tests take longest: where several processes share the files, these come first."""
 
 

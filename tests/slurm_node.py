@@ -54,9 +54,9 @@ ReturnToService=2
 KillWait=2
 SchedulerParameters=sched_interval=2,bf_interval=2
 GresTypes=gpu
-# The node has what is written here, whatever the machine has.
+# The node has the memory and the GPU that are written here, whatever the machine has.
 SlurmdParameters=config_overrides
-NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=64000 Gres=gpu:1
+NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=64000 Gres=gpu:1
 PartitionName=cpu Nodes=node Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=node MaxTime=INFINITE State=UP
 """
@@ -79,7 +79,9 @@ class Node:
         path = f"{folder}/bin:{_PATH}"
         self.environment = os.environ | {"SLURM_CONF": f"{folder}/slurm.conf", "PATH": path}
         host = socket.gethostname().partition(".")[0]
-        settings = _CONFIGURATION.format(folder=folder, host=host, ports=_free_ports(2))
+        cpus = max(2, os.cpu_count() or 1)  # as many as one job asks for, at least
+        ports = _free_ports(2)
+        settings = _CONFIGURATION.format(folder=folder, host=host, ports=ports, cpus=cpus)
         (folder / "slurm.conf").write_text(settings)
         # Some device must be named; it is counted, and jobs are told of none.
         (folder / "gres.conf").write_text(

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,12 +12,32 @@ from tests.workflow import ROOT, SMALL, changed, command_line, contents, finish,
 from workflow_scripts.kernels.words import SPLITS
 
 needs_slurm = pytest.mark.skipif(bool(what_is_missing()), reason=what_is_missing())
+ON_SLURM = ["--profile", str(ROOT / "profiles/slurm"), "--latency-wait", "5"]
+ON_SLURM += ["--slurm-init-seconds-before-status-checks", "2"]
 
 
 @pytest.fixture
 def node():
     with slurm_node() as node:
         yield node
+
+
+@contextmanager
+def started(node, command: list[str], said):
+    """Snakemake, started on a cluster; ended at the end, if it runs then."""
+    with said.open("w") as log:
+        snakemake = subprocess.Popen(
+            command,
+            env=node.environment | {"CUDA_VISIBLE_DEVICES": ""},
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+        )
+    try:
+        yield snakemake
+    finally:
+        snakemake.kill()
+        snakemake.wait()
 
 
 def running(node, what: str) -> str | None:
@@ -34,34 +55,20 @@ def wait_until_running(node, what: str, study: subprocess.Popen, said) -> str:
     return job
 
 
-@pytest.mark.slurm
 @needs_slurm
 def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(finished, node, tmp_path):
     study = tmp_path / "study"
     study.mkdir()
     # As where there may be a GPU: its jobs go to that partition, though no job here finds one.
     config = changed(SMALL, tmp_path / "config.yaml", device="auto")
-    options = ["--profile", str(ROOT / "profiles/slurm"), "--latency-wait", "5"]
-    options += ["--slurm-init-seconds-before-status-checks", "2"]
     said = tmp_path / "said.txt"
-    with said.open("w") as log:
-        snakemake = subprocess.Popen(
-            command_line(study, config, *options),
-            env=node.environment | {"CUDA_VISIBLE_DEVICES": ""},
-            stdout=log,
-            stderr=log,
-            cwd=ROOT,
-        )
-    try:
+    with started(node, command_line(study, config, *ON_SLURM), said) as snakemake:
         cancelled = wait_until_running(node, "rule_treebank_", snakemake, said)
         node.says("scancel", cancelled)
         lost = wait_until_running(node, "rule_train_model", snakemake, said)
         node.lose()
         node.start()
-        assert snakemake.wait(timeout=600) == 0, said.read_text()
-    finally:
-        snakemake.kill()
-        snakemake.wait()
+        assert snakemake.wait(timeout=900) == 0, said.read_text()
     for room in ("tables", "figures"):
         assert contents(study / "results" / room) == contents(finished / "results" / room)
     assert planned(study, config) == set()
@@ -80,6 +87,19 @@ def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(finished, nod
     on_gpus = [job for job in jobs if job["Partition"] == "gpu"]
     assert len(on_gpus) == 3
     assert len({job["JobId"] for job in jobs}) == 9
+
+
+@pytest.mark.long
+@needs_slurm
+def test_the_default_study_on_slurm_ends_in_the_same_bytes(node, tmp_path):
+    for place in ("here", "slurm"):
+        (tmp_path / place).mkdir()
+    here = finish(tmp_path / "here", None)
+    said = tmp_path / "said.txt"
+    with started(node, command_line(tmp_path / "slurm", None, *ON_SLURM), said) as snakemake:
+        assert snakemake.wait(timeout=1800) == 0, said.read_text()
+    for room in ("tables", "figures"):
+        assert contents(tmp_path / "slurm/results" / room) == contents(here / room)
 
 
 def test_ten_lines_of_the_manual_are_a_queue(finished, tmp_path):

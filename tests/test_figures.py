@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 import vl_convert
 
+from tests.study_on_disk import Study, edited
 from tests.study_tables import MANY, OF, RANKINGS, made
-from tests.test_plan_and_jobs import Study, edited
 from tests.treebank_files import call
 from tests.workflow import ROOT
 from workflow_scripts import build_figure

@@ -1,0 +1,120 @@
+"""A study of two treebanks and two models on disk, for facts about its plan and its jobs."""
+
+from dataclasses import replace
+
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study import jobs as jobs_module
+from workflow_scripts.study.configuration_file import checked
+from workflow_scripts.study.jobs import Jobs
+from workflow_scripts.study.plan import Plan
+
+POS = "Part of Speech"
+TABLES = (
+    "probing",
+    "probing_curves",
+    "wilcoxon",
+    "clusters",
+    "interventions",
+    "saturation",
+    "examples",
+    "used_vs_encoded",
+    "overlap",
+    "agreement",
+)
+KEPT = {
+    "a": {"Number": ["PL", "SG"], POS: ["ADJ", "N", "V"]},
+    "b": {"Number": ["PL", "SG"], "Tense": ["PRS", "PST"]},
+}
+COLLECTED = ("rankings_of", "probes_of", "interventions_of")
+
+
+class Study:
+    """Two treebanks and two models in a folder, with the values that the treebanks keep.
+
+    `fixed` is a folder and reads both treebanks; `trained` is trained on `b` and reads it alone.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in KEPT:
+            (folder / name).mkdir(parents=True)
+            for split in SPLITS:
+                self.conllu(name, split).write_text(f"{name} {split}")
+        (folder / "fixed").mkdir()
+        (folder / "fixed" / "config.json").write_text('{"num_hidden_layers": 4}')
+        (folder / "fixed" / "model.safetensors").write_text("weights")
+        self.keep(KEPT)
+
+    def conllu(self, treebank, split):
+        return self.folder / treebank / f"{treebank}-ud-{split}.conllu"
+
+    def keep(self, kept):
+        """Write what each treebank keeps, as the checkpoint does."""
+        for treebank, attributes in kept.items():
+            path = self.folder / "results" / "words" / treebank / "attributes.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows = ["attribute,value,split,words,forms,kept"] + [
+                f"{attribute},{value},{split},9,9,true"
+                for attribute, values in attributes.items()
+                for value in values
+                for split in SPLITS
+            ]
+            path.write_text("\n".join([*rows, "Case,NOM,train,1,1,false"]) + "\n")
+
+    def jobs(self, **changes):
+        """The jobs of the study, with some keys of its configuration changed."""
+        plan = {"layers": 4, "width": 8, "heads": 2, "vocabulary": 300, "epochs": 1}
+        config = {
+            "treebanks": {name: {"path": str(self.folder / name)} for name in KEPT},
+            "models": {
+                "fixed": {"path": str(self.folder / "fixed")},
+                "trained": {"train": plan, "treebanks": ["b"]},
+            },
+            "layers": [1, 2],
+            "interventions": [
+                {"method": "ablation", "step": 10},
+                {"method": "translation", "beta": 8, "scaled": True, "step": 10},
+            ],
+            "results": str(self.folder / "results"),
+        }
+        return Jobs(Plan(checked(config | changes)))
+
+    def strings(self, **changes):
+        return strings(self.jobs(**changes))
+
+
+def strings(jobs):
+    """The string of every job of a study, by what names it."""
+    plan = jobs._plan
+    found = {}
+    for treebank in plan.treebanks:
+        for kind in ("treebank", "words", "attributes"):
+            found[kind, treebank] = getattr(jobs, kind)(treebank)
+    for model in plan.models:
+        found["model", model] = jobs.model(model)
+    for model, treebank in plan.pairs():
+        for kind in ("activations", "states", "lexicon", *COLLECTED):
+            found[kind, model, treebank] = getattr(jobs, kind)(model, treebank)
+        for of in jobs.configurations(model, treebank):
+            name = replace(of, values=())  # what it keeps may differ from study to study
+            found["statistics", name] = jobs.statistics(of)
+            for ranker in plan.directions:
+                found["ranking", name, ranker] = jobs.ranking(of, ranker)
+            for ranking in plan.rankings:
+                for probe in plan.config["probes"]:
+                    found["probe", name, probe, ranking] = jobs.probe(of, probe, ranking)
+                for entry in plan.config["interventions"]:
+                    method = entry["name"]
+                    string = jobs.intervention(of, method, ranking)
+                    found["intervention", name, method, ranking] = string
+    return found | {("table", table): jobs.table(table) for table in TABLES}
+
+
+def edited(monkeypatch, *names):
+    """Let the code of some modules be another than it was."""
+    real = jobs_module.fingerprint
+    monkeypatch.setattr(
+        jobs_module,
+        "fingerprint",
+        lambda *modules: real(*modules) + "edited" * any(name in modules for name in names),
+    )

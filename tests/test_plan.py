@@ -1,0 +1,205 @@
+"""Facts about the plan: what a configuration asks for."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.study_on_disk import KEPT, POS, TABLES, Study
+from tests.workflow import ROOT
+from workflow_scripts.schemas import unimorph
+from workflow_scripts.study.configuration_file import ConfigError
+from workflow_scripts.study.plan import Configuration, slug
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "path"),
+    [
+        ("Number", "number"),
+        (POS, "part-of-speech"),
+        ("Gender and Noun Class", "gender-and-noun-class"),
+        ("UPOS", "upos"),
+        ("Person[psor]", "person-psor"),
+        ("VerbForm", "verbform"),
+    ],
+)
+def test_an_attribute_in_a_path_is_lower_case_with_hyphens(attribute, path):
+    assert slug(attribute) == path
+    assert Configuration("m", "t", attribute, 7, ()).path == f"m/t/{path}/layer-7"
+
+
+def test_no_two_attributes_of_a_schema_share_a_path():
+    assert len({slug(name) for name in unimorph.ATTRIBUTES}) == len(unimorph.ATTRIBUTES)
+
+
+def test_rankings_have_both_directions_and_random_has_one(study):
+    plan = study.jobs()._plan
+    assert plan.directions == {
+        "linear": ("linear-ttb", "linear-btt"),
+        "gaussian": ("gaussian-ttb", "gaussian-btt"),
+        "probeless": ("probeless-ttb", "probeless-btt"),
+        "random": ("random",),
+    }
+    assert plan.rankings == [name for names in plan.directions.values() for name in names]
+    assert {plan.ranker_of(name) for name in plan.directions["gaussian"]} == {"gaussian"}
+    assert plan.ranker_of("random") == "random"
+
+
+def test_a_model_reads_all_treebanks_or_those_it_names(study):
+    plan = study.jobs()._plan
+    assert list(plan.pairs()) == [("fixed", "a"), ("fixed", "b"), ("trained", "b")]
+
+
+def test_the_rankings_that_start_with_the_best_neuron_are_all_but_the_reverse_ones(study):
+    plan = study.jobs()._plan
+    assert plan.top_rankings == ["linear-ttb", "gaussian-ttb", "probeless-ttb", "random"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables"),
+    [
+        ({}, set(TABLES)),
+        ({"probes": []}, {"interventions", "saturation", "examples", "overlap", "agreement"}),
+        (
+            {"interventions": []},
+            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+        ),
+        ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
+        ({"rankings": []}, set()),
+        ({"models": []}, set()),
+    ],
+)
+def test_a_study_has_the_tables_that_its_rankings_probes_and_interventions_give(
+    study, changes, tables
+):
+    names = study.jobs(**changes)._plan.tables
+    assert (set(names), len(names)) == (tables, len(tables))
+
+
+def test_a_table_reads_what_its_module_says(study):
+    plan = study.jobs()._plan
+    assert plan.reads("overlap") == plan.reads("agreement") == ("rankings",)
+    assert plan.reads("wilcoxon") == plan.reads("clusters") == ("probes",)
+    assert plan.reads("used_vs_encoded") == ("probes", "interventions")
+
+
+def test_planning_loads_no_statistics_package(study):
+    """Though it reads what every table says of itself."""
+    code = "import sys; from importlib import import_module\n"
+    code += f"for table in {TABLES}: import_module(f'workflow_scripts.tables.{{table}}')\n"
+    code += "print({'scipy.stats', 'sklearn', 'statsmodels', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+def attributes_and_layers(jobs, model, treebank):
+    return [(of.attribute, of.layer) for of in jobs.configurations(model, treebank)]
+
+
+def test_all_attributes_are_those_that_each_treebank_keeps(study):
+    jobs = study.jobs()
+    assert attributes_and_layers(jobs, "fixed", "a") == [
+        ("Number", 1),
+        ("Number", 2),
+        (POS, 1),
+        (POS, 2),
+    ]
+    assert attributes_and_layers(jobs, "trained", "b") == [
+        ("Number", 1),
+        ("Number", 2),
+        ("Tense", 1),
+        ("Tense", 2),
+    ]
+
+
+def test_a_list_of_attributes_gives_those_that_a_treebank_keeps_in_its_order(study):
+    jobs = study.jobs(attributes=["Tense", "Number"], layers=[2])
+    assert attributes_and_layers(jobs, "fixed", "a") == [("Number", 2)]
+    assert attributes_and_layers(jobs, "fixed", "b") == [("Tense", 2), ("Number", 2)]
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({"only": [{"attribute": "Number"}]}, lambda of: of.attribute == "Number"),
+        ({"skip": [{"attribute": "Number"}]}, lambda of: of.attribute != "Number"),
+        (
+            {"only": [{"model": "fixed", "layer": [2]}]},  # every field of an entry must match
+            lambda of: of.model == "fixed" and of.layer == 2,
+        ),
+        (
+            {"only": [{"treebank": "a"}, {"layer": 1}]},  # any entry may
+            lambda of: of.treebank == "a" or of.layer == 1,
+        ),
+        (
+            {"only": [{"treebank": ["a", "b"]}], "skip": [{"model": "trained"}, {"layer": [1]}]},
+            lambda of: of.model != "trained" and of.layer != 1,
+        ),
+    ],
+)
+def test_only_and_skip_filter_configurations(study, filters, left):
+    everything = study.jobs()
+    filtered = study.jobs(**filters)
+    for pair in everything._plan.pairs():
+        assert filtered.configurations(*pair) == [
+            of for of in everything.configurations(*pair) if left(of)
+        ]
+
+
+def test_an_attribute_that_no_treebank_keeps_is_named(study):
+    plan = study.jobs(attributes=["Number", "Mood"])._plan
+    with pytest.raises(ConfigError, match=r"'Mood' with min_types: 100; kept are Number, Part of"):
+        plan.check_attributes(KEPT)
+    study.jobs(attributes=["Number", "Tense"])._plan.check_attributes(KEPT)  # kept in b alone
+    study.jobs()._plan.check_attributes({"a": {}, "b": {}})  # all of none
+
+
+def test_a_folder_that_is_no_treebank_is_named(study):
+    plan = study.jobs()._plan
+    assert plan.conllu("a", "dev") == study.conllu("a", "dev")
+    study.conllu("a", "dev").unlink()
+    with pytest.raises(ConfigError, match=r"treebanks\.a\.path: .* 0 files \*-ud-dev\.conllu"):
+        plan.conllu("a", "dev")
+    (study.folder / "b" / "more-ud-test.conllu").touch()
+    with pytest.raises(ConfigError, match=r"treebanks\.b\.path: .* 2 files \*-ud-test\.conllu"):
+        plan.conllu("b", "test")
+    plan = study.jobs(treebanks={"a": {"path": "nowhere"}}, models=[])._plan
+    with pytest.raises(ConfigError, match=r"treebanks\.a\.path: nowhere is not a folder"):
+        plan.conllu("a", "train")
+
+
+def test_a_folder_is_used_where_it_is_and_what_is_made_lies_in_the_results(study):
+    plan = study.jobs()._plan
+    assert plan.model_folder("fixed") == study.folder / "fixed"
+    assert plan.model_folder("trained") == study.folder / "results" / "models" / "trained"
+    plan = study.jobs(treebanks={"b": {"grammar": "english"}}, models=[], results="r")._plan
+    assert str(plan.conllu("b", "dev")) == "r/treebanks/b/b-ud-dev.conllu"
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda:1", 1)])
+def test_a_job_takes_a_gpu_where_it_may_run_on_one(study, device, gpus):
+    assert study.jobs(device=device)._plan.gpus == gpus
+
+
+def test_a_method_is_given_its_options_and_nothing_else(study):
+    plan = study.jobs()._plan
+    assert json.loads(plan.method_options("ablation")) == {}
+    assert json.loads(plan.method_options("translation")) == {"beta": 8, "scaled": True}
+    assert [json.loads(entry)["has_target"] for entry in plan.intervention_entries()] == [
+        False,
+        True,
+    ]
+
+
+def test_a_path_names_its_attribute_again(study):
+    wildcards = SimpleNamespace(model="fixed", treebank="a", attribute="part-of-speech", layer="2")
+    assert study.jobs().configuration(wildcards) == Configuration(
+        "fixed", "a", POS, 2, tuple(KEPT["a"][POS])
+    )
