@@ -5,8 +5,8 @@
 The study is `configs/paper.yaml` where words and attributes are there and nothing else is: small
 files stand in for treebanks, words and models. `--times` repeats every treebank under other names.
 
-Beside it, in turns, a skeleton with about as many jobs and inputs, none of whose rules has a
-function or more than one word of a command: what Snakemake itself takes on this machine.
+Beside it, in turns, a skeleton with about as many jobs and inputs, whose rules have no functions
+and commands of two words: what Snakemake itself takes on this machine.
 """
 
 import argparse
@@ -76,7 +76,9 @@ def stand_in(directory: Path, times: int) -> Path:
 
 def skeleton(directory: Path, times: int) -> Path:
     """Write a workflow of four rules with the inputs that ours have; return its Snakefile."""
-    configurations = times * 2 * 9 * len(ATTRIBUTES) * 3  # models, treebanks, attributes, layers
+    config = yaml.safe_load((ROOT / "configs/paper.yaml").read_text())
+    pairs = len(config["models"]) * times * len(config["treebanks"])
+    configurations = pairs * len(ATTRIBUTES) * len(config["layers"])
     sources = [f"{room}/{split}" for split in SPLITS for room in ("words", "activations")]
     text = "rule all:\n    input:\n        [f'{room}/{i}-{maker}-{ranker}'\n"
     text += (
@@ -86,7 +88,7 @@ def skeleton(directory: Path, times: int) -> Path:
     of = "{of}-{maker}-{ranker}"
     for rule, target, inputs in (
         ("statistics", "{of}", sources[:2]),
-        ("rankings", "{of}-{ranker}", [*sources[:1], "statistics/{of}"]),
+        ("rankings", "{of}-{ranker}", [*sources[:2], "statistics/{of}"]),
         ("probes", of, [*sources, "statistics/{of}", "rankings/{of}-{ranker}"]),
         ("interventions", of, [*sources[:5], "statistics/{of}", "rankings/{of}-{ranker}"]),
     ):

@@ -30,7 +30,7 @@ rule statistics:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 400 + 0.3 * mb("activations_train")),
+        mem_mb=asked(lambda mb, w: 600 + 0.3 * mb("activations_train")),
         runtime=asked(lambda mb, w: 5 + 0.01 * mb("activations_train")),
     params:
         job=job_of("statistics"),

@@ -58,7 +58,6 @@ LAYERS = plan.config["layers"]
 PROBES = plan.config["probes"]
 METHODS = [entry["name"] for entry in plan.config["interventions"]]
 CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
-STATISTICS = f"{plan.config['results']}/statistics/{CONFIGURATION}.safetensors"
 
 
 # A plan is millions of objects that all stay to the end: looking through them for garbage, as often
@@ -80,6 +79,9 @@ wildcard_constraints:
 def results(path):
     """A path below the study's results."""
     return f"{plan.config['results']}/{path}"
+
+
+STATISTICS = results(f"statistics/{CONFIGURATION}.safetensors")
 
 
 def log_of(rule, *wildcards):
@@ -228,6 +230,9 @@ def inputs_of(rule, **paths):
         return [one.format_map(values) for one in path]
 
     def inputs(wildcards):
+        if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
+            # Other kept values make it another job: they are counted before it is planned.
+            checkpoints.attributes.get(treebank=wildcards.treebank)
         values = dict(wildcards.items())
         files = {name: found(path, wildcards, values) for name, path in paths.items()}
         if settled(wildcards):

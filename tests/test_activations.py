@@ -19,13 +19,12 @@ from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet
 from workflow_scripts.files.statistics import (
-    Configuration,
     read_configuration,
     read_statistics,
     read_width,
 )
 from workflow_scripts.files.words import kept_values, sentences
-from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.models import batching
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
@@ -328,7 +327,9 @@ def test_class_statistics_of_a_study_equal_plain_sums(
             x = x.astype(np.float64)
             vectors["values"][values.index(word["Number"])].append(x)
             vectors["control"][control_label(word["form"], len(values), 5)].append(x)
-    assert read_configuration(target) == Configuration("tiny", "english", "Number", 2, values)
+    assert read_configuration(target) == Configuration(
+        "tiny", "english", "Number", 2, tuple(values)
+    )
     assert read_width(target) == 16
     for labels, of_label in vectors.items():
         found = read_statistics(target, labels)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -222,6 +223,33 @@ def test_an_attribute_that_the_treebank_has_not_is_a_clear_error(
         statistics=tmp_path / "none.safetensors",
     )
     assert "keeps no values of 'Case'; it has 'Finiteness', 'Number', 'Part of Speech'" in error
+
+
+@pytest.mark.parametrize(
+    ("use", "ask"),
+    [
+        ("statistics", lambda task: task.statistics()),
+        ("words", lambda task: task.words("train")),
+        ("seed", lambda task: task.stream("mine")),
+    ],
+)
+def test_a_ranker_is_refused_what_it_does_not_declare(
+    ranking_options, tmp_path, monkeypatch, use, ask
+):
+    """It would not rerun when that changed."""
+    ranker = SimpleNamespace(DIRECTIONS=("",), USES=(), rank=ask)
+    monkeypatch.setitem(sys.modules, "workflow_scripts.rankers.mine", ranker)
+    with pytest.raises(TypeError, match=f"must have '{use}' in its USES"):
+        call(rank_neurons, **ranking_options, ranker="mine", rankings=tmp_path / "r")
+
+
+def test_a_ranker_that_reads_words_asks_for_them(ranking_options, tmp_path, monkeypatch, capsys):
+    options = ranking_options | {"activations_train": []}
+    rankings = [tmp_path / "ttb", tmp_path / "btt"]
+    error = error_of(
+        monkeypatch, capsys, rank_neurons, **options, ranker="linear", rankings=rankings
+    )
+    assert error == "error: --activations-train: linear reads words"
 
 
 def test_a_ranking_for_each_direction_is_asked_for(ranking_options, tmp_path, monkeypatch, capsys):

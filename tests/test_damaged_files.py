@@ -15,8 +15,13 @@ from workflow_scripts.files.artifact import (
     read_parquet,
     write_parquet,
 )
-from workflow_scripts.files.statistics import Configuration, read_statistics, write_statistics
+from workflow_scripts.files.statistics import (
+    read_configuration,
+    read_statistics,
+    write_statistics,
+)
 from workflow_scripts.kernels.class_statistics import ClassStatistics
+from workflow_scripts.kernels.words import Configuration
 
 ROWS = pa.table(
     {
@@ -79,10 +84,9 @@ def test_parquet_of_somebody_else_is_refused(tmp_path):
         read_parquet(path)
 
 
-@pytest.mark.parametrize("labels", ["values", "control"])
-@pytest.mark.parametrize("tensor", ["counts", "means", "scatters"])
-def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor, labels):
-    path = tmp_path / "layer-1.safetensors"
+@pytest.fixture
+def statistics_file(tmp_path):
+    """A statistics file and what is in it."""
     statistics = {
         name: ClassStatistics(
             counts=np.array([3, 4]) + i,
@@ -91,15 +95,46 @@ def test_a_turned_bit_of_the_statistics_is_named(tmp_path, tensor, labels):
         )
         for i, name in enumerate(("values", "control"))
     }
-    of = Configuration("tiny", "english", "Number", 1, ["PL", "SG"])
-    write_statistics(path, of, statistics)
+    path = tmp_path / "layer-1.safetensors"
+    write_statistics(path, Configuration("tiny", "english", "Number", 1, ("PL", "SG")), statistics)
+    return path, statistics
+
+
+@pytest.mark.parametrize("labels", ["values", "control"])
+@pytest.mark.parametrize("tensor", ["counts", "means", "scatters"])
+def test_a_turned_bit_of_the_statistics_is_named(statistics_file, tensor, labels):
+    path, statistics = statistics_file
     content = path.read_bytes()
     held = getattr(statistics[labels], tensor).tobytes()
     damaged = bytearray(content)
     damaged[content.index(held) + 5] ^= 4
     path.write_bytes(damaged)
-    with pytest.raises(ArtifactError, match=rf"safetensors: damaged .*{tensor}"):
+    with pytest.raises(ArtifactError, match=rf"safetensors: damaged .*{labels}\.{tensor}"):
         read_statistics(path, labels)
+
+
+def test_a_turned_bit_in_what_the_statistics_are_of_is_named(statistics_file):
+    """Wherever in the file's head it is."""
+    path, _ = statistics_file
+    content = path.read_bytes()
+    named = read_configuration(path)
+    for place in range(content.index(b"configuration"), content.index(b"checksums")):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(ArtifactError, match="safetensors: damaged"):
+            read_configuration(path)
+    path.write_bytes(content)
+    assert read_configuration(path) == named
+
+
+def test_statistics_by_control_label_that_were_not_made_are_not_taken_for_damage(tmp_path):
+    path = tmp_path / "layer-1.safetensors"
+    by_value = ClassStatistics(np.array([1]), np.zeros((1, 2)), np.zeros((1, 2, 2)))
+    of = Configuration("tiny", "english", "Number", 1, ("PL",))
+    write_statistics(path, of, {"values": by_value})
+    with pytest.raises(ArtifactError, match="has no statistics by control: made without --control"):
+        read_statistics(path, "control")
 
 
 OF = "tiny/english/number/layer-1"

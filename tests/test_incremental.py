@@ -223,6 +223,13 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
     )
 
 
+def test_a_study_without_the_control_task_reruns_statistics_and_probes(finished, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", control=False)
+    assert planned(finished, config) == (
+        {job("statistics", **OF)} | probes(*RANKERS) | built_on("probes")
+    )
+
+
 def test_a_smaller_neurons_max_reruns_what_searches_that_far_and_the_probes(finished, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 12, "report": [5, 10]})
     assert planned(finished, config) == (

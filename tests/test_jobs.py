@@ -6,8 +6,8 @@ import os
 import pytest
 
 from tests.study_on_disk import COLLECTED, KEPT, POS, TABLES, Study, edited, strings
+from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.study.jobs import Jobs
-from workflow_scripts.study.plan import Configuration
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.study_on_disk import KEPT, POS, TABLES, Study
 from tests.workflow import ROOT
 from workflow_scripts.schemas import unimorph
 from workflow_scripts.study.configuration_file import ConfigError
-from workflow_scripts.study.plan import Configuration, slug
+from workflow_scripts.study.plan import PlannedConfiguration, slug
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def study(tmp_path):
 )
 def test_an_attribute_in_a_path_is_lower_case_with_hyphens(attribute, path):
     assert slug(attribute) == path
-    assert Configuration("m", "t", attribute, 7, ()).path == f"m/t/{path}/layer-7"
+    assert PlannedConfiguration("m", "t", attribute, 7, ()).path == f"m/t/{path}/layer-7"
 
 
 def test_no_two_attributes_of_a_schema_share_a_path():
@@ -200,6 +200,6 @@ def test_a_method_is_given_its_options_and_nothing_else(study):
 
 def test_a_path_names_its_attribute_again(study):
     wildcards = SimpleNamespace(model="fixed", treebank="a", attribute="part-of-speech", layer="2")
-    assert study.jobs().configuration(wildcards) == Configuration(
+    assert study.jobs().configuration(wildcards) == PlannedConfiguration(
         "fixed", "a", POS, 2, tuple(KEPT["a"][POS])
     )

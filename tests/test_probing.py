@@ -19,11 +19,10 @@ from workflow_scripts import (
 )
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
-from workflow_scripts.files.statistics import Configuration
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
-from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.kernels.words import SPLITS, Configuration
 
 SEED = 3
 ATTRIBUTE = "Part of Speech"
@@ -128,7 +127,7 @@ def control_by_hand(forms, n_values):
 def linear_by_hand(train, y_train, neurons, n_values):
     """A function of words and labels, that gives accuracy and mean -log₂ p(label)."""
     k = len(neurons)
-    stream = configuration.stream(Configuration(**NAMES, values=[]), SEED)
+    stream = configuration.stream(Configuration(**NAMES, values=()), SEED)
     start = initial_weights(stream("linear", k), k, n_values)
     weights, bias, _ = formulas_linear.train_linear(train[:, neurons], y_train, *start)[-1]
 

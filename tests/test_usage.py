@@ -53,10 +53,12 @@ def test_a_request_grows_with_what_the_job_reads(study):
     assert before + 100 < asked() < before + 1000
 
 
-def test_a_study_without_a_control_task_asks_too(study, tmp_path):
-    config = changed(SMALL, tmp_path / "config.yaml", control=False)
-    said = run(study, config, "--dry-run").stdout
-    assert re.search(r"rule probe:.*?mem_mb=(\d+)", said, re.DOTALL)
+def test_a_ranker_that_reads_no_words_asks_for_less(study, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", rankings=["linear", "probeless"])
+    said = run(study, config, "--dry-run", "--forcerun", "ranking").stdout
+    jobs = re.findall(r"ranker=(\w+)\n +resources:.*? mem_mb=(\d+)", said)
+    asked = {ranker: int(mb) for ranker, mb in jobs}
+    assert asked["probeless"] < asked["linear"]
 
 
 def test_the_command_prints_a_line_for_every_rule(finished):
@@ -112,7 +114,6 @@ CONFIG = {
     "treebanks": {"english": {}},
     "models": {"small": {}},
     "layers": [2, 4],
-    "control": True,
     "rankings": ["linear", "gaussian", "probeless", "random"],
     "probes": ["linear", "gaussian"],
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],

@@ -13,9 +13,10 @@ import numpy as np
 from workflow_scripts.command import configuration
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.statistics import Configuration, write_statistics
+from workflow_scripts.files.statistics import write_statistics
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
+from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.treebanks.values import control_label
 
 
@@ -35,7 +36,8 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     values = values_of(options.attributes, options.attribute)
-    of = Configuration(options.model, options.treebank, options.attribute, options.layer, values)
+    names = (options.model, options.treebank, options.attribute, options.layer)
+    of = Configuration(*names, tuple(values))
     words = configuration.labelled(options, "train", of)
     labels = {"values": words.y}
     if options.control:
@@ -47,7 +49,7 @@ def main(options: argparse.Namespace) -> None:
         for name, y in labels.items():
             running[name].add(x, y[start : start + len(x)])
         start += len(x)
-    found = {name: statistics.read() for name, statistics in running.items()}
+    found = {name: running.pop(name).read() for name in labels}  # one copy at a time
     write_statistics(options.statistics, of, found)
 
 

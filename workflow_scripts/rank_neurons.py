@@ -22,7 +22,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     configuration.add_statistics_option(parser)
-    configuration.add_word_options(parser, ("train", "dev"), ", for a ranker that reads words")
+    configuration.add_word_options(parser, ("train", "dev"), "a ranker that reads words")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
     parser.add_argument(
@@ -46,15 +46,20 @@ def main(options: argparse.Namespace) -> None:
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
+    if "words" in ranker.USES:
+        for name in ("words_train", "words_dev", "activations_train", "activations_dev"):
+            if getattr(options, name) is None:
+                raise InputError(f"--{name.replace('_', '-')}: {options.ranker} reads words")
     of = read_configuration(options.statistics)
     n_neurons = read_width(options.statistics)
+    statistics = cache(lambda: read_statistics(options.statistics))
     words = cache(lambda split: configuration.labelled(options, split, of).load())
     stream = configuration.stream(of, options.seed)
     task = RankingTask(
         n_neurons=n_neurons,
         n_values=len(of.values),
         n_select=min(options.max_neurons, n_neurons),
-        statistics=cache(lambda: read_statistics(options.statistics)),
+        statistics=statistics if "statistics" in ranker.USES else _undeclared("statistics"),
         words=words if "words" in ranker.USES else _undeclared("words"),
         stream=stream if "seed" in ranker.USES else _undeclared("seed"),
         threads=options.threads,

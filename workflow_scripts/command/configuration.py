@@ -15,8 +15,7 @@ import numpy as np
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
-from workflow_scripts.files.statistics import Configuration
-from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.kernels.words import SPLITS, Configuration
 
 
 def add_statistics_option(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +26,16 @@ def add_statistics_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_word_options(
-    parser: argparse.ArgumentParser, splits: tuple[str, ...] = SPLITS, where: str = ""
+    parser: argparse.ArgumentParser,
+    splits: tuple[str, ...] = SPLITS,
+    needed_by: str | None = None,
 ) -> None:
-    """Add the options that say where labelled words are; with `where`, they may have no value."""
-    given = {"type": Path} | ({"nargs": "?"} if where else {"required": True})
+    """Add the options that say where labelled words are; with `needed_by`, they may be empty."""
+    given = {"type": Path} | ({"nargs": "?"} if needed_by else {"required": True})
+    who = f", for {needed_by}" if needed_by else ""
     for split in splits:
-        parser.add_argument(f"--words-{split}", **given, help=f"words file{where}")
-        parser.add_argument(f"--activations-{split}", **given, help=f"activation file{where}")
+        parser.add_argument(f"--words-{split}", **given, help=f"words file{who}")
+        parser.add_argument(f"--activations-{split}", **given, help=f"activation file{who}")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ float32), in corpus order. Words without an activation (too long a sentence, no 
 row. Joined to a words file they become the labelled words of an attribute.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def vectors(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
 class LabelledActivations:
     """The words of one split with an activation and a kept value of one attribute."""
 
-    def __init__(self, activations: Path, words: Path, attribute: str, values: list[str]):
+    def __init__(self, activations: Path, words: Path, attribute: str, values: Sequence[str]):
         """Join an activation file to its words file on (sentence, word).
 
         `values` are the kept values, sorted: label i is `values[i]`.
@@ -117,7 +117,7 @@ def _keys(block: pa.RecordBatch) -> np.ndarray:
     return (sentence << 32) | block.column("word").to_numpy()
 
 
-def _labels(words: Path, attribute: str, values: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _labels(words: Path, attribute: str, values: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the key of every word and the index of its value, (n,) int64 and int16, or -1."""
     keys, labels = [np.empty(0, np.int64)], [np.empty(0, np.int16)]
     possible = pa.array(values, pa.string())

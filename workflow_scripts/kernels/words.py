@@ -1,10 +1,25 @@
-"""Labelled words: the arrays that rankers and probes learn from."""
+"""Labelled words: the arrays that rankers and probes learn from, and what they are of."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What one ranking, probe or intervention is about."""
+
+    model: str
+    treebank: str
+    attribute: str
+    layer: int
+    values: tuple[str, ...]
+    """The attribute's kept values, sorted: label i is `values[i]`."""
+
+    def __str__(self) -> str:
+        return f"{self.model}, {self.treebank}, {self.attribute}, layer {self.layer}"
 
 
 @dataclass(frozen=True)

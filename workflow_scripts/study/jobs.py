@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.files.words import kept_values
-from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.digests import file_digest, folder_digests
 from workflow_scripts.study.fingerprint import fingerprint
-from workflow_scripts.study.plan import Configuration, Plan, slug
+from workflow_scripts.study.plan import Plan, PlannedConfiguration, slug
 
 PAGE = Path(__file__).parents[1] / "report"
 """The folder with the report's HTML, CSS and JavaScript, which no fingerprint reaches."""
@@ -301,18 +301,18 @@ class Jobs:
         counted = self._counted(treebank)
         return _kept(self.attributes_file(treebank), *counted) if counted else {}
 
-    def configurations(self, model: str, treebank: str) -> list[Configuration]:
+    def configurations(self, model: str, treebank: str) -> list[PlannedConfiguration]:
         """Return the configurations of a model and a treebank, as far as its words are read."""
         return self._plan.configurations(model, treebank, self.kept(treebank))
 
-    def configuration(self, wildcards: Any) -> Configuration:
+    def configuration(self, wildcards: Any) -> PlannedConfiguration:
         """Return the configuration that wildcards (model, treebank, attribute, layer) name."""
         kept = self.kept(wildcards.treebank)
         named = (attribute for attribute in kept if slug(attribute) == wildcards.attribute)
         attribute = next(named, wildcards.attribute)
         values = tuple(kept.get(attribute, ()))
         layer = int(wildcards.layer)
-        return Configuration(wildcards.model, wildcards.treebank, attribute, layer, values)
+        return PlannedConfiguration(wildcards.model, wildcards.treebank, attribute, layer, values)
 
     def _counted(self, treebank: str) -> tuple[int, int] | None:
         """Return what tells one `attributes.csv` of a treebank from another, None without one."""

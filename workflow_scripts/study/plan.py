@@ -7,12 +7,11 @@ so the plan asks for those where it needs them.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import ConfigError, available
 from workflow_scripts.study.declarations import declared
 
@@ -23,16 +22,8 @@ def slug(attribute: str) -> str:
     return re.sub(r"[^\w]+", "-", attribute.lower()).strip("-")
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """What one ranking, probe or intervention is about."""
-
-    model: str
-    treebank: str
-    attribute: str
-    layer: int
-    values: tuple[str, ...]
-    """The attribute's kept values, sorted."""
+class PlannedConfiguration(Configuration):
+    """A configuration and its place in the results; without values before its words are read."""
 
     @property
     def path(self) -> str:
@@ -219,16 +210,14 @@ class Plan:
 
     def configurations(
         self, model: str, treebank: str, kept: dict[str, list[str]]
-    ) -> list[Configuration]:
+    ) -> list[PlannedConfiguration]:
         """Return the configurations of a model on a treebank that keeps these values."""
-        return [
-            of
+        every = (
+            PlannedConfiguration(model, treebank, attribute, layer, tuple(kept[attribute]))
             for attribute in self.studied(kept)
             for layer in self.config["layers"]
-            if self._wanted(
-                of := Configuration(model, treebank, attribute, layer, tuple(kept[attribute]))
-            )
-        ]
+        )
+        return list(filter(self._wanted, every))
 
     def _wanted(self, configuration: Configuration) -> bool:
         def matches(entry: dict[str, list]) -> bool:
