@@ -5,6 +5,7 @@ A ranker is one file here, named in the configuration by its file name. It has
 * `DIRECTIONS`: the directions that it gives, `("ttb", "btt")`, or `("",)` where it has one;
 * `USES`: what of the task its result depends on, of `"words"`, `"statistics"`, `"select"` and
   `"seed"` (it draws from `stream`), so that it reruns when, and only when, one of those changed;
+  words, statistics and a stream that it does not name, it is refused;
 * `rank(task: RankingTask) -> dict[str, Ranking]`: one ranking for each direction.
 
 Nothing here reads or writes a file: `workflow_scripts/rank_neurons.py` does.
