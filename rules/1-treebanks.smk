@@ -21,14 +21,15 @@ rule generate_treebank:
         runtime=asked(10),
     params:
         job=job_of("generate_treebank"),
-        given=passed("seed", grammar=of_treebank("grammar"), sentences=of_treebank("sentences")),
+        study=STUDY,
+        given=passed(grammar=of_treebank("grammar"), sentences=of_treebank("sentences")),
     shell:
         """
         python -m workflow_scripts.generate_treebank \
             --grammar {params.given[grammar]} \
             --sentences {params.given[sentences]} \
             --shares 0.8 0.1 0.1 \
-            --seed {params.given[seed]} \
+            --seed {params.study[seed]} \
             --train {output.train} \
             --dev {output.dev} \
             --test {output.test} \
@@ -54,8 +55,8 @@ rule fetch_treebank:
         runtime=asked(30),
     params:
         job=job_of("fetch_treebank"),
+        study=STUDY,
         given=passed(
-            base=of_study("sources.ud"),
             repository=of_treebank("ud"),
             release=of_treebank("release"),
             train=lambda w: plan.pinned_file(w.treebank, "train"),
@@ -67,7 +68,7 @@ rule fetch_treebank:
         python -m workflow_scripts.fetch_treebank \
             --repository {params.given[repository]} \
             --release {params.given[release]} \
-            --base {params.given[base]:q} \
+            --base {params.study[sources.ud]:q} \
             --file {params.given[train]} {output.train} \
             --file {params.given[dev]} {output.dev} \
             --file {params.given[test]} {output.test} \

@@ -22,8 +22,8 @@ rule fetch_model:
         runtime=asked(60),
     params:
         job=job_of("fetch_model"),
+        study=STUDY,
         given=passed(
-            base=of_study("sources.hub"),
             hub=of_model("hub"),
             revision=lambda w: plan.revision_option(w.model),
         ),
@@ -32,7 +32,7 @@ rule fetch_model:
         python -m workflow_scripts.fetch_model \
             --hub {params.given[hub]} \
             {params.given[revision]} \
-            --endpoint {params.given[base]:q} \
+            --endpoint {params.study[sources.hub]:q} \
             --model {output.model} \
             2>&1 | tee {log}
         """
@@ -66,14 +66,15 @@ rule train_model:
         runtime=asked(30),
     params:
         job=job_of("train_model"),
-        given=passed("seed", options=lambda w: plan.training_options(w.model)),
+        study=STUDY,
+        given=passed(options=lambda w: plan.training_options(w.model)),
     # Two threads whatever the cores: weights must be the same on every machine.
     shell:
         """
         python -m workflow_scripts.train_model \
             --words {input.words} \
             {params.given[options]} \
-            --seed {params.given[seed]} \
+            --seed {params.study[seed]} \
             --threads 2 \
             --model {output.model} \
             2>&1 | tee {log}

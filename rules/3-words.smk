@@ -31,7 +31,7 @@ rule words_of_treebank:
         runtime=asked(15),
     params:
         job=job_of("words_of_treebank"),
-        given=passed("schema"),
+        study=STUDY,
     shell:
         """
         python -m workflow_scripts.read_words \
@@ -39,7 +39,7 @@ rule words_of_treebank:
             --train {input.train:q} \
             --dev {input.dev:q} \
             --test {input.test:q} \
-            --schema {params.given[schema]} \
+            --schema {params.study[schema]} \
             --words-train {output.train} \
             --words-dev {output.dev} \
             --words-test {output.test} \
@@ -69,14 +69,14 @@ checkpoint attributes:
         runtime=asked(10),
     params:
         job=job_of("attributes"),
-        given=passed("min_types"),
+        study=STUDY,
     shell:
         """
         python -m workflow_scripts.keep_values \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --min-types {params.given[min_types]} \
+            --min-types {params.study[min_types]} \
             --attributes {output.attributes} \
             2>&1 | tee {log}
         """

@@ -36,9 +36,8 @@ rule activations_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("activations_of_model"),
+        study=STUDY,
         given=passed(
-            "layers",
-            "device",
             files=lambda w: results(
                 f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
             ),
@@ -51,8 +50,8 @@ rule activations_of_model:
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --layers {params.given[layers]} \
-            --device {params.given[device]} \
+            --layers {params.study[layers]} \
+            --device {params.study[device]} \
             --activations '{params.given[files]}' \
             --threads {threads} \
             2>&1 | tee {log}
@@ -84,9 +83,8 @@ rule states_of_model:
         gpu=plan.gpus,
     params:
         job=job_of("states_of_model"),
+        study=STUDY,
         given=passed(
-            "layers",
-            "device",
             files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
         ),
     shell:
@@ -95,8 +93,8 @@ rule states_of_model:
             --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --layers {params.given[layers]} \
-            --device {params.given[device]} \
+            --layers {params.study[layers]} \
+            --device {params.study[device]} \
             --subtokens {output.subtokens} \
             --states '{params.given[files]}' \
             --threads {threads} \

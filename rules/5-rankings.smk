@@ -34,7 +34,8 @@ rule statistics:
         runtime=asked(lambda mb, w: 5 + 0.01 * mb("activations_train")),
     params:
         job=job_of("statistics"),
-        given=passed("seed", attribute=attribute_of, control=control_option),
+        study=STUDY,
+        given=passed(attribute=attribute_of),
     shell:
         """
         python -m workflow_scripts.compute_statistics \
@@ -42,11 +43,11 @@ rule statistics:
             --treebank {wildcards.treebank} \
             --attribute {params.given[attribute]:q} \
             --layer {wildcards.layer} \
-            --seed {params.given[seed]} \
+            --seed {params.study[seed]} \
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
             --attributes {input.attributes} \
-            {params.given[control]} \
+            {params.study[control]} \
             --statistics {output.statistics} \
             2>&1 | tee {log}
         """
@@ -74,14 +75,14 @@ rule ranking:
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("ranking"),
-        given=passed("seed", "neurons.max"),
+        study=STUDY,
     shell:
         """
         python -m workflow_scripts.rank_neurons \
             --made-by {params.job:q} \
-            --seed {params.given[seed]} \
+            --seed {params.study[seed]} \
             --ranker {wildcards.ranker} \
-            --max-neurons {params.given[max]} \
+            --max-neurons {params.study[neurons.max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --activations-train {input.activations_train} \

@@ -31,14 +31,14 @@ rule probe:
         runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
     params:
         job=job_of("probe"),
-        given=passed("seed", "neurons.max", control=control_option),
+        study=STUDY,
     shell:
         """
         python -m workflow_scripts.probe_rankings \
             --made-by {params.job:q} \
-            --seed {params.given[seed]} \
+            --seed {params.study[seed]} \
             --probe {wildcards.probe} \
-            --max-neurons {params.given[max]} \
+            --max-neurons {params.study[neurons.max]} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
@@ -47,7 +47,7 @@ rule probe:
             --activations-test {input.activations_test} \
             --rankings {input.rankings} \
             --statistics {input.statistics} \
-            {params.given[control]} \
+            {params.study[control]} \
             --scores {output.scores} \
             --threads {threads} \
             2>&1 | tee {log}

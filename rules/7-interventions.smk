@@ -75,10 +75,8 @@ rule intervention:
         gpu=plan.gpus,
     params:
         job=job_of("intervention"),
+        study=STUDY,
         given=passed(
-            "schema",
-            "analyzer",
-            "device",
             method=of_method("method"),
             step=of_method("step"),
             options=lambda w: quote(plan.method_options(w.method)),
@@ -89,17 +87,17 @@ rule intervention:
             --made-by {params.job:q} \
             --model {input.model:q} \
             --words-test {input.words_test} \
-            --schema {params.given[schema]} \
+            --schema {params.study[schema]} \
             --subtokens {input.subtokens} \
             --states {input.states} \
             --statistics {input.statistics} \
             --rankings {input.rankings} \
-            --analyzer {params.given[analyzer]} \
+            --analyzer {params.study[analyzer]} \
             --lexicon {input.lexicon} \
             --method {params.given[method]} \
             --method-options {params.given[options]} \
             --step {params.given[step]} \
-            --device {params.given[device]} \
+            --device {params.study[device]} \
             --outcomes {output.outcomes} \
             --examples {output.examples} \
             --threads {threads} \

@@ -162,7 +162,7 @@ rule table:
         runtime=asked(lambda mb, w: 10 + 10 * mb("probes")),
     params:
         job=job_of("table"),
-        given=passed("neurons.report", "seed"),
+        study=STUDY,
     shell:
         """
         python -m workflow_scripts.build_table \
@@ -172,8 +172,8 @@ rule table:
             --interventions {input.interventions} \
             --examples {input.examples} \
             --rankings {input.rankings} \
-            --report {params.given[report]} \
-            --seed {params.given[seed]} \
+            --report {params.study[neurons.report]} \
+            --seed {params.study[seed]} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}

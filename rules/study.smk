@@ -6,7 +6,7 @@ Needs `config`. Gives `plan` (what there is to do), `jobs` (what each job's resu
 What a result depends on is one string, `job_of(rule)`, a parameter of every rule; Snakemake reruns
 a job whose string is not that of its last run. `inputs_of(rule, ...)` makes the inputs of a job
 whose string is unchanged `ancient`: so a file that was touched, or made again with the same
-content, reruns nothing. Values for a command line are `passed(key, ...)`.
+content, reruns nothing. Values for a command line are `STUDY[key]` and `passed(name=function)`.
 """
 
 import atexit
@@ -14,10 +14,12 @@ import gc
 import json
 import re
 import sys
-from functools import reduce
+from functools import cache, reduce
+from inspect import signature
 from itertools import chain
 from math import ceil
 from operator import getitem
+from os.path import exists
 from pathlib import Path
 from shlex import quote
 
@@ -114,25 +116,43 @@ def of_method(key):
     return lambda w: plan.intervention(w.method)[key]
 
 
-def passed(*keys, **functions):
-    """A parameter: values for a command line, by name.
+class _Study:
+    """A parameter: the configuration, for a command line, by its keys (`STUDY[neurons.max]`).
 
-    Of the configuration by their keys (`neurons.max` is `max`), and of functions of the wildcards.
-    Snakemake compares a job's parameters with those of its last run, but not those that are derived
-    from its inputs, as this one claims to be: what can change the result stands in `job_of`, and
-    what cannot (device, addresses) must not rerun anything.
+    A key that is on or off is an option, or nothing. Snakemake compares a job's parameters with
+    those of its last run by how they print, and this one always prints the same: what can change
+    the result stands in `job_of`, and what cannot (device, addresses) must not rerun anything.
     """
-    functions = {key.rpartition(".")[2]: of_study(key) for key in keys} | functions
 
+    def __getitem__(self, key):
+        value = reduce(getitem, key.split("."), plan.config)
+        return (f"--{key}" if value else "") if isinstance(value, bool) else value
+
+    def __repr__(self):
+        return "study"
+
+
+STUDY = _Study()
+
+
+def noted(function):
+    """A function whose parameters are noted on it: planning asks for them several times a job."""
+    function.__signature__ = signature(function)
+    return function
+
+
+def passed(**functions):
+    """A parameter: values for a command line, by name, of functions of the wildcards.
+
+    Not compared with those of the job's last run either, as Snakemake does not compare what is
+    derived from inputs, and this one claims to be.
+    """
+
+    @noted
     def values(wildcards, input):
         return {name: function(wildcards) for name, function in functions.items()}
 
     return values
-
-
-def of_study(key):
-    """A value for a command line: that of a key of the configuration (`sources.ud`)."""
-    return lambda w: reduce(getitem, key.split("."), plan.config)
 
 
 def asked(amount):
@@ -144,6 +164,7 @@ def asked(amount):
     asked for: a retry must give the same result.
     """
 
+    @noted
     def first_and_retries(wildcards, input, attempt):
         def mb(*names):
             found = [input[name] for name in names]
@@ -202,8 +223,14 @@ def job_of(rule):
     """All that can change the result of a rule's job, as a function of its wildcards."""
     kind = rule.removesuffix("_of_one_direction")
     if kind in _OF_CONFIGURATION:
-        return lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w)
+        return noted(lambda w: _OF_CONFIGURATION[kind](jobs.configuration(w), w))
     return _OF_OTHERS[kind]
+
+
+@cache  # what is counted stays so while Snakemake runs, and every job asks
+def counted(treebank):
+    """The file of a treebank's kept values, once its words are read."""
+    return checkpoints.attributes.get(treebank=treebank).output.attributes
 
 
 def inputs_of(rule, **paths):
@@ -217,7 +244,7 @@ def inputs_of(rule, **paths):
 
     def settled(wildcards):
         output = workflow.get_rule(rule).output[0].apply_wildcards(wildcards)
-        if not Path(output).exists():
+        if not exists(output):
             return False  # it runs in any case
         recorded = workflow.persistence.params(output) or []
         return repr(job_of(rule)(wildcards)) in recorded
@@ -229,10 +256,11 @@ def inputs_of(rule, **paths):
             return path.format_map(values)
         return [one.format_map(values) for one in path]
 
+    @noted
     def inputs(wildcards):
         if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
             # Other kept values make it another job: they are counted before it is planned.
-            checkpoints.attributes.get(treebank=wildcards.treebank)
+            counted(wildcards.treebank)
         values = dict(wildcards.items())
         files = {name: found(path, wildcards, values) for name, path in paths.items()}
         if settled(wildcards):
@@ -274,12 +302,7 @@ def model_of(wildcards):
 
 def attributes_of(wildcards):
     """The kept values of the treebank in the wildcards, once its words are read."""
-    return checkpoints.attributes.get(treebank=wildcards.treebank).output.attributes
-
-
-def control_option(wildcards):
-    """The option of the control task, where the study has it."""
-    return "--control" if plan.config["control"] else ""
+    return counted(wildcards.treebank)
 
 
 def attribute_of(wildcards):
@@ -289,16 +312,14 @@ def attribute_of(wildcards):
 
 def configurations(model, treebank):
     """The configurations of a model and a treebank, once its words are read."""
-    checkpoints.attributes.get(treebank=treebank)
+    counted(treebank)
     return jobs.configurations(model, treebank)
 
 
+@cache
 def check_attributes():
     """Stop where an attribute is asked for that no treebank keeps."""
-    kept = {
-        name: kept_values(checkpoints.attributes.get(treebank=name).output.attributes)
-        for name in plan.treebanks
-    }
+    kept = {name: kept_values(counted(name)) for name in plan.treebanks}
     try:
         plan.check_attributes(kept)
     except ConfigError as error:
