@@ -74,18 +74,24 @@ def small_treebank(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
-    """The working directory of a finished small study; a test that changes it copies it first.
+    """The working directory of a finished small study; a test that changes it copies it first."""
+    return one_for_all_processes(tmp_path_factory, "small-study", SMALL)
 
-    One for all processes, where tests run in several.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        directory = tmp_path_factory.mktemp("study")
-        finish(directory, SMALL)
-        return directory
-    directory = tmp_path_factory.getbasetemp().parent / "finished-study"
+
+@pytest.fixture(scope="session")
+def default_study(tmp_path_factory) -> Path:
+    """The working directory of the finished default study."""
+    return one_for_all_processes(tmp_path_factory, "default-study", None)
+
+
+def one_for_all_processes(tmp_path_factory, name: str, config: Path | None) -> Path:
+    """Run a study to its end, once even where tests run in several processes."""
+    folder = tmp_path_factory.getbasetemp()
+    directory = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / name
     with FileLock(f"{directory}.lock"):
         if not (directory / "finished").exists():
-            finish(directory, SMALL)
+            directory.mkdir(exist_ok=True)
+            finish(directory, config)
             (directory / "finished").touch()
     return directory
 

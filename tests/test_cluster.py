@@ -56,22 +56,21 @@ def wait_until_running(node, what: str, study: subprocess.Popen, said) -> str:
 
 
 @needs_slurm
-def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(finished, node, tmp_path):
+def test_the_default_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(
+    request, node, tmp_path
+):
+    """And ends in the bytes of one that ran without a cluster."""
     study = tmp_path / "study"
     study.mkdir()
-    # As where there may be a GPU: its jobs go to that partition, though no job here finds one.
-    config = changed(SMALL, tmp_path / "config.yaml", device="auto")
     said = tmp_path / "said.txt"
-    with started(node, command_line(study, config, *ON_SLURM), said) as snakemake:
+    with started(node, command_line(study, None, *ON_SLURM), said) as snakemake:
         cancelled = wait_until_running(node, "rule_treebank_", snakemake, said)
         node.says("scancel", cancelled)
         lost = wait_until_running(node, "rule_train_model", snakemake, said)
         node.lose()
         node.start()
-        assert snakemake.wait(timeout=900) == 0, said.read_text()
-    for room in ("tables", "figures"):
-        assert contents(study / "results" / room) == contents(finished / "results" / room)
-    assert planned(study, config) == set()
+        assert snakemake.wait(timeout=1800) == 0, said.read_text()
+    assert planned(study, None) == set()
 
     jobs = node.ended()
     ends = {
@@ -83,23 +82,15 @@ def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(finished, nod
     assert [int(job["TimeLimit"]) for job in (first, again)] == [35, 70]
     assert "mem=400M" in first["Tres"]
     assert "mem=800M" in again["Tres"]
-    # Some 60 jobs in few of SLURM's; those that may use a GPU in the partition that has one.
+    # Some 100 jobs in few of SLURM's; those that may use a GPU in the partition that has one,
+    # though no job here finds any.
     on_gpus = [job for job in jobs if job["Partition"] == "gpu"]
-    assert len(on_gpus) == 3
-    assert len({job["JobId"] for job in jobs}) == 9
+    assert len(on_gpus) == 7
+    assert len({job["JobId"] for job in jobs}) == 15
 
-
-@pytest.mark.long
-@needs_slurm
-def test_the_default_study_on_slurm_ends_in_the_same_bytes(node, tmp_path):
-    for place in ("here", "slurm"):
-        (tmp_path / place).mkdir()
-    here = finish(tmp_path / "here", None)
-    said = tmp_path / "said.txt"
-    with started(node, command_line(tmp_path / "slurm", None, *ON_SLURM), said) as snakemake:
-        assert snakemake.wait(timeout=1800) == 0, said.read_text()
+    here = request.getfixturevalue("default_study")  # last: another process may make it meanwhile
     for room in ("tables", "figures"):
-        assert contents(tmp_path / "slurm/results" / room) == contents(here / room)
+        assert contents(study / "results" / room) == contents(here / "results" / room)
 
 
 def test_ten_lines_of_the_manual_are_a_queue(finished, tmp_path):

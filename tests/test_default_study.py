@@ -5,14 +5,14 @@ import re
 import polars as pl
 import pytest
 
-from tests.workflow import ROOT, finish
+from tests.workflow import ROOT
 
 CURVE = ["treebank", "attribute"]
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    results = finish(tmp_path_factory.mktemp("default"), None)
+def tables(default_study):
+    results = default_study / "results"
     return {path.stem: pl.read_csv(path) for path in (results / "tables").glob("*.csv")} | {
         "report": (results / "report.html").read_text()
     }
