@@ -180,6 +180,20 @@ def test_examples_are_the_words_that_changed_as_meant_at_the_saturation_point():
     assert given == [dict(zip(names, example, strict=True)) for example in expected]
 
 
+def test_what_the_unchanged_model_gives_back_the_same_way_is_no_example():
+    pairs = [("dog", "dogs"), ("cats", "cat")]
+    words = {(row, i): pairs[i] for row in (0, 1, 2) for i in (0, 1)}
+    at_once = np.array([[2, 2], [2, 2], [2, 2]], np.int8)
+    assert len(examples(at_once, words, SUBJECTS, [0, 10, 20], Outcome.CLTV)) == 0
+    # The second word comes out wrong at k = 0 as well, but in another way.
+    words[0, 1] = ("cats", "cast")
+    rises = np.array([[2, 5], [2, 2], [2, 2], [2, 2]], np.int8)
+    words |= {(3, i): pairs[i] for i in (0, 1)}
+    found = examples(rises, words, SUBJECTS, [0, 10, 20, 30], Outcome.CLTV)
+    assert found.column("k").to_pylist() == [10]
+    assert found.column("form").to_pylist() == ["cats"]
+
+
 def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words, tmp_path):
     """Words with capital letters are no worse than others at k = 0."""
     folder = shared / "models" / "minilm-en-mlm"

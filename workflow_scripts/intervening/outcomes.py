@@ -100,7 +100,10 @@ def examples(
     ks: Sequence[int],
     meant: Outcome,
 ) -> pa.Table:
-    """Return the words whose outcome at the saturation point is `meant`."""
+    """Return the words that became what is `meant` at the saturation point.
+
+    A word that the unchanged model (k = 0) gives back the same way is none: nothing changed it.
+    """
     clwv = np.isin(outcomes, (Outcome.CLWV, Outcome.CLTV)).mean(axis=1)
     row = saturation_index(clwv.tolist())
     rows = [
@@ -114,5 +117,6 @@ def examples(
             "predicted": words[row, i][1],
         }
         for i in np.flatnonzero(outcomes[row] == meant).tolist()
+        if words[row, i] != words.get((0, i))
     ]
     return pa.Table.from_pylist(rows, schema=EXAMPLES)
