@@ -96,7 +96,8 @@ def test_the_model_is_unchanged_after_an_error_inside_it(folder_of, part):
 
 
 @pytest.mark.parametrize(
-    ("family", "positions"), [("bert", 40), ("distilbert", 40), ("roberta", 38), ("mpnet", 38)]
+    ("family", "positions"),
+    [("bert", 40), ("distilbert", 40), ("roberta", 38), ("mpnet", 38), ("ibert", 38)],
 )
 def test_the_longest_sentence_is_the_last_that_the_positions_can_address(
     folder_of, family, positions

@@ -67,9 +67,10 @@ def edited_ids(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the edited subtokens' input ids and unchanged predictions, (R,) int32 each."""
     pairs = list(zip(cached, edited, strict=True))
+    none = np.empty(0, np.int32)  # where no sentence fits the model
     ids = [sentence.read.ids[rows[:, 0]] for sentence, rows in pairs]
     predicted = [sentence.predicted[rows[:, 0]] for sentence, rows in pairs]
-    return np.concatenate(ids), np.concatenate(predicted)
+    return np.concatenate([none, *ids]), np.concatenate([none, *predicted])
 
 
 def edited_sentences(

@@ -84,16 +84,14 @@ class MaskedLM:
     def max_subtokens(self) -> int:
         """The longest sentence that the model's positions can address, special tokens included."""
         positions = self._model.config.max_position_embeddings
-        embeddings = (
-            module
-            for name, module in self._model.named_modules()
-            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
-        )
-        embedding = next(embeddings, None)
-        if embedding is None or embedding.padding_idx is None:
-            return positions
         # RoBERTa-like models count positions from padding_idx + 1.
-        return positions - (embedding.padding_idx + 1)
+        first = (
+            module.padding_idx + 1
+            for name, module in self._model.named_modules()
+            if name.endswith("position_embeddings")
+            and getattr(module, "padding_idx", None) is not None
+        )
+        return positions - next(first, 0)
 
     def require_layers(self, layers: Sequence[int]) -> None:
         """Raise InputError, naming the folder, where a layer is asked that the model has not."""
