@@ -177,6 +177,11 @@ def test_twice_the_attributes_take_twice_what_follows_them():
         assert twice[stage].cpu_hours == once[stage].cpu_hours
 
 
+def test_what_is_collected_is_a_file_for_each_model_and_treebank():
+    twice = costs(CONFIG | {"treebanks": {"english": {}, "spanish": {}}})[0]
+    assert (costs()[0]["tables"].jobs, twice["tables"].jobs) == (2, 3)  # and one table
+
+
 def test_a_wider_deeper_model_takes_what_its_products_say():
     once, larger = costs()[0], costs(shapes={"small": cost.Shape(12, 200, 5000)})[0]
     # Every layer runs: twice as many, each of four times the weights.

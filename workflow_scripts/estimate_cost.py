@@ -37,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--study", type=Path, required=True, help="the configuration to estimate")
     parser.add_argument(
-        "--attributes", type=int, default=9, help="how many attributes each treebank has enough of"
+        "--attributes", type=int, default=6, help="how many attributes each treebank has enough of"
     )
     parser.add_argument(
         "--gpu-speed", type=float, default=50, help="a GPU's, in cores, at running a model"

@@ -176,10 +176,11 @@ def estimate(
         used = max((record.used_mb or 0.0 for record, _ in records), default=0.0)
         stage.memory_gb = max(stage.memory_gb, _memory_mb(job, used, shape) / 1e3)
     growth = sum(job.rule == "statistics" for job in planned) / len(found["statistics", ""])
+    pairs = sum(job.rule == "activations_of_model" for job in planned)
     tables = stages["tables"]
     for (rule, _), records in found.items():
         if STAGES[rule] == "tables":
-            tables.jobs += len(records)
+            tables.jobs += pairs if rule.startswith("collected_") else len(records)
             tables.cpu_hours += growth * sum(record.cpu_seconds for record, _ in records) / 3600
             used = max(record.used_mb or 0.0 for record, _ in records)
             tables.memory_gb = max(tables.memory_gb, used / 1e3)
