@@ -1,6 +1,7 @@
 """Interventions: what the model predicts when the first k neurons of a ranking are changed.
 
-Needs rankings, class statistics and the cached states. Gives, as `.../layer-{l}/`
+Needs words, rankings, class statistics and the cached states. Gives `lexicons/{model}/{treebank}`
+`.parquet` and, as `.../layer-{l}/`
 `{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed words below
 `examples/`.
 """

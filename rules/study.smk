@@ -73,7 +73,6 @@ wildcard_constraints:
     model=r"[A-Za-z0-9][A-Za-z0-9_.-]*",
     attribute=r"[^/]+",
     layer=r"\d+",
-    split="|".join(SPLITS),
     table=r"\w+",
     figure=r"\w+",
 

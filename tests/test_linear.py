@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from numba import njit
 from scipy import stats
 
 from tests.formulas_linear import accuracy, conditional_entropy, train_linear
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.softmax_regression import (
-    exponentials,
+    LANES,
+    exponential,
     initial_weights,
+    load,
     nested_losses,
+    store,
     train_nested,
     train_one,
 )
@@ -276,6 +280,13 @@ def test_equal_logits_predict_the_lower_value():
     assert nested_losses(probes, x, y)[0][0] == pytest.approx(1 / 7)
     probes.bias[0][1:] = 2.0  # values 1 and 2 are equal and above 0
     assert nested_losses(probes, x, y)[0][0] == pytest.approx(2 / 7)
+
+
+@njit
+def exponentials(a):
+    """Replace a (a multiple of 16,) float32, all ≤ 0, by its exponential."""
+    for i in range(0, a.size, LANES):
+        store(a, i, exponential(load(a, i)))
 
 
 def test_exponential_is_accurate():

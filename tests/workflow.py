@@ -41,17 +41,6 @@ def finish(directory: Path, config: Path | None, *options: str, cores: int = 2) 
     return directory / "results"
 
 
-def jobs_to_run(directory: Path, config: Path | None, root: Path = ROOT) -> dict[str, int]:
-    """Return how many jobs of each rule a dry run would run."""
-    planned = run(directory, config, "--dry-run", root=root)
-    assert planned.returncode == 0, planned.stdout + planned.stderr
-    if "Nothing to be done" in planned.stdout + planned.stderr:
-        return {}
-    stats = (planned.stdout + planned.stderr).split("Job stats:")[-1]
-    rows = re.findall(r"^(\w+)\s+(\d+)$", stats, flags=re.MULTILINE)
-    return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
-
-
 def planned(directory: Path, config: Path | None, *options: str, root: Path = ROOT) -> set:
     """Return the jobs that a dry run would run, each as `job` names it."""
     said = run(directory, config, "--dry-run", *options, root=root)

@@ -11,11 +11,14 @@ TITLE = "Clusters of configurations by their accuracy curves"
 CAPTION = (
     "Configurations are put into three groups by the shape of their accuracy curves alone. Above, "
     "each is a point: how far the Gaussian probe is above (or below) the linear one with the most "
-    "neurons, mean over the rankings, by layer. Below, the same configurations by name. In L>G the "
-    "Gaussian probe falls behind as neurons are added, in G>L it stays ahead, standard lies "
-    "between: how an attribute fares at a layer depends on the probe that is asked."
+    "neurons, mean over the rankings, by layer. Below, the same configurations by name. The "
+    "Gaussian probe is, beside the linear one, at its lowest in L>G and at its highest in G>L, and "
+    "standard lies between: how an attribute fares at a layer depends on the probe that is asked."
 )
-MISSING = "fewer than 3 configurations, too few for clusters"
+MISSING = (
+    "fewer than 3 different configurations with both probes on linear-ttb, gaussian-ttb, "
+    "probeless-ttb and random"
+)
 
 COLOURS = {"L>G": "#CC79A7", "standard": "#56B4E9", "G>L": "#E69F00"}
 

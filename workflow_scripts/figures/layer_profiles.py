@@ -16,7 +16,7 @@ CAPTION = (
     "and be used little, and the reverse. Points are means over all configurations chosen; where "
     "one is chosen, bars are 95% intervals."
 )
-MISSING = "neither a probe nor an intervention was run"
+MISSING = "no configuration has a result"
 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:

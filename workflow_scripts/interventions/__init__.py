@@ -2,7 +2,8 @@
 
 A method is one file here, named in the configuration by its file name. It has
 
-* `OPTIONS`: the options that its entry in the configuration must have (besides `step`);
+* `OPTIONS`: the options that its entry in the configuration must have (besides `step`), each with
+  its type: `float` (a number above 0) or `bool`;
 * `HAS_TARGET`: whether it moves a word towards another value of the attribute;
 * `edit(task: EditTask, **options) -> Edit`: what becomes of each neuron.
 

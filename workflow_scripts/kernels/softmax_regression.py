@@ -226,13 +226,6 @@ def exponential(a):
     return (s + spread(_ONE)) * power_of_two(n)
 
 
-@njit("void(float32[::1])", cache=True)
-def exponentials(a):
-    """Replace a (a multiple of 16,) float32, all ≤ 0, by its exponential."""
-    for i in range(0, a.size, LANES):
-        store(a, i, exponential(load(a, i)))
-
-
 def lanes_array(*shape: int) -> np.ndarray:
     """Return zeros, float32, that start on a cache line, so that no vector spans two."""
     size = math.prod(shape)

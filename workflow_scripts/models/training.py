@@ -52,7 +52,10 @@ def train_tokenizer(sentences: Sequence[list[str]], vocabulary: int) -> PreTrain
     characters = sorted({character for piece in counts for character in piece})
     subtokens = [*SPECIAL, *characters, *(f"##{character}" for character in characters)]
     if len(subtokens) > vocabulary:
-        raise InputError(f"vocabulary: {vocabulary} is less than the {len(subtokens)} characters")
+        raise InputError(
+            f"train: vocabulary: {vocabulary} is less than {len(subtokens)}: {len(SPECIAL)} special"
+            " tokens, and each character at the start of a word and inside"
+        )
     frequent = sorted(counts, key=lambda piece: (-counts[piece], piece))
     words = [piece for piece in frequent if len(piece) > 1]
     subtokens += words[: vocabulary - len(subtokens)]

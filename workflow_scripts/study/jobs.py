@@ -3,7 +3,7 @@
 A job's string is JSON with the fingerprint of its code, its own part of the configuration and
 a digest of the strings of the jobs it reads from. So it changes when, and only when, something
 that can change the result has changed, anywhere before it; time stamps say nothing. Rules give it
-to Snakemake as their one parameter, which reruns a job whose string is not that of its last run,
+to Snakemake as a parameter, which reruns a job whose string is not that of its last run,
 and to the command, which writes it into the metadata of its Parquet files.
 """
 

@@ -154,17 +154,13 @@ class Plan:
 
     @property
     def tables(self) -> list[str]:
-        """The tables that the configuration gives."""
-        names = []
+        """The tables that the configuration gives: those whose collected files it has."""
+        collected: set[str] = set()
         if self.rankings and self.models:
-            if self.config["probes"]:
-                names += ["probing", "probing_curves", "wilcoxon", "clusters"]
-            if self.config["interventions"]:
-                names += ["interventions", "saturation", "examples"]
-            if self.config["probes"] and self.config["interventions"]:
-                names += ["used_vs_encoded"]
-            names += ["overlap", "agreement"]
-        return names
+            collected = {"rankings"}
+            collected |= {"probes"} if self.config["probes"] else set()
+            collected |= {"interventions", "examples"} if self.config["interventions"] else set()
+        return [name for name in available("tables") if set(self.reads(name)) <= collected]
 
     def reads(self, table: str) -> tuple[str, ...]:
         """Return which collected files a table is made of."""

@@ -9,8 +9,7 @@ A table is one file here, built as `tables/{its file name}.csv` and `.parquet`. 
 * `build(frames, report) -> polars.DataFrame`: the table, from one frame for each name in READS
   and the k of `neurons.report`; where it draws `build(frames, report, seed)`.
 
-Planning reads these names, so a module imports at its top what is light and within its functions
-what is not. A k beyond the model's width is in no table.
+A study has the tables whose collected files it has. A k beyond the model's width is in no table.
 """
 
 import polars as pl
