@@ -31,7 +31,7 @@ format: .venv/development.ready
 	python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
 
-.venv/development.ready: .venv/study.ready envs/development.txt envs/cluster.txt
-	python -m pip install --quiet --disable-pip-version-check \
-		-r envs/requirements.txt -r envs/development.txt -r envs/cluster.txt
+.venv/development.ready: .venv/study.ready envs/development.txt envs/cluster.txt envs/spacy.txt
+	python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt \
+		-r envs/development.txt -r envs/cluster.txt -r envs/spacy.txt
 	touch $@

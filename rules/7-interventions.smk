@@ -6,12 +6,13 @@ Needs words, rankings, class statistics and the cached states. Gives `lexicons/{
 `examples/`.
 """
 
+LEXICON = results("lexicons/{model}/{treebank}.parquet")
 _INTERVENED = dict(
     **words_of(["test"]),
     model=model_of,
     subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
-    lexicon=results("lexicons/{model}/{treebank}.parquet"),
+    lexicon=[] if READS_SENTENCES else LEXICON,
     statistics=STATISTICS,
 )
 
@@ -27,7 +28,7 @@ rule lexicon:
             )
         ),
     output:
-        lexicon=results("lexicons/{model}/{treebank}.parquet"),
+        lexicon=LEXICON,
     log:
         log_of("lexicon", "{model}", "{treebank}"),
     benchmark:
@@ -67,11 +68,13 @@ rule intervention:
         method=one_of(METHODS),
         ranker=rankers(2),
     conda:
-        ENVIRONMENT
+        ENVIRONMENT_OF_ANALYZER
     resources:
-        mem_mb=asked(lambda mb, w: 1350 + 3 * mb("model")),
+        mem_mb=asked(lambda mb, w: 1350 + 300 * READS_SENTENCES + 3 * mb("model")),
         runtime=asked(
-            lambda mb, w: 15 + on_cpu(0.1 * mb("model") * mb("states") / of_method("step")(w))
+            lambda mb, w: 15
+            + on_cpu(0.1 * mb("model") * mb("states") / of_method("step")(w))
+            + READS_SENTENCES * 2 * mb("states") / of_method("step")(w)
         ),
         gpu=plan.gpus,
     params:
@@ -81,6 +84,7 @@ rule intervention:
             method=of_method("method"),
             step=of_method("step"),
             options=lambda w: quote(plan.method_options(w.method)),
+            pipeline=lambda w: plan.config["treebanks"][w.treebank].get("pipeline", ""),
         ),
     shell:
         """
@@ -95,6 +99,7 @@ rule intervention:
             --rankings {input.rankings} \
             --analyzer {params.study[analyzer]} \
             --lexicon {input.lexicon} \
+            --pipeline {params.given[pipeline]} \
             --method {params.given[method]} \
             --method-options {params.given[options]} \
             --step {params.given[step]} \

@@ -56,6 +56,11 @@ if not workflow.deployment_settings.deployment_method:
 shell.prefix(_prefix)
 
 ENVIRONMENT = workflow.source_path("../envs/workflow.yaml")
+# An analyzer reads predicted sentences with a language's pipeline, or looks words up in a lexicon.
+READS_SENTENCES = "pipeline" in declared("analyzers", plan.config["analyzer"], "USES")
+ENVIRONMENT_OF_ANALYZER = ENVIRONMENT
+if READS_SENTENCES:
+    ENVIRONMENT_OF_ANALYZER = workflow.source_path("../envs/spacy.yaml")
 LAYERS = plan.config["layers"]
 PROBES = plan.config["probes"]
 METHODS = [entry["name"] for entry in plan.config["interventions"]]

@@ -190,7 +190,7 @@ COMPLAINTS = {
     "sentences of a download": (
         [*UD, "sentences"],
         300,
-        ["treebanks.imst.sentences", "not an option of ud", "possible: files, release, ud"],
+        ["treebanks.imst.sentences", "not an option of ud", "files, pipeline, release, ud"],
     ),
     "revision of a model to train": (
         ["models", "demo", "revision"],
@@ -416,6 +416,17 @@ def test_a_mirror_of_one_source_leaves_the_other():
 def test_these_may_be_empty_lists(key):
     config = changed(valid(), [key], [])
     assert not checked(config)[key]
+
+
+def test_an_analyzer_that_reads_with_a_pipeline_has_one_for_every_treebank():
+    named = {"pipeline": "xx_core_news_sm"}
+    config = valid() | {"analyzer": "spacy"}
+    with pytest.raises(ConfigError, match=r"treebanks\.english\.pipeline: missing; analyzer spacy"):
+        checked(config)
+    with_pipelines = {name: entry | named for name, entry in config["treebanks"].items()}
+    found = checked(config | {"treebanks": with_pipelines})
+    assert all(entry["pipeline"] == "xx_core_news_sm" for entry in found["treebanks"].values())
+    assert checked(config | {"interventions": []})
 
 
 def test_checking_changes_nothing_in_what_it_is_given_and_twice_is_once():

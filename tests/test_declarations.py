@@ -15,6 +15,7 @@ NAMES = {
     "rankers": ("DIRECTIONS", "USES"),
     "probes": ("USES",),
     "interventions": ("HAS_TARGET",),
+    "analyzers": ("USES",),
     "tables": ("READS", "USES_REPORT", "USES_SEED"),
     "figures": ("READS",),
 }

@@ -12,6 +12,7 @@ from tests.workflow import ROOT
 
 EXACT = re.compile(r"[A-Za-z0-9_.-]+==\d+(\.\d+)+(\.post\d+)?")
 REQUIREMENTS = ROOT / "envs" / "requirements.txt"
+SPACY = ROOT / "envs" / "spacy.txt"
 
 
 def lines(path):
@@ -20,19 +21,22 @@ def lines(path):
     return [line for line in text if line]
 
 
-def conda():
-    """The conda environment of the rules, and the list that it gives to pip."""
-    environment = yaml.safe_load((ROOT / "envs" / "workflow.yaml").read_text())
+def conda(name):
+    """A conda environment, and the list that it gives to pip."""
+    environment = yaml.safe_load((ROOT / "envs" / name).read_text())
     (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
     return environment, pip
 
 
 def test_conda_has_the_pins_of_pip_without_snakemake():
-    assert conda()[1] == [pin for pin in lines(REQUIREMENTS) if not pin.startswith("snakemake==")]
+    pins = [pin for pin in lines(REQUIREMENTS) if not pin.startswith("snakemake==")]
+    assert conda("workflow.yaml")[1] == pins
+    assert conda("spacy.yaml")[1] == pins + lines(SPACY)
 
 
-def test_conda_takes_python_and_pip_from_one_channel_and_python_as_the_project_needs_it():
-    environment, _ = conda()
+@pytest.mark.parametrize("name", ["workflow.yaml", "spacy.yaml"])
+def test_conda_takes_python_and_pip_from_one_channel_and_python_as_the_project_needs_it(name):
+    environment, _ = conda(name)
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     python, pip, _ = environment["dependencies"]
     assert pip == "pip"
@@ -56,7 +60,7 @@ def test_no_package_is_pinned_in_two_files():
 
 def test_every_package_that_the_workflow_imports_is_pinned():
     modules = {"vl-convert-python": "vl_convert"}  # those of another name than their package
-    packages = {pin.partition("==")[0] for pin in lines(REQUIREMENTS)}
+    packages = {pin.partition("==")[0] for pin in lines(REQUIREMENTS) + lines(SPACY)}
     pinned = {modules.get(package, package) for package in packages}
     imported = set()
     for path in (ROOT / "workflow_scripts").rglob("*.py"):

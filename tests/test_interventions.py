@@ -25,6 +25,7 @@ from workflow_scripts import (
     rank_neurons,
 )
 from workflow_scripts.analyzers import lexicon
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
@@ -194,25 +195,25 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     return SimpleNamespace(folder=folder, model=tiny_model, words=words, attributes=attributes)
 
 
-def run_intervene(study, attribute, layer, method, options, step, folder):
+def run_intervene(study, attribute, layer, method, options, step, folder, **others):
     """Run the command; return its outcomes and examples, as rows."""
-    call(
-        intervene,
-        model=study.model,
-        words_test=study.words["words_test"],
-        schema="unimorph",
-        subtokens=study.folder / "subtokens.parquet",
-        states=study.folder / f"states-{layer}.parquet",
-        statistics=study.folder / f"{attribute}-{layer}.safetensors",
-        rankings=study.folder / f"{attribute}-{layer}.parquet",
-        analyzer="lexicon",
-        lexicon=study.folder / "lexicon.parquet",
-        method=method,
-        method_options=options,
-        step=step,
-        outcomes=folder / "outcomes.parquet",
-        examples=folder / "examples.parquet",
-    )
+    given = {
+        "model": study.model,
+        "words_test": study.words["words_test"],
+        "schema": "unimorph",
+        "subtokens": study.folder / "subtokens.parquet",
+        "states": study.folder / f"states-{layer}.parquet",
+        "statistics": study.folder / f"{attribute}-{layer}.safetensors",
+        "rankings": study.folder / f"{attribute}-{layer}.parquet",
+        "analyzer": "lexicon",
+        "lexicon": study.folder / "lexicon.parquet",
+        "method": method,
+        "method_options": options,
+        "step": step,
+        "outcomes": folder / "outcomes.parquet",
+        "examples": folder / "examples.parquet",
+    }
+    call(intervene, **(given | others))
     return (
         read_parquet(folder / "outcomes.parquet").to_pylist(),
         read_parquet(folder / "examples.parquet").to_pylist(),
@@ -489,6 +490,14 @@ def test_the_word_class_is_judged_by_the_lemma_alone(
     run_intervene(study, attribute, 3, "ablation", "{}", 16, tmp_path)
     assert asked == [alone]
     assert (unimorph.PART_OF_SPEECH, ud.PART_OF_SPEECH) == ("Part of Speech", "UPOS")
+
+
+@pytest.mark.parametrize(("analyzer", "needed"), [("lexicon", "lexicon"), ("spacy", "pipeline")])
+def test_what_an_analyzer_uses_must_be_given(study, tmp_path, analyzer, needed):
+    others = {"analyzer": analyzer, needed: []}
+    with pytest.raises(InputError, match=f"--{needed}: analyzer {analyzer} needs it"):
+        run_intervene(study, "Number", 3, "ablation", "{}", 16, tmp_path, **others)
+    assert not list(tmp_path.iterdir())
 
 
 # Methods: what becomes of a neuron.

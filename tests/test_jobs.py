@@ -92,6 +92,7 @@ def test_a_generated_treebank_depends_on_its_grammar_and_size(study, monkeypatch
     assert before != generated(grammar="spanish", sentences=300)
     edited(monkeypatch, "grammars.spanish")
     assert before == generated(grammar="english", sentences=300)
+    assert before == generated(grammar="english", sentences=300, pipeline="en_core_web_sm")
     edited(monkeypatch, "grammars.english")
     assert before != generated(grammar="english", sentences=300)
 

@@ -17,6 +17,7 @@ from workflow_scripts.intervening.outcomes import count, examples, judge
 from workflow_scripts.intervening.subjects import Subject
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.schemas import unimorph
 
 # The lexicon analyzer.
 
@@ -38,7 +39,16 @@ LEXICON = [
 
 def lexicon_analyzer(analyses, lemma_alone=False):
     """The analyzer of a lexicon written out as (key, analysis) pairs."""
-    return Analyzer(AnalyzerTask("any", lemma_alone, lambda: analyses, forms=lambda sentence: []))
+    return Analyzer(
+        AnalyzerTask(
+            attribute="any",
+            lemma_alone=lemma_alone,
+            lexicon=lambda: analyses,
+            pipeline=None,
+            analyse=unimorph.analyse,
+            forms=lambda sentence: [],
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ treebanks:
       tr_imst-ud-train.conllu: 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
       tr_imst-ud-dev.conllu: 1f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
       tr_imst-ud-test.conllu: 2f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
-  ewt: {path: data/UD_English-EWT}
+  ewt: {path: data/UD_English-EWT, pipeline: en_core_web_sm}
 models:
   demo:
     train: {layers: 3, width: 96, heads: 4, vocabulary: 2000, epochs: 20}

@@ -17,6 +17,7 @@ from workflow_scripts.command import configuration
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.progress import progress
 from workflow_scripts.command.threads import add_threads, use_threads
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration, read_statistics
@@ -41,7 +42,10 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--states", type=Path, required=True, help="cached states of the layer")
     parser.add_argument("--rankings", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--analyzer", required=True, help="who gives a predicted word its lemma")
-    parser.add_argument("--lexicon", type=Path, required=True, help="forms with their analyses")
+    parser.add_argument(
+        "--lexicon", type=Path, nargs="?", help="forms with their analyses, for analyzer lexicon"
+    )
+    parser.add_argument("--pipeline", nargs="?", help="of the language, for analyzer spacy")
     parser.add_argument("--method", required=True, help="ablation or translation")
     parser.add_argument(
         "--method-options", type=json.loads, default={}, help='JSON: {"beta": 8, "scaled": true}'
@@ -64,6 +68,9 @@ def main(options: argparse.Namespace) -> None:
     method = import_module(f"workflow_scripts.interventions.{options.method}")
     schema = import_module(f"workflow_scripts.schemas.{options.schema}")
     analyzers = import_module(f"workflow_scripts.analyzers.{options.analyzer}")
+    for use in analyzers.USES:
+        if getattr(options, use) is None:
+            raise InputError(f"--{use}: analyzer {options.analyzer} needs it")
     means = read_statistics(options.statistics, scatters=False).means
     cached = read_states(options.subtokens, options.states)
     words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute])
@@ -76,13 +83,16 @@ def main(options: argparse.Namespace) -> None:
             attribute=of.attribute,
             lemma_alone=of.attribute == schema.PART_OF_SPEECH,
             lexicon=lambda: analyses(options.lexicon, of.attribute),
+            pipeline=options.pipeline,
+            analyse=schema.analyse,
             forms=lambda sentence: test[sentence]["form"],
         )
     )
     decode = Reader(options.model).decode
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
-    metadata = made_by("intervene", options.made_by)
+    also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
+    metadata = made_by("intervene", options.made_by, *also)
     for ranking, outcomes_file, examples_file in zip(
         options.rankings, options.outcomes, options.examples, strict=True
     ):

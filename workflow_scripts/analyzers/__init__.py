@@ -1,7 +1,10 @@
 """Analyzers: each module gives lemma and value of a word that the model predicts.
 
-An analyzer is one file here, named in the configuration by its file name. It has a class
-`Analyzer`, made from an `AnalyzerTask`, that judges words whose prediction differs from them.
+An analyzer is one file here, named in the configuration by its file name. It has
+
+* `USES`: what it takes besides the treebank's forms: `lexicon`, or the `pipeline` of the language;
+* a class `Analyzer`, made from an `AnalyzerTask`, that judges words whose prediction differs from
+  them.
 """
 
 from collections.abc import Callable, Iterable
@@ -76,6 +79,10 @@ class AnalyzerTask:
     lemma whatever its UPOS."""
     lexicon: Callable[[], Iterable[tuple[str, Analysis]]]
     """(key, analysis) of all words of the treebank; a key is a form as the model spells it."""
+    pipeline: str | None
+    """The name of the language's pipeline."""
+    analyse: Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
+    """The schema's: UPOS and UD features to values, and what clashes."""
     forms: Callable[[int], list[str]]
     """The forms of a test sentence, by its number."""
 

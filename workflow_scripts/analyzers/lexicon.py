@@ -5,6 +5,8 @@ A form's key is the form tokenised alone and decoded, so that it compares with a
 
 from workflow_scripts.analyzers import Analysis, AnalyzerTask, Change, Outcome, TrueWord
 
+USES = ("lexicon",)
+
 
 class Analyzer:
     """Looks predictions up among the forms of the treebank."""

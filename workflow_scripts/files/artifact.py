@@ -89,21 +89,21 @@ def put_in_place(part: Path, path: Path) -> None:
         shutil.rmtree(old)
 
 
-def made_by(command: str, job: dict[str, Any] | None = None) -> dict[bytes, bytes]:
-    """Return the Parquet metadata of a file: command, job and versions of the packages.
+def made_by(command: str, job: dict[str, Any] | None = None, *also: str) -> dict[bytes, bytes]:
+    """Return the Parquet metadata of a file: command, job and versions, `also` of these packages.
 
     `job` is all that can change the file's content (`study/jobs.py`): its code, its own part of the
     configuration with the seed where it draws, and a digest of what it reads. So the metadata of
     two equal runs are equal, and no file keeps those of a run that it is not of.
     """
-    made = {"command": command, "job": job or {}, "versions": versions()}
+    made = {"command": command, "job": job or {}, "versions": versions(*also)}
     return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that results can depend on."""
+def versions(*also: str) -> dict[str, str]:
+    """Return the versions of the packages that results can depend on, and `also` of these."""
     found = {}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *also):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

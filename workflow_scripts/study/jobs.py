@@ -55,6 +55,7 @@ class Jobs:
     def treebank(self, treebank: str) -> str:
         """Return what a treebank's files are made of."""
         entry = self._config["treebanks"][treebank]
+        entry = {key: value for key, value in entry.items() if key != "pipeline"}
         if "grammar" in entry:
             code = self._code(
                 "generate_treebank", "generate_treebank", f"grammars.{entry['grammar']}"
@@ -180,10 +181,14 @@ class Jobs:
             settings |= {k: v for k, v in entry.items() if k != "name"}
             inputs = {
                 "states": _digest(self.states(of.model, of.treebank)),
-                "lexicon": _digest(self.lexicon(of.model, of.treebank)),
                 "statistics": _digest(self._statistics(of, ("values",))),
                 "ranking": _digest(self.ranking(of, ranker)),
             }
+            uses = declared("analyzers", analyzer, "USES")
+            if "pipeline" in uses:
+                settings["pipeline"] = self._config["treebanks"][of.treebank]["pipeline"]
+            if "lexicon" in uses:
+                inputs["lexicon"] = _digest(self.lexicon(of.model, of.treebank))
             return _string(code, settings, inputs)
 
         return self._once("intervention", of, name, ranking)(make)
