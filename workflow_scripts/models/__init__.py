@@ -2,5 +2,8 @@
 
 `reading` turns words into subtokens, `masked_lm` loads a model and runs it below a layer, above a
 layer, and through its LM head. Below it lies the `encoder`, run `in_parts` or whole `with_hook`;
-`running` finds out which. Knows nothing of attributes, rankings or paths of the study.
+`running` finds out which. `batching` puts sentences of like length together, `word_means` takes the
+means of their subtokens, `vocabulary` finds the arg max over the LM head's rows; `folder` says what
+of a folder is read, `training` trains a small model. Knows nothing of attributes, rankings or paths
+of the study.
 """
