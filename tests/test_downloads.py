@@ -70,6 +70,13 @@ def test_a_hash_that_is_none_is_refused_before_anything_is_asked(server, tmp_pat
     assert server.requests == []
 
 
+@pytest.mark.parametrize("option", ["--stall", "--attempts"])
+def test_patience_of_nothing_is_refused(option, capsys):
+    with pytest.raises(SystemExit):
+        fetch_treebank.arguments().parse_args([option, "0"])
+    assert f"{option}: '0' is not a number from 1" in capsys.readouterr().err
+
+
 def test_a_file_that_is_here_is_not_asked_for(server, tmp_path):
     (tmp_path / "a").write_bytes(CONTENT)
     download(f"{server.url}/a", tmp_path / "a", git_hash(CONTENT), HURRIED)

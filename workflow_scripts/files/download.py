@@ -73,14 +73,23 @@ def add_patience_options(parser: argparse.ArgumentParser) -> None:
     """Add --attempts and --stall, from which `Patience` is made."""
     patience = Patience()
     parser.add_argument(
-        "--attempts", type=int, default=patience.attempts, help="how often to try (%(default)s)"
+        "--attempts",
+        type=_at_least_one,
+        default=patience.attempts,
+        help="how often to try (%(default)s)",
     )
     parser.add_argument(
         "--stall",
-        type=int,
+        type=_at_least_one,
         default=int(patience.stall),
         help="seconds without a byte after which to try again (%(default)s)",
     )
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
 
 
 def web_address(text: str) -> str:
