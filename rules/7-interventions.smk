@@ -12,7 +12,7 @@ _INTERVENED = dict(
     model=model_of,
     subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     states=results("states/{model}/{treebank}/layer-{layer}.parquet"),
-    lexicon=[] if READS_SENTENCES else LEXICON,
+    lexicon=LEXICON if "lexicon" in plan.analyzer_uses else [],
     statistics=STATISTICS,
 )
 

@@ -61,13 +61,14 @@ rule report:
     benchmark:
         benchmark_of("report", "report")
     conda:
-        ENVIRONMENT
+        ENVIRONMENT_OF_ANALYZER
     resources:
         mem_mb=asked(lambda mb, w: 600 + 10 * mb("tables")),
         runtime=asked(10),
     params:
         job=job_of("report"),
         configuration=lambda w, input: quote(json.dumps(plan.described)),
+        packages=plan.packages,
         words=[f"{name}={results('words')}/{name}" for name in plan.treebanks],
     shell:
         """
@@ -76,6 +77,7 @@ rule report:
             --figures {input.figures} \
             --words {params.words} \
             --configuration {params.configuration} \
+            --packages {params.packages} \
             --report {output.report} \
             2>&1 | tee {log}
         """
@@ -100,13 +102,14 @@ rule provenance:
     benchmark:
         benchmark_of("provenance", "provenance")
     conda:
-        ENVIRONMENT
+        ENVIRONMENT_OF_ANALYZER
     resources:
         mem_mb=asked(300),
         runtime=asked(5),
     params:
         job=job_of("provenance"),
         configuration=lambda w, input: quote(json.dumps(plan.described)),
+        packages=plan.packages,
         project=lambda w, input: quote(json.dumps(repository.state())),
         treebanks=[
             quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
@@ -120,6 +123,7 @@ rule provenance:
             --models {params.models} \
             --configuration {params.configuration} \
             --project {params.project} \
+            --packages {params.packages} \
             --provenance {output.provenance} \
             2>&1 | tee {log}
         """

@@ -40,6 +40,7 @@ from workflow_scripts.study.plan import Plan
 try:
     plan = Plan(checked(config))
     plan.check_treebanks()
+    plan.check_pipelines(installed=not workflow.deployment_settings.deployment_method)
 except ConfigError as error:
     raise WorkflowError(f"configuration: {error}") from None
 jobs = Jobs(plan, lambda rule: workflow.get_rule(rule).shellcmd)
@@ -57,7 +58,7 @@ shell.prefix(_prefix)
 
 ENVIRONMENT = workflow.source_path("../envs/workflow.yaml")
 # An analyzer reads predicted sentences with a language's pipeline, or looks words up in a lexicon.
-READS_SENTENCES = "pipeline" in declared("analyzers", plan.config["analyzer"], "USES")
+READS_SENTENCES = "pipeline" in plan.analyzer_uses
 ENVIRONMENT_OF_ANALYZER = ENVIRONMENT
 if READS_SENTENCES:
     ENVIRONMENT_OF_ANALYZER = workflow.source_path("../envs/spacy.yaml")
@@ -84,7 +85,7 @@ wildcard_constraints:
 
 def results(path):
     """A path below the study's results."""
-    return f"{plan.config['results']}/{path}"
+    return str(Path(plan.config["results"], path))
 
 
 STATISTICS = results(f"statistics/{CONFIGURATION}.safetensors")
@@ -124,16 +125,13 @@ class _Study:
     """A parameter: the configuration, for a command line, by its keys (`STUDY[neurons.max]`).
 
     A key that is on or off is an option, or nothing. Snakemake compares a job's parameters with
-    those of its last run by how they print, and this one always prints the same: what can change
-    the result stands in `job_of`, and what cannot (device, addresses) must not rerun anything.
+    those of its last run where they are plain values, and this is none: what can change the result
+    stands in `job_of`, and what cannot (device, addresses) must not rerun anything.
     """
 
     def __getitem__(self, key):
         value = reduce(getitem, key.split("."), plan.config)
         return (f"--{key}" if value else "") if isinstance(value, bool) else value
-
-    def __repr__(self):
-        return "study"
 
 
 STUDY = _Study()

@@ -264,6 +264,8 @@ COMPLAINTS = {
     "k = 0": (["neurons"], {"max": 0, "report": [1]}, ["neurons.max", "0", "minimum of 1"]),
     "min_types 0": (["min_types"], 0, ["min_types", "0", "minimum of 1"]),
     "no results": (["results"], None, ["results", "None", "'string'"]),
+    "results that a shell reads": (["results"], "~/mine", ["results", "'~/mine'", "a shell"]),
+    "results like an option": (["results"], "-mine", ["results", "'-mine'", "no hyphen"]),
     "an empty filter": (["skip"], [{}], ["skip[0]", "{}"]),
     "no treebanks at all": (["treebanks"], MISSING, ["treebanks", "missing"]),
     "no layers at all": (["layers"], MISSING, ["layers", "missing"]),
@@ -416,17 +418,6 @@ def test_a_mirror_of_one_source_leaves_the_other():
 def test_these_may_be_empty_lists(key):
     config = changed(valid(), [key], [])
     assert not checked(config)[key]
-
-
-def test_an_analyzer_that_reads_with_a_pipeline_has_one_for_every_treebank():
-    named = {"pipeline": "xx_core_news_sm"}
-    config = valid() | {"analyzer": "spacy"}
-    with pytest.raises(ConfigError, match=r"treebanks\.english\.pipeline: missing; analyzer spacy"):
-        checked(config)
-    with_pipelines = {name: entry | named for name, entry in config["treebanks"].items()}
-    found = checked(config | {"treebanks": with_pipelines})
-    assert all(entry["pipeline"] == "xx_core_news_sm" for entry in found["treebanks"].values())
-    assert checked(config | {"interventions": []})
 
 
 def test_checking_changes_nothing_in_what_it_is_given_and_twice_is_once():

@@ -316,6 +316,18 @@ def test_a_string_names_its_configuration_and_its_own_settings(study):
     }
 
 
+def test_a_pipeline_is_part_of_interventions_whose_analyzer_reads_with_it(study):
+    def interventions(analyzer, pipeline):
+        jobs = study.jobs(analyzer=analyzer)
+        jobs._config["treebanks"]["a"]["pipeline"] = pipeline
+        (of, *_) = jobs.configurations("fixed", "a")
+        return jobs.intervention(of, "ablation", "random")
+
+    assert interventions("lexicon", "one") == interventions("lexicon", "other")
+    assert interventions("spacy", "one") != interventions("spacy", "other")
+    assert "lexicon" not in json.loads(interventions("spacy", "one"))["inputs"]
+
+
 def looking_at_words(keys):
     """Jobs without the random rankings, which depend on a model's width alone."""
     return {key for key in keys if not (key[0] == "ranking" and key[2] == "random")}

@@ -11,7 +11,7 @@ from tests.study_on_disk import KEPT, POS, TABLES, Study
 from tests.workflow import ROOT
 from workflow_scripts.schemas import unimorph
 from workflow_scripts.study.configuration_file import ConfigError
-from workflow_scripts.study.plan import PlannedConfiguration, slug
+from workflow_scripts.study.plan import Plan, PlannedConfiguration, slug
 
 
 @pytest.fixture
@@ -186,6 +186,28 @@ def test_a_folder_is_used_where_it_is_and_what_is_made_lies_in_the_results(study
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("auto", 1), ("cuda:1", 1)])
 def test_a_job_takes_a_gpu_where_it_may_run_on_one(study, device, gpus):
     assert study.jobs(device=device)._plan.gpus == gpus
+
+
+def test_an_analyzer_that_reads_with_a_pipeline_has_one_for_every_treebank_that_is_read(study):
+    def plan(**pipelines):
+        config = study.jobs(analyzer="spacy")._plan.config
+        treebanks = {
+            name: entry | ({"pipeline": pipelines[name]} if name in pipelines else {})
+            for name, entry in config["treebanks"].items()
+        }
+        return Plan(config | {"treebanks": treebanks})
+
+    read = sorted({treebank for _, treebank in plan().pairs()})
+    with pytest.raises(ConfigError, match=rf"treebanks\.{read[0]}\.pipeline: missing"):
+        plan().check_pipelines(installed=False)
+    named = plan(**dict.fromkeys(read, "xx_no_such"))
+    named.check_pipelines(installed=False)
+    assert named.packages == ["spacy", "xx_no_such"]
+    with pytest.raises(ConfigError, match="xx_no_such is not installed; pip install -r envs/spacy"):
+        named.check_pipelines(installed=True)
+    lexicon = study.jobs()._plan
+    lexicon.check_pipelines(installed=True)
+    assert lexicon.packages == []
 
 
 def test_a_method_is_given_its_options_and_nothing_else(study):

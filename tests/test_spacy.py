@@ -95,7 +95,11 @@ def test_both_sentences_are_read_and_their_analyses_compared(whole, schema, attr
         for number, forms in FORMS.items():
             if (number + k) % 3:
                 for word in random.choice(len(forms) - 1, 3, replace=False).tolist():
-                    predicted[number][word] = str(random.choice(OTHERS))
+                    form = forms[word]  # now and then in another form, so that its lemma stays
+                    others = (
+                        (form.removesuffix("s"), f"{form}s") if random.random() < 0.5 else OTHERS
+                    )
+                    predicted[number][word] = str(random.choice(others))
                     change = Change(word_of(number, word, target), predicted[number][word])
                     changes.append(change)
         expected = []
@@ -109,6 +113,9 @@ def test_both_sentences_are_read_and_their_analyses_compared(whole, schema, attr
         assert found.judge(changes) == expected
         seen |= set(expected)
     assert {Outcome.NO_ANALYSIS, Outcome.WRONG_LEMMA_WRONG_VALUE} < seen
+    assert Outcome.CORRECT_LEMMA_CORRECT_VALUE in seen
+    if attribute == "Number":
+        assert {Outcome.CLWV, Outcome.CLTV} & seen
 
 
 SG, PL, NONE = (analyzer.Word("pomme", value) for value in ("SG", "PL", None))
@@ -175,10 +182,16 @@ def test_a_sentence_that_stays_is_read_once(monkeypatch):
 
 
 def test_what_is_not_installed_is_named(monkeypatch):
+    def broken(name, **options):
+        raise ValueError("[E002] Can't find factory for 'curated_transformer'")
+
     with pytest.raises(InputError, match="pipeline xx_no_such: not installed"):
         analyzer.Analyzer(task("Number", pipeline="xx_no_such"))
+    monkeypatch.setattr(spacy.util, "load_model", broken)
+    with pytest.raises(InputError, match=f"pipeline {PIPELINE}: cannot be loaded"):
+        analyzer.Analyzer(task("Number"))
     monkeypatch.setattr(spacy, "load", lambda name, exclude: spacy.blank("fr"))
-    with pytest.raises(InputError, match=f"pipeline {PIPELINE}: gives words no LEMMA"):
+    with pytest.raises(InputError, match=f"pipeline {PIPELINE}: gives words no (LEMMA|POS) and no"):
         analyzer.Analyzer(task("Number")).judge([Change(word_of(0, 4), "pomme")])
     monkeypatch.setitem(sys.modules, "spacy", None)
     with pytest.raises(InputError, match=r"analyzer spacy: pip install -r envs/spacy\.txt"):

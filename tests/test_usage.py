@@ -117,6 +117,7 @@ CONFIG = {
     "rankings": ["linear", "gaussian", "probeless", "random"],
     "probes": ["linear", "gaussian"],
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
+    "analyzer": "lexicon",
 }
 
 
@@ -175,6 +176,15 @@ def test_twice_the_attributes_take_twice_what_follows_them():
         assert twice[stage].cpu_hours == pytest.approx(2 * once[stage].cpu_hours)
     for stage in ("words", "activations"):
         assert twice[stage].cpu_hours == once[stage].cpu_hours
+
+
+def test_a_lexicon_and_states_are_made_only_for_interventions_that_read_them():
+    def rules(**keys):
+        return {job.rule for job in cost.jobs(CONFIG | keys, {"small": SHAPE}, 1)}
+
+    assert {"states_of_model", "lexicon"} < rules()
+    assert rules(analyzer="spacy") == rules() - {"lexicon"}
+    assert rules(interventions=[]) == rules() - {"states_of_model", "lexicon", "intervention"}
 
 
 def test_what_is_collected_is_a_file_for_each_model_and_treebank():

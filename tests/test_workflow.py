@@ -158,6 +158,15 @@ def test_the_target_rankings_makes_no_probe(study):
     assert "rule intervention" not in done.stdout
 
 
+@pytest.mark.parametrize("results", ["there/", "./there", "there//deeper", "../beside", "."])
+def test_a_folder_of_results_may_be_spelled_in_any_way(tmp_path, results):
+    directory = tmp_path / "study"
+    directory.mkdir()
+    config = changed(SMALL, tmp_path / "config.yaml", results=results)
+    finish(directory, config, "words")
+    assert (directory / results / "words/english/attributes.csv").exists()
+
+
 def test_an_unknown_key_ends_at_once_and_is_named(tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", min_type=3)
     done = run(tmp_path, config, "--dry-run")

@@ -32,6 +32,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--project", type=json.loads, required=True, help='JSON: {"commit": ..., "clean": ...}'
     )
+    parser.add_argument(
+        "--packages", nargs="*", default=[], help="whose versions matter besides the usual ones"
+    )
     parser.add_argument("--provenance", type=Path, required=True, help="JSON to write")
     return parser
 
@@ -40,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
     provenance = {
         "project": options.project,
         "configuration": options.configuration,
-        "versions": {"python": platform.python_version()} | versions(),
+        "versions": {"python": platform.python_version()} | versions(*options.packages),
         "sources": {
             "treebanks": _sources(options.treebanks),
             "models": _sources(options.models),

@@ -25,6 +25,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--configuration", type=json.loads, required=True, help="JSON: the study's configuration"
     )
+    parser.add_argument(
+        "--packages", nargs="*", default=[], help="whose versions matter besides the usual ones"
+    )
     parser.add_argument("--report", type=Path, required=True, help="HTML to write")
     return parser
 
@@ -32,7 +35,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     tables = {path.stem: read_frame(path) for path in options.tables}
     figures = [_figure(path) for path in options.figures]
-    study = Run(options.configuration, versions(), sizes(options.words))
+    study = Run(options.configuration, versions(*options.packages), sizes(options.words))
     text = page(findings(tables), figures, tables, study)
     with whole_file(options.report) as part:
         part.write_text(text, encoding="utf-8")

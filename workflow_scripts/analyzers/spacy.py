@@ -27,6 +27,7 @@ class Analyzer:
     def __init__(self, task: AnalyzerTask):
         self._task = task
         self._pipeline = load(task.pipeline)
+        self._missing = {"LEMMA", "POS"}  # what no sentence has had yet
         self._true: dict[int, list[Word | None]] = {}
         # As last predicted: many sentences stay so from one k to the next.
         self._last: dict[int, tuple[list[str], list[Word | None]]] = {}
@@ -55,16 +56,18 @@ class Analyzer:
 
     def _read(self, sentences: dict[int, list[str]]) -> dict[int, list[Word | None]]:
         docs = self._pipeline.pipe(" ".join(forms) for forms in sentences.values())
-        return {
-            number: list(self._words(forms, doc))
-            for (number, forms), doc in zip(sentences.items(), docs, strict=True)
-        }
+        read = {}
+        for (number, forms), doc in zip(sentences.items(), docs, strict=True):
+            self._missing -= {what for what in self._missing if doc.has_annotation(what)}
+            read[number] = list(self._words(forms, doc))
+        if sentences and self._missing:
+            raise InputError(
+                f"pipeline {self._task.pipeline}: gives words no {' and no '.join(self._missing)}"
+            )
+        return read
 
     def _words(self, forms: list[str], doc: Any) -> Iterator[Word | None]:
         """Yield each word's analysis, None where it is not exactly one token."""
-        for what in ("LEMMA", "POS"):
-            if len(doc) and not doc.has_annotation(what):
-                raise InputError(f"pipeline {self._task.pipeline}: gives words no {what}")
         tokens = {token.idx: token for token in doc}
         start = 0
         for form in forms:
@@ -94,15 +97,15 @@ def outcome(word: TrueWord, true: Word | None, predicted: Word | None) -> Outcom
 def load(name: str | None) -> Any:
     """Return a spaCy pipeline without its named entities, which give no word another analysis.
 
-    Raises InputError where spaCy or the pipeline is not installed.
+    Raises InputError where spaCy or the pipeline is not installed, or cannot be loaded.
     """
     try:
         import spacy
     except ImportError as error:
         raise InputError("analyzer spacy: pip install -r envs/spacy.txt") from error
+    if not spacy.util.is_package(name):
+        raise InputError(f"pipeline {name}: not installed; python -m spacy download {name}")
     try:
         return spacy.load(name, exclude=["ner"])
-    except OSError as error:
-        raise InputError(
-            f"pipeline {name}: not installed; python -m spacy download {name}"
-        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"pipeline {name}: cannot be loaded ({error})") from error

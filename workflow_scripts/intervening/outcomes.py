@@ -104,6 +104,8 @@ def examples(
 
     A word that the unchanged model (k = 0) gives back the same way is none: nothing changed it.
     """
+    if not subjects:
+        return pa.Table.from_pylist([], schema=EXAMPLES)
     clwv = np.isin(outcomes, (Outcome.CLWV, Outcome.CLTV)).mean(axis=1)
     row = saturation_index(clwv.tolist())
     rows = [

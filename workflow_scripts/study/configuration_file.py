@@ -83,7 +83,6 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
             _one_of(f"{key}[{i}]", name, available(room))
     _one_of("schema", config["schema"], available("schemas"))
     _one_of("analyzer", config["analyzer"], available("analyzers"))
-    _check_pipelines(config)
     _check_attributes(config)
     _check_neurons(config["neurons"])
     _check_interventions(config["interventions"])
@@ -123,18 +122,6 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
 
         _one_of(f"{key}.{name}.grammar", entry["grammar"], names())
         entry.setdefault("sentences", SENTENCES)
-
-
-def _check_pipelines(config: dict[str, Any]) -> None:
-    uses = import_module(f"workflow_scripts.analyzers.{config['analyzer']}").USES
-    if not config["interventions"] or "pipeline" not in uses:
-        return
-    for name, entry in config["treebanks"].items():
-        if "pipeline" not in entry:
-            raise ConfigError(
-                f"treebanks.{name}.pipeline: missing; analyzer {config['analyzer']} needs the "
-                "language's pipeline, as fr_core_news_sm"
-            )
 
 
 def _check_attributes(config: dict[str, Any]) -> None:

@@ -184,10 +184,9 @@ class Jobs:
                 "statistics": _digest(self._statistics(of, ("values",))),
                 "ranking": _digest(self.ranking(of, ranker)),
             }
-            uses = declared("analyzers", analyzer, "USES")
-            if "pipeline" in uses:
+            if "pipeline" in self._plan.analyzer_uses:
                 settings["pipeline"] = self._config["treebanks"][of.treebank]["pipeline"]
-            if "lexicon" in uses:
+            if "lexicon" in self._plan.analyzer_uses:
                 inputs["lexicon"] = _digest(self.lexicon(of.model, of.treebank))
             return _string(code, settings, inputs)
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,42 @@ class Plan:
         for treebank in self.treebanks:
             for split in SPLITS:
                 self.conllu(treebank, split)
+
+    @cached_property
+    def analyzer_uses(self) -> tuple[str, ...]:
+        """What the analyzer takes besides the treebank's forms; nothing without interventions."""
+        if not self.config["interventions"]:
+            return ()
+        return declared("analyzers", self.config["analyzer"], "USES")
+
+    @property
+    def packages(self) -> list[str]:
+        """The packages that results depend on besides those that every study has."""
+        if "pipeline" not in self.analyzer_uses:
+            return []
+        treebanks = {treebank for _, treebank in self.pairs()}
+        return ["spacy", *sorted({self.config["treebanks"][t]["pipeline"] for t in treebanks})]
+
+    def check_pipelines(self, installed: bool) -> None:
+        """Raise ConfigError where the analyzer lacks the pipeline of a treebank.
+
+        With `installed`, it must be there for the Python that plans.
+        """
+        if "pipeline" not in self.analyzer_uses:
+            return
+        for _, treebank in self.pairs():
+            key = f"treebanks.{treebank}.pipeline"
+            name = self.config["treebanks"][treebank].get("pipeline")
+            if name is None:
+                raise ConfigError(
+                    f"{key}: missing; analyzer {self.config['analyzer']} needs the language's "
+                    "pipeline, as fr_core_news_sm"
+                )
+            if installed and find_spec(name) is None:
+                raise ConfigError(
+                    f"{key}: {name} is not installed; pip install -r envs/spacy.txt, then "
+                    f"python -m spacy download {name}"
+                )
 
     def pinned_file(self, treebank: str, split: str) -> tuple[str, str]:
         """Return name and git blob hash of a downloaded treebank's split."""

@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from workflow_scripts.errors import InputError
+from workflow_scripts.study.declarations import declared
 from workflow_scripts.usage.records import Record
 
 
@@ -103,8 +104,11 @@ def jobs(config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int
             if treebank not in (entry.get("treebanks") or config["treebanks"]):
                 continue
             shape = shapes[model]
-            for rule in ("activations_of_model", "states_of_model", "lexicon"):
-                yield Job(rule, "", shape)
+            yield Job("activations_of_model", "", shape)
+            if config["interventions"]:
+                yield Job("states_of_model", "", shape)
+                if "lexicon" in declared("analyzers", config["analyzer"], "USES"):
+                    yield Job("lexicon", "", shape)
             for layer in config["layers"] * attributes:
                 yield Job("statistics", "", shape)
                 for ranker in config["rankings"]:
