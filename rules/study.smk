@@ -83,9 +83,12 @@ wildcard_constraints:
     figure=r"\w+",
 
 
+_RESULTS = str(Path(plan.config["results"], "_")).removesuffix("_")  # however it is spelled
+
+
 def results(path):
     """A path below the study's results."""
-    return str(Path(plan.config["results"], path))
+    return _RESULTS + path
 
 
 STATISTICS = results(f"statistics/{CONFIGURATION}.safetensors")
