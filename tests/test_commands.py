@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -306,6 +307,17 @@ def test_a_file_appears_whole(tmp_path):
         part.write_text("whole")
     assert target.read_text() == "whole"
     assert leftovers(tmp_path) == ["file.txt"]
+
+
+def test_what_a_killed_run_left_of_a_file_goes_when_it_is_made_and_nothing_else(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    ours = [f".a.parquet.{os.getppid()}.part", ".a.parquet.conllu.part", f".b.{gone.pid}.part"]
+    for name in (*ours, f".a.parquet.{gone.pid}.part", ".a.parquet.99999999999999999999.part"):
+        (tmp_path / name).write_text("half")
+    with whole_file(tmp_path / "a.parquet") as part:
+        part.write_text("whole")
+    assert leftovers(tmp_path) == sorted([*ours, "a.parquet"])
 
 
 def fill(target, error=None):

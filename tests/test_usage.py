@@ -117,7 +117,6 @@ CONFIG = {
     "rankings": ["linear", "gaussian", "probeless", "random"],
     "probes": ["linear", "gaussian"],
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
-    "analyzer": "lexicon",
 }
 
 
@@ -152,7 +151,7 @@ def costs(config=CONFIG, shapes=None, attributes=1):
     records = list(measured_records())
     found = cost.measured(records, ("small", "english"), SHAPE, {"ablation": 10})
     shapes = shapes or dict.fromkeys(config["models"], SHAPE)
-    planned = list(cost.jobs(config, shapes, attributes))
+    planned = list(cost.jobs(config, shapes, attributes, lexicon=True))
     stages = cost.estimate(planned, found, SHAPE, gpu_speed=50)
     cost.disk(stages, planned, found, SHAPE, len(config["layers"]))
     return stages, records
@@ -179,11 +178,11 @@ def test_twice_the_attributes_take_twice_what_follows_them():
 
 
 def test_a_lexicon_and_states_are_made_only_for_interventions_that_read_them():
-    def rules(**keys):
-        return {job.rule for job in cost.jobs(CONFIG | keys, {"small": SHAPE}, 1)}
+    def rules(lexicon=True, **keys):
+        return {job.rule for job in cost.jobs(CONFIG | keys, {"small": SHAPE}, 1, lexicon)}
 
     assert {"states_of_model", "lexicon"} < rules()
-    assert rules(analyzer="spacy") == rules() - {"lexicon"}
+    assert rules(lexicon=False) == rules() - {"lexicon"}
     assert rules(interventions=[]) == rules() - {"states_of_model", "lexicon", "intervention"}
 
 

@@ -12,6 +12,7 @@ import yaml
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
 from workflow_scripts.study.configuration_file import checked
+from workflow_scripts.study.plan import Plan
 from workflow_scripts.usage.cost import ASSUMPTIONS, Shape, disk, estimate, jobs, measured
 from workflow_scripts.usage.records import read_records
 
@@ -52,7 +53,8 @@ def main(options: argparse.Namespace) -> None:
     pair = (options.model, options.treebank)
     found = measured(read_records(options.benchmarks), pair, shape, steps)
     shapes = {name: shape_of(name, study) for name in study["models"]}
-    planned = list(jobs(study, shapes, options.attributes))
+    lexicon = "lexicon" in Plan(study).analyzer_uses
+    planned = list(jobs(study, shapes, options.attributes, lexicon))
     stages = estimate(planned, found, shape, options.gpu_speed)
     disk(stages, planned, found, shape, len(study["layers"]))
     print(

@@ -10,6 +10,7 @@ Every page has a checksum, and the footer one of schema and length: a bit that a
 turned is found when the file is read, and never becomes a number in a table.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -55,10 +56,14 @@ class ArtifactError(InputError):
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` at the end, remove it on error.
 
-    The block may make a file or a folder of that name.
+    The block may make a file or a folder of that name. What killed runs left of it goes too.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        process = left.name.split(".")[-2]
+        if left.is_file() and process.isdecimal() and not _runs(int(process)):
+            left.unlink(missing_ok=True)  # of a run that was killed: that removes nothing itself
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
@@ -69,6 +74,17 @@ def whole_file(path: Path) -> Iterator[Path]:
         else:
             part.unlink(missing_ok=True)
         raise
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of that number runs on this machine."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def put_in_place(part: Path, path: Path) -> None:

@@ -12,7 +12,6 @@ from statistics import fmean
 from typing import Any
 
 from workflow_scripts.errors import InputError
-from workflow_scripts.study.declarations import declared
 from workflow_scripts.usage.records import Record
 
 
@@ -92,10 +91,13 @@ ON_GPU = ("activations_of_model", "states_of_model", "intervention")
 _DIRECTIONS = "_of_one_direction"
 
 
-def jobs(config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int) -> Iterator[Job]:
+def jobs(
+    config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int, lexicon: bool
+) -> Iterator[Job]:
     """Yield the jobs of a checked configuration, with so many attributes for each treebank.
 
-    Jobs of tables are not among them: they follow the number of configurations.
+    `lexicon` is whether its analyzer reads one. Jobs of tables are not among them: they follow the
+    number of configurations.
     """
     for treebank in config["treebanks"]:
         for rule in ("words_of_treebank", "attributes"):
@@ -107,7 +109,7 @@ def jobs(config: Mapping[str, Any], shapes: Mapping[str, Shape], attributes: int
             yield Job("activations_of_model", "", shape)
             if config["interventions"]:
                 yield Job("states_of_model", "", shape)
-                if "lexicon" in declared("analyzers", config["analyzer"], "USES"):
+                if lexicon:
                     yield Job("lexicon", "", shape)
             for layer in config["layers"] * attributes:
                 yield Job("statistics", "", shape)
