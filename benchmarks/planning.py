@@ -5,8 +5,8 @@
 The study is `configs/paper.yaml` where words and attributes are there and nothing else is: small
 files stand in for treebanks, words and models. `--attributes` is how many of them every treebank
 keeps: nine are more than any treebank at hand has (English-EWT 6, Turkish-IMST 8, French-Sequoia
-5); the paper counts 156 configurations, which on three layers are 52 attributes of nine treebanks,
-six each. `--times` repeats every treebank under other names.
+5); the paper counts 156 configurations, which on three layers are at most 52 attributes of nine
+treebanks, six each. `--times` repeats every treebank under other names.
 
 Beside it, in turns, a skeleton with about as many jobs and inputs, whose rules have no functions
 and commands of two words: what Snakemake itself takes on this machine.
