@@ -1,9 +1,8 @@
 """Interventions: what the model predicts when the first k neurons of a ranking are changed.
 
-Needs words, rankings, class statistics and the cached states. Gives `lexicons/{model}/{treebank}`
-`.parquet` and, as `.../layer-{l}/`
-`{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed words below
-`examples/`.
+Needs words, rankings, class statistics and the cached states. Gives, as
+`.../layer-{l}/{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed
+words below `examples/`; and `lexicons/{model}/{treebank}.parquet`, where the analyzer reads one.
 """
 
 LEXICON = results("lexicons/{model}/{treebank}.parquet")

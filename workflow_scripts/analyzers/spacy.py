@@ -61,9 +61,8 @@ class Analyzer:
             self._missing -= {what for what in self._missing if doc.has_annotation(what)}
             read[number] = list(self._words(forms, doc))
         if sentences and self._missing:
-            raise InputError(
-                f"pipeline {self._task.pipeline}: gives words no {' and no '.join(self._missing)}"
-            )
+            lacking = " and no ".join(sorted(self._missing))
+            raise InputError(f"pipeline {self._task.pipeline}: gives words no {lacking}")
         return read
 
     def _words(self, forms: list[str], doc: Any) -> Iterator[Word | None]:
