@@ -28,7 +28,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from workflow_scripts.command.line import TOO_LITTLE
-from workflow_scripts.files.words import kept_values
+from workflow_scripts.files.words import kept_values, size_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
@@ -323,10 +323,11 @@ def configurations(model, treebank):
 
 @cache
 def check_attributes():
-    """Stop where an attribute is asked for that no treebank keeps."""
+    """Stop where an attribute is asked for that no treebank keeps, or lemmas that it has not."""
     kept = {name: kept_values(counted(name)) for name in plan.treebanks}
     try:
         plan.check_attributes(kept)
+        plan.check_lemmas(kept, lambda name: size_of(Path(results(f"words/{name}/test.parquet"))))
     except ConfigError as error:
         raise WorkflowError(f"configuration: {error}") from None
 

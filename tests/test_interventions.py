@@ -8,6 +8,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from transformers import AutoTokenizer
@@ -26,7 +27,7 @@ from workflow_scripts import (
 )
 from workflow_scripts.analyzers import lexicon
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.artifact import read_parquet
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import kept_values, sentences
@@ -239,7 +240,7 @@ def plain_lexicon(tokenizer, words, attribute):
 
 def outcome_by_hand(word, predicted, value, aim, lexicon, attribute):
     """The outcome of a word (a row of the words file) whose predicted word differs."""
-    if predicted not in lexicon:
+    if predicted not in lexicon or word["lemma"] is None:
         return {"no_analysis"}
     found = lexicon[predicted]
     same_lemma = [
@@ -355,6 +356,32 @@ def test_counts_and_examples_equal_the_whole_method_by_hand(study, intervention)
         ((e["k"], e["sentence"], e["word"]), e["form"], e["predicted"])
         for e in intervention.examples
     ] == [example for example in expected if example[0][0] == k]
+
+
+def test_words_whose_lemma_is_taken_away_equal_the_method_by_hand(study, tmp_path, caplog):
+    """Every second word of all splits loses its lemma; none has another's for that."""
+    words = {}
+    for name, path in study.words.items():
+        table = read_parquet(path)
+        lemmas = [lemma if i % 2 else None for i, lemma in enumerate(table["lemma"].to_pylist())]
+        at = table.column_names.index("lemma")
+        table = table.set_column(at, "lemma", pa.array(lemmas, pa.string()))
+        words[name] = tmp_path / f"{name}.parquet"
+        write_parquet(words[name], table, made_by("test"))
+    call(build_lexicon, model=study.model, **words, lexicon=tmp_path / "lexicon.parquet")
+    half = SimpleNamespace(**(vars(study) | {"words": words}))
+    setting = ("Part of Speech", 2, "translation", SCALED, 5, tmp_path)
+    with caplog.at_level("INFO"):
+        rows, _ = run_intervene(half, *setting, lexicon=tmp_path / "lexicon.parquet")
+    counts, changed = intervene_by_hand(half, "Part of Speech", 2, "translation", [0, 5, 10, 15])
+    assert [(row["k"], row["sentence"]) for row in rows] == sorted(counts)
+    for found in rows:
+        expected = counts[found["k"], found["sentence"]]
+        assert {name: found[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}
+    whole, _ = run_intervene(study, *setting)
+    assert sum(row["no_analysis"] for row in rows) > sum(row["no_analysis"] for row in whole)
+    n_words = len({key[1:] for key in changed})
+    assert f"of {n_words} words have no lemma: a change of them is no analysis" in caplog.text
 
 
 def test_outcomes_of_each_k_add_up_to_the_words(study, intervention):

@@ -15,7 +15,7 @@ from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks import surface
-from workflow_scripts.treebanks.surface import Clashes, TreebankError, read_sentences
+from workflow_scripts.treebanks.surface import Tally, TreebankError, read_sentences
 
 WHOLE = sentence_of("fine", "so", "far")
 MILLION = 10**6
@@ -159,7 +159,7 @@ def test_another_encoding_of_unicode_is_named_at_its_first_line(failed, encoding
 
 def test_a_folder_in_the_place_of_a_treebank_is_named(tmp_path):
     with pytest.raises(IsADirectoryError, match=str(tmp_path)):
-        list(read_sentences(tmp_path, features, Clashes()))
+        list(read_sentences(tmp_path, features, Tally()))
 
 
 @pytest.mark.parametrize("column", words_file.COLUMNS)
@@ -199,7 +199,7 @@ UNTIDY = {
 def words_read(folder, text):
     path = folder / "x.conllu"
     path.write_text(text, encoding="utf-8", newline="")
-    return list(read_sentences(path, features, Clashes()))
+    return list(read_sentences(path, features, Tally()))
 
 
 @pytest.mark.parametrize("text", UNTIDY.values(), ids=UNTIDY.keys())
@@ -234,7 +234,7 @@ def test_a_file_without_line_ends_is_given_up_early(tmp_path):
         file.truncate(1 << 33)  # 8 GiB of zeros, of which the disk keeps none
     tracemalloc.start()
     with pytest.raises(TreebankError, match=r"x\.conllu:1: a line of more than 16 MiB"):
-        list(read_sentences(path, features, Clashes()))
+        list(read_sentences(path, features, Tally()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * surface.LONGEST_LINE
@@ -245,7 +245,7 @@ def test_a_million_columns_take_little_more_memory_than_their_line(tmp_path):
     path.write_text("\t".join("1" * MILLION))
     tracemalloc.start()
     with pytest.raises(TreebankError, match="1000000 tab-separated columns"):
-        list(read_sentences(path, features, Clashes()))
+        list(read_sentences(path, features, Tally()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * path.stat().st_size
@@ -256,4 +256,4 @@ def test_lost_blank_lines_are_found_where_the_next_sentence_begins(tmp_path):
     path = tmp_path / "x.conllu"
     path.write_bytes(WHOLE.replace("\n\n", "\n").encode() * 2 + b"\xff")
     with pytest.raises(TreebankError, match=r"x\.conllu:4: word id 1, expected 4"):
-        list(read_sentences(path, features, Clashes()))
+        list(read_sentences(path, features, Tally()))

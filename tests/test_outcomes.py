@@ -10,6 +10,7 @@ from workflow_scripts import (
 )
 from workflow_scripts.analyzers import AnalyzerTask, Change, Outcome, TrueWord
 from workflow_scripts.analyzers.lexicon import Analyzer
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.intervening import outcomes
@@ -109,6 +110,63 @@ def test_a_verdict_is_for_a_word_and_not_for_another_of_the_same_prediction():
     cat = TrueWord(0, 1, "cat", "NOUN", "SG", "PL")
     verdicts = [Outcome.CLTV, Outcome.WRONG_LEMMA_WRONG_VALUE]
     assert analyzer.judge([Change(dog, "dogs"), Change(cat, "dogs")]) == verdicts
+
+
+NO_LEMMA = TrueWord(0, 0, None, "NOUN", "SG", "PL")
+WITHOUT_LEMMAS = [
+    ("dog", ("dog", "NOUN", "SG")),
+    ("dogs", ("dog", "NOUN", "PL")),
+    ("cat", (None, "NOUN", "SG")),
+    ("cats", (None, "NOUN", "PL")),
+    ("stone", (None, "NOUN", "PL")),
+    ("doge", (None, "NOUN", "SG")),
+    ("doge", ("dog", "NOUN", "PL")),
+]
+
+
+@pytest.mark.parametrize("lemma_alone", [False, True])
+@pytest.mark.parametrize("predicted", ["cats", "stone", "cat", "dog", "dogs", "doge", "unheard"])
+def test_a_change_of_a_word_without_lemma_is_no_analysis(predicted, lemma_alone):
+    """Also where the prediction has no lemma either: cats to stone is no change of number."""
+    analyzer = lexicon_analyzer(WITHOUT_LEMMAS, lemma_alone)
+    assert analyzer.judge([Change(NO_LEMMA, predicted)]) == [Outcome.NO_ANALYSIS]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "outcome"),
+    [
+        ("cat", Outcome.WRONG_LEMMA_CORRECT_VALUE),
+        ("cats", Outcome.WRONG_LEMMA_WRONG_VALUE),
+        ("doge", Outcome.CLTV),  # by its other analysis
+        ("dogs", Outcome.CLTV),
+    ],
+)
+def test_an_analysis_without_lemma_counts_for_the_value_only(predicted, outcome):
+    word = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
+    assert lexicon_analyzer(WITHOUT_LEMMAS).judge([Change(word, predicted)]) == [outcome]
+
+
+def test_the_lexicon_of_a_treebank_has_null_for_lemmas_that_it_does_not_give(tiny_model, tmp_path):
+    texts = dict.fromkeys(SPLITS, block(row(1, "the", lemma="_"), row(2, "the")))
+    words = read_text(tmp_path, **texts)
+    target = tmp_path / "lexicon.parquet"
+    call(build_lexicon, model=tiny_model, **words_of(words), lexicon=target)
+    assert read_parquet(target).to_pylist() == [
+        {"key": "the", "lemma": "the", "upos": "X"},
+        {"key": "the", "lemma": None, "upos": "X"},
+    ]
+
+
+def test_a_treebank_that_the_tokenizer_cannot_spell_is_an_error(tiny_model, tmp_path):
+    words = read_text(tmp_path, **dict.fromkeys(SPLITS, sentence_of("☃", "☂☃", "☂")))
+    target = tmp_path / "lexicon.parquet"
+    with pytest.raises(InputError) as error:
+        call(build_lexicon, model=tiny_model, **words_of(words), lexicon=target)
+    assert str(error.value) == (
+        f"{tiny_model}: its tokenizer spells none of the 3 forms of {tmp_path} without the unknown "
+        "token, so no predicted word can be looked up; take another model, or interventions: []"
+    )
+    assert not target.exists()
 
 
 def test_a_form_with_the_unknown_token_or_without_subtoken_has_no_key(tiny_model, tmp_path):

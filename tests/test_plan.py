@@ -9,6 +9,7 @@ import pytest
 
 from tests.study_on_disk import KEPT, POS, TABLES, Study
 from tests.workflow import ROOT
+from workflow_scripts.files.words import Size
 from workflow_scripts.schemas import unimorph
 from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.plan import Plan, PlannedConfiguration, slug
@@ -159,6 +160,40 @@ def test_an_attribute_that_no_treebank_keeps_is_named(study):
         plan.check_attributes(KEPT)
     study.jobs(attributes=["Number", "Tense"])._plan.check_attributes(KEPT)  # kept in b alone
     study.jobs()._plan.check_attributes({"a": {}, "b": {}})  # all of none
+
+
+ABLATION = [{"method": "ablation", "step": 10}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "without_lemma", "named"),
+    [
+        ({}, {"a": 10}, "a"),
+        ({}, {"b": 10}, "b"),
+        ({}, {"a": 9, "b": 9}, None),  # some lemmas are there
+        ({"interventions": []}, {"a": 10}, None),
+        ({"analyzer": "spacy"}, {"a": 10}, None),  # a pipeline gives lemmas
+        ({"skip": [{"treebank": "a"}]}, {"a": 10}, None),
+        ({"only": [{"attribute": "Tense"}]}, {"a": 10}, None),  # which a has not
+    ],
+)
+def test_interventions_on_a_treebank_without_lemmas_are_an_error(
+    study, changes, without_lemma, named
+):
+    plan = study.jobs(**({"interventions": ABLATION} | changes))._plan
+
+    def test_size(treebank):
+        return Size(10, without_lemma.get(treebank, 0))
+
+    if named is None:
+        plan.check_lemmas(KEPT, test_size)
+        return
+    with pytest.raises(ConfigError) as error:
+        plan.check_lemmas(KEPT, test_size)
+    assert str(error.value) == (
+        f"treebanks.{named}: no word of its test split has a lemma, and analyzer lexicon compares "
+        "lemmas; give interventions: [], or analyzer: spacy, or leave the treebank out with skip"
+    )
 
 
 def test_a_folder_that_is_no_treebank_is_named(study):

@@ -11,12 +11,14 @@ import shutil
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from tests.study_tables import MANY, RANKINGS, made
 from tests.treebank_files import call
 from workflow_scripts import build_figure, build_report
 from workflow_scripts.errors import InputError
+from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.page import LONGEST
@@ -48,8 +50,7 @@ def page_of(folder: Path, tables: dict[str, pl.DataFrame], **keys) -> Path:
         call(build_figure, figure=name, tables=[paths[t] for t in plan.figures[name]], **drawn)
     for split, words in (("train", 1000), ("dev", 20), ("test", 3)):
         for treebank in plan.treebanks:
-            of_split = pl.DataFrame({"sentence": range(words)}).to_arrow()
-            write_parquet(folder / f"words/{treebank}/{split}.parquet", of_split, made_by("x"))
+            write_words(folder / f"words/{treebank}/{split}.parquet", words)
     call(
         build_report,
         tables=list(paths.values()),
@@ -59,6 +60,14 @@ def page_of(folder: Path, tables: dict[str, pl.DataFrame], **keys) -> Path:
         report=folder / "report.html",
     )
     return folder / "report.html"
+
+
+def write_words(path: Path, words: int, without_lemma: int = 0) -> None:
+    """Write a words file of so many words, the first of them without a lemma."""
+    lemmas = [None] * without_lemma + ["x"] * (words - without_lemma)
+    columns = {"sentence": range(words), "word": [0] * words, "form": ["x"] * words}
+    table = pa.table(columns | {"lemma": lemmas, "upos": ["X"] * words})
+    write_parquet(path, table.cast(words_file.schema([])), made_by("read_words"))
 
 
 def carried(page: Path) -> dict:
@@ -124,6 +133,19 @@ def test_a_table_too_long_for_the_page_is_named_there(tables, tmp_path):
     assert "agreement" not in data["tables"]
     assert f"{len(long):,} rows, too many" in data["about"]["agreement"]
     assert "tables/agreement.csv" in data["about"]["agreement"]
+
+
+def test_the_sizes_of_treebanks_say_where_words_have_no_lemma(tmp_path):
+    for split, words in (("train", 1000), ("dev", 20), ("test", 3)):
+        write_words(tmp_path / f"one/{split}.parquet", words)
+        write_words(tmp_path / f"two/{split}.parquet", words, without_lemma=words // 3)
+    one, two = (f"{name}={tmp_path / name}" for name in ("one", "two"))
+    splits = {"train": 1000, "dev": 20, "test": 3}
+    assert build_report.sizes([one]).to_dicts() == [{"treebank": "one"} | splits]
+    assert build_report.sizes([one, two]).to_dicts() == [
+        {"treebank": "one"} | splits | {"without lemma": 0},
+        {"treebank": "two"} | splits | {"without lemma": 333 + 6 + 1},
+    ]
 
 
 def test_a_file_that_is_no_figure_is_named(report, tmp_path):

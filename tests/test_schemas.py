@@ -197,3 +197,81 @@ def test_ud_drops_ambiguous_and_empty_values():
         {"Number": "Sing"},
         [],
     )
+
+
+# What a schema does not know, and what it has nothing for.
+
+UNKNOWN = [
+    ("number", "Sing"),  # another name than UD's
+    ("NUMBER", "Sing"),
+    ("Case", "nom"),
+    ("Case", "Xyz"),
+    ("Case", "Nom,xyz"),
+    ("Number", "Grpa"),
+    ("Person[psor]", "5"),
+    ("person[psor]", "1"),
+    ("Number[psor]", "sing"),
+]
+
+
+@pytest.mark.parametrize(("feature", "value"), UNKNOWN)
+def test_names_and_values_that_are_not_of_ud_are_unknown_to_unimorph(feature, value):
+    feats = {feature: value, "Tense": "Past"}
+    assert unimorph.unknown("NOUN", feats) == [(feature, value)]
+    assert unimorph.ignored("NOUN", feats) == []
+
+
+@pytest.mark.parametrize("schema", [ud, unimorph])
+def test_a_upos_that_is_none_of_the_17_is_unknown(schema):
+    for upos in ("noun", "N", "SUBST", "NOUN+X"):
+        assert schema.unknown(upos, {}) == [("UPOS", upos)]
+    upos = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+    for known in (*upos.split(), "_", ""):
+        assert schema.unknown(known, {}) == []
+
+
+@pytest.mark.parametrize(("feature", "ud_value"), [pair[:2] for pair in MAPPED])
+def test_what_has_a_unimorph_value_is_known(feature, ud_value):
+    if feature == "UPOS":
+        assert unimorph.unknown(ud_value, {}) == []
+    else:
+        assert unimorph.unknown("X", {feature: ud_value}) == []
+        assert unimorph.ignored("X", {feature: ud_value}) == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"),
+    [
+        *(pair for pair in UNMAPPED if pair[0] in ("Number", "Case", "Definite", "Degree", "Mood")),
+        *(("Person[psor]", value) for value in ("1", "2", "3", "None", "1,2")),
+        *(("Number[psor]", value) for value in ("Sing", "Plur", "Dual", "Plur,Sing")),
+        ("Gender[psor]", "Masc"),
+        ("Case", "Acc,Nom"),
+    ],
+)
+def test_what_the_methods_leave_without_a_value_on_purpose_is_known(feature, value):
+    assert unimorph.unknown("X", {feature: value}) == []
+    assert unimorph.ignored("X", {feature: value}) == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"), [("PronType", "Art"), ("Foreign", "Yes"), ("Number[subj]", "Sing")]
+)
+def test_features_of_no_unimorph_attribute_are_apart_from_unknown_ones(feature, value):
+    assert unimorph.unknown("X", {feature: value}) == []
+    assert unimorph.ignored("X", {feature: value}) == [(feature, value)]
+
+
+def test_ud_takes_every_feature_and_says_which_are_not_in_its_capitals():
+    feats = {"number": "Sing", "Number": "Sing", "Case": "nom", "Own": "a", "Case[x]": "b"}
+    assert ud.analyse("X", feats) == (feats | {"UPOS": "X"}, [])
+    assert ud.unknown("X", feats) == [("number", "Sing")]
+    assert ud.ignored("X", feats) == []
+
+
+@pytest.mark.parametrize(
+    ("upos", "values", "clashes"),
+    [("NOUN", {}, ["UPOS"]), ("_", {"UPOS": "VERB"}, []), ("VERB", {"UPOS": "VERB"}, [])],
+)
+def test_a_feature_named_upos_is_a_second_word_class(upos, values, clashes):
+    assert ud.analyse(upos, {"UPOS": "VERB"}) == (values, clashes)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,7 @@ def test_both_sentences_are_read_and_their_analyses_compared(whole, schema, attr
 
 SG, PL, NONE = (analyzer.Word("pomme", value) for value in ("SG", "PL", None))
 OTHER = analyzer.Word("livre", "PL")
+BARE_SG, BARE_PL = (analyzer.Word(None, value) for value in ("SG", "PL"))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,12 @@ OTHER = analyzer.Word("livre", "PL")
         (SG, OTHER, "PL", Outcome.WRONG_LEMMA_WRONG_VALUE),
         (None, SG, "SG", Outcome.NO_ANALYSIS),
         (PL, None, "SG", Outcome.NO_ANALYSIS),
+        # A word without a lemma of its own has no other with the same.
+        (BARE_PL, BARE_SG, "SG", Outcome.NO_ANALYSIS),
+        (BARE_PL, BARE_PL, "SG", Outcome.NO_ANALYSIS),
+        (BARE_PL, SG, "SG", Outcome.NO_ANALYSIS),
+        (PL, BARE_PL, "SG", Outcome.WRONG_LEMMA_CORRECT_VALUE),
+        (PL, BARE_SG, "SG", Outcome.WRONG_LEMMA_WRONG_VALUE),
     ],
 )
 def test_what_became_of_a_word(true, given, target, outcome):
@@ -148,6 +156,26 @@ def test_what_became_of_a_word(true, given, target, outcome):
 def test_a_word_that_either_sentence_splits_has_no_analysis(word, predicted):
     judged = analyzer.Analyzer(task("Number"))
     assert judged.judge([Change(word_of(*word), predicted)]) == [Outcome.NO_ANALYSIS]
+
+
+@pytest.mark.parametrize("lemma", ["", "_"])
+def test_a_lemma_that_the_pipeline_does_not_give_is_none(whole, monkeypatch, lemma):
+    """A pipeline learns `_` from a treebank with such lemmas."""
+
+    def without_lemmas(text):
+        doc = whole(text)
+        for token in doc:
+            if token.text in ("chat", "chats"):
+                token.lemma_ = lemma
+        return doc
+
+    pipeline = SimpleNamespace(pipe=lambda texts: map(without_lemmas, texts))
+    monkeypatch.setattr(analyzer, "load", lambda name: pipeline)
+    forms = {0: ["Le", "chat", "regarde", "les", "chats", "."]}
+    judged = analyzer.Analyzer(task("Number", forms=forms))
+    changes = [Change(word_of(0, 1, "PL"), "chats"), Change(word_of(0, 2), "regardent")]
+    assert judged.judge(changes)[0] == Outcome.NO_ANALYSIS
+    assert judged.judge([Change(word_of(0, 4, "SG"), "chat")]) == [Outcome.NO_ANALYSIS]
 
 
 def test_lemmas_are_compared_in_lower_case():

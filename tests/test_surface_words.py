@@ -5,7 +5,7 @@ import pytest
 
 from tests.treebank_files import block, row, sentence_of
 from workflow_scripts.schemas import unimorph
-from workflow_scripts.treebanks.surface import Clashes, TreebankError, merge, read_sentences
+from workflow_scripts.treebanks.surface import Tally, TreebankError, merge, read_sentences
 
 FIELDS = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"]
 
@@ -15,10 +15,10 @@ def features(upos, feats):
     return dict(feats), []
 
 
-def read(tmp_path, text, schema=features, clashes=None):
+def read(tmp_path, text, schema=features, tally=None):
     path = tmp_path / "x.conllu"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(read_sentences(path, schema, clashes or Clashes()))
+    return list(read_sentences(path, schema, tally or Tally()))
 
 
 DEL = (
@@ -62,15 +62,15 @@ def test_an_attribute_of_two_parts_is_dropped_even_with_the_same_value(parts, wh
 
 
 def test_a_part_that_lost_an_attribute_to_a_clash_does_not_carry_it(tmp_path):
-    clashes = Clashes()
+    tally = Tally()
     text = block(
         row("1-2", "unknownthing", "_"),
         row("1", "unknown", "ADJ", "VerbForm=Part"),
         row("2", "thing", "NOUN", "Number=Sing"),
     )
-    [[word]] = read(tmp_path, text, unimorph.analyse, clashes)
+    [[word]] = read(tmp_path, text, unimorph.analyse, tally)
     assert word.values == {"Part of Speech": "N", "Number": "SG"}
-    assert clashes.words == {"Part of Speech": 1}
+    assert tally.clashes == {"Part of Speech": 1}
 
 
 def test_a_whole_sentence_can_be_one_multiword_token(tmp_path):
@@ -171,7 +171,7 @@ def test_a_line_that_is_not_utf_8_is_named(tmp_path):
 def test_sentences_come_before_the_rest_of_the_file_is_read(tmp_path):
     path = tmp_path / "x.conllu"
     path.write_text(WHOLE + "broken\n")
-    sentences = read_sentences(path, features, Clashes())
+    sentences = read_sentences(path, features, Tally())
     assert [word.form for word in next(sentences)] == ["fine", "so", "far"]
     with pytest.raises(TreebankError):
         next(sentences)
@@ -194,9 +194,10 @@ def surface_words(sentence):
         for part in parts:
             for feature, value in (part["feats"] or {}).items():
                 values.setdefault(feature, []).append(value)
+        lemmas = [part["lemma"] for part in parts]
         yield (
             form,
-            "+".join(part["lemma"] for part in parts),
+            None if "_" in lemmas else "+".join(lemmas),
             "+".join(part["upos"] for part in parts),
             {feature: found[0] for feature, found in values.items() if len(found) == 1},
         )
@@ -209,6 +210,93 @@ def test_real_treebanks_give_the_words_of_the_plain_definition(shared, name):
     expected = [list(surface_words(sentence)) for sentence in parsed]
     found = [
         [(word.form, word.lemma, word.upos, word.values) for word in words]
-        for words in read_sentences(path, features, Clashes())
+        for words in read_sentences(path, features, Tally())
     ]
     assert found == expected
+
+
+# Lemmas that the treebank does not give.
+
+
+@pytest.mark.parametrize("lemma", ["_", "", " "])
+def test_an_unspecified_lemma_is_no_lemma(tmp_path, lemma):
+    tally = Tally()
+    text = block(row(1, "cats", "NOUN", lemma=lemma), row(2, "sleep", "VERB"))
+    [[cats, sleep]] = read(tmp_path, text, tally=tally)
+    assert (cats.lemma, sleep.lemma) == (None, "sleep")
+    assert tally.without_lemma == 1
+
+
+@pytest.mark.parametrize(
+    ("lemmas", "whole"), [(("à", "le"), "à+le"), (("à", "_"), None), (("", "le"), None)]
+)
+def test_a_multiword_token_with_a_part_without_lemma_has_none(tmp_path, lemmas, whole):
+    """Its own line says `_` in any case."""
+    parts = [row(i, form, lemma=lemma) for i, form, lemma in zip((1, 2), "ab", lemmas, strict=True)]
+    [[word]] = read(tmp_path, block(row("1-2", "au", "_", lemma="_"), *parts))
+    assert word.lemma == whole
+
+
+@pytest.mark.parametrize("lemma", ["_x", "__", "-", "+"])
+def test_a_lemma_is_what_is_there_however_odd(tmp_path, lemma):
+    [[word]] = read(tmp_path, block(row(1, "a", lemma=lemma)))
+    assert word.lemma == lemma
+
+
+def test_words_without_lemma_of_turkish_are_those_of_a_plain_count(shared):
+    """A word whose lemma is `_` is one, and so is a multiword token with such parts."""
+    tally, count = Tally(), 0
+    for path in (shared / "treebanks" / "UD_Turkish-IMST").glob("*.conllu"):
+        list(read_sentences(path, features, tally))
+        for sentence in conllu.parse(path.read_text("utf-8"), fields=FIELDS):
+            ranges = [t["id"] for t in sentence if isinstance(t["id"], tuple) and "-" in t["id"]]
+            unspecified = {t["id"] for t in sentence if t["lemma"] == "_" and t["id"] not in ranges}
+            for first, _, last in ranges:
+                inside = set(range(first, last + 1))
+                count += bool(inside & unspecified)
+                unspecified -= inside
+            count += len(unspecified)
+    assert tally.without_lemma == count > 100
+
+
+# Withheld text.
+
+
+def rows_of(forms_and_lemmas):
+    return block(
+        *(row(i, form, lemma=lemma) for i, (form, lemma) in enumerate(forms_and_lemmas, start=1))
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [("_", "the"), ("_", "cat"), ("_", "sleep")],
+        [("_", "_"), ("_", "_"), ("_", "_")],  # lemmas are withheld too
+        [("_", "the"), ("___", "cat"), ("_", "sleep")],  # a line a letter
+        [("_", "the"), ("_", "cat"), (".", ".")],  # all but punctuation
+    ],
+)
+def test_a_file_whose_words_are_hidden_is_withheld_text(tmp_path, words):
+    n = sum(not form.strip("_") for form, _ in words)
+    with pytest.raises(TreebankError) as error:
+        read(tmp_path, rows_of(words))
+    path = tmp_path / "x.conllu"
+    assert str(error.value).startswith(
+        f"{path}: the text is withheld: {n} of {len(words)} words have the form _;"
+    )
+
+
+def test_literal_underscores_among_other_words_are_words(tmp_path):
+    tally = Tally()
+    words = [("a", "a"), ("_", "_"), ("b", "b"), ("___", "___"), ("_", "c"), ("d", "d")]
+    [found] = read(tmp_path, rows_of(words), tally=tally)
+    assert [word.form for word in found] == ["a", "_", "b", "___", "_", "d"]
+    assert (tally.hidden, tally.hidden_with_lemma) == (3, 1)
+
+
+def test_hidden_parts_of_words_that_are_there_are_not_withheld(tmp_path):
+    """In Turkish treebanks the parts of a word can have the form `_`."""
+    rows = [row("1-2", "liralık", "_", lemma="_"), row(1, "_", lemma="lira")]
+    [[word]] = read(tmp_path, block(*rows, row(2, "liralık", lemma="_")))
+    assert word.form == "liralık"

@@ -12,7 +12,7 @@ import pytest
 from tests.test_schemas import MAPPED
 from tests.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.files.words import attributes_of, kept_values
+from workflow_scripts.files.words import Size, attributes_of, kept_values, size_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks.values import ValueCounts, control_label
 
@@ -126,6 +126,73 @@ def test_words_that_lose_an_attribute_to_a_clash_are_counted_in_the_log(tmp_path
     with caplog.at_level(logging.INFO):
         read_text(tmp_path, **texts)
     assert "x-ud-dev.conllu: 1 words with two values of Part of Speech" in caplog.text
+
+
+def logged(tmp_path, caplog, text, schema="unimorph"):
+    """What the log says of the dev split, by line."""
+    with caplog.at_level(logging.INFO):
+        read_text(tmp_path, schema, **dict.fromkeys(SPLITS, text))
+    dev = str(tmp_path / "x-ud-dev.conllu")
+    return [m.removeprefix(f"{dev}: ") for m in caplog.messages if m.startswith(f"{dev}: ")]
+
+
+def test_pairs_that_the_schema_does_not_know_are_counted_most_frequent_first(tmp_path, caplog):
+    rows = [
+        row(1, "a", "noun", "number=Sing|Case=nom"),
+        row(2, "b", "noun", "Case=nom|PronType=Prs"),
+        row(3, "c", "PUNCT", "Case=nom|Degree=Pos"),
+    ]
+    lines = logged(tmp_path, caplog, block(*rows))
+    assert lines[1:] == [
+        "6 values that schema unimorph does not know: 3 Case=nom, 2 UPOS=noun, 1 number=Sing",
+        "1 values of features that schema unimorph has no attribute for: 1 PronType=Prs",
+    ]
+
+
+def test_of_many_unknown_pairs_the_most_frequent_are_named_and_the_rest_counted(tmp_path, caplog):
+    rows = [row(i, "a", "X", f"Case=x{i % 30:02}") for i in range(1, 61)]
+    [line] = logged(tmp_path, caplog, block(*rows, row(61, "a", "X", "Case=x25")))[1:]
+    assert line.startswith(
+        "61 values that schema unimorph does not know: 3 Case=x25, 2 Case=x00, 2 Case=x01, "
+    )
+    assert line.endswith(", 2 Case=x18, 20 of 10 other pairs")
+
+
+def test_a_treebank_that_the_schema_knows_has_no_such_line(tmp_path, caplog):
+    text = block(row(1, "a", "NOUN", "Case=Dis|Number=Sing"), row(2, "b", "_"))
+    assert logged(tmp_path, caplog, text) == ["2 words"]
+
+
+def test_words_without_lemma_and_hidden_words_are_counted_in_the_log(tmp_path, caplog):
+    rows = [row(1, "a", lemma="_"), row(2, "b"), row(3, "_", lemma="c"), row(4, "_", lemma="_")]
+    lines = logged(tmp_path, caplog, block(*rows))
+    assert lines[1:] == [
+        "2 words without a lemma",
+        "1 words have the form _ and a lemma: their text may be withheld",
+    ]
+
+
+def test_a_words_file_says_how_many_of_its_words_have_no_lemma(tmp_path):
+    """In its footer, so that planning need not read the words."""
+    texts = {
+        "train": block(row(1, "a", lemma="_"), row(2, "b"), row(3, "c", lemma="")),
+        "dev": block(row(1, "a")),
+        "test": block(row(1, "a", lemma="_")) * 40_000,  # more than one group of rows
+    }
+    words = words_of(read_text(tmp_path, **texts))
+    assert [size_of(path) for path in words.values()] == [
+        Size(3, 2),
+        Size(1, 0),
+        Size(40_000, 40_000),
+    ]
+    assert read_parquet(words["words_train"]).column("lemma").to_pylist() == [None, "b", None]
+
+
+@pytest.mark.parametrize("name", ["1", "1.5", "true", "null", "2020-01-01"])
+def test_the_name_of_an_attribute_is_text_whatever_it_looks_like(tmp_path, name):
+    rows = [row(i, f"form{i}", "_", f"{name}={i % 2}") for i in range(1, 9)]
+    path = keep(read_text(tmp_path, "ud", **dict.fromkeys(SPLITS, block(*rows))), min_types=2)
+    assert kept_values(path) == {name: ["0", "1"]}
 
 
 KEPT = {

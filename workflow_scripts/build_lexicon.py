@@ -1,20 +1,24 @@
 """Build the lexicon of a treebank as a model spells it: every form with its analyses.
 
-Columns: `key` (the form tokenised alone and decoded), `lemma`, `upos`, and the treebank's
-attributes; distinct rows, sorted. Forms with the unknown token stay out.
+Columns: `key` (the form tokenised alone and decoded), `lemma` (null where the treebank gives none),
+`upos`, and the treebank's attributes; distinct rows, sorted. Forms with the unknown token stay out.
 """
 
 import argparse
+import logging
 from pathlib import Path
 
 import polars as pl
 
 from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
+
+log = logging.getLogger("build_lexicon")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -32,11 +36,22 @@ def main(options: argparse.Namespace) -> None:
     attributes = attributes_of(paths[0])
     columns = ["form", "lemma", "upos", *attributes]
     words = pl.concat(
-        read_frame(path, columns).with_columns(pl.col(attributes).cast(pl.String)) for path in paths
+        read_frame(path, columns).cast(dict.fromkeys(attributes, pl.String)) for path in paths
     ).unique()
-    keys = spell(Reader(options.model), words["form"].unique().sort().to_list())
+    forms = words["form"].unique().sort().to_list()
+    keys = spell(Reader(options.model), forms)
+    if not keys:
+        raise InputError(
+            f"{options.model}: its tokenizer spells none of the {len(forms)} forms of "
+            f"{paths[0].parent} without the unknown token, so no predicted word can be looked up; "
+            "take another model, or interventions: []"
+        )
+    log.info("%d of %d forms; the tokenizer does not know the others", len(keys), len(forms))
     lexicon = (
-        words.join(pl.DataFrame(keys, schema=["form", "key"], orient="row"), on="form")
+        words.join(
+            pl.DataFrame(keys, schema={"form": pl.String, "key": pl.String}, orient="row"),
+            on="form",
+        )
         .select("key", "lemma", "upos", *attributes)
         .unique()
         .sort(pl.all(), nulls_last=True)

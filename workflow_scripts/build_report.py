@@ -8,11 +8,14 @@ import polars as pl
 
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.artifact import open_parquet, versions, whole_file
+from workflow_scripts.files.artifact import versions, whole_file
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.files.words import size_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.page import Figure, Run, page
+
+WITHOUT_LEMMA = "without lemma"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -42,19 +45,20 @@ def main(options: argparse.Namespace) -> None:
 
 
 def sizes(words: list[str]) -> pl.DataFrame:
-    """Return the words of each split of each treebank, given as `treebank=folder`."""
+    """Return the words of each split of each treebank, given as `treebank=folder`.
+
+    Where a treebank has words without a lemma, the column "without lemma" says how many.
+    """
     rows = []
     for entry in words:
         treebank, _, folder = entry.partition("=")
-        counts = [_n_rows(Path(folder, f"{split}.parquet")) for split in SPLITS]
-        rows.append((treebank, *counts))
-    schema = {"treebank": pl.String} | dict.fromkeys(SPLITS, pl.Int64)
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _n_rows(path: Path) -> int:
-    with open_parquet(path) as file:
-        return file.metadata.num_rows
+        found = [size_of(Path(folder, f"{split}.parquet")) for split in SPLITS]
+        without_lemma = sum(size.without_lemma for size in found)
+        rows.append((treebank, *(size.words for size in found), without_lemma))
+    columns = (*SPLITS, WITHOUT_LEMMA)
+    schema = {"treebank": pl.String} | dict.fromkeys(columns, pl.Int64)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return table if table[WITHOUT_LEMMA].sum() else table.drop(WITHOUT_LEMMA)
 
 
 def _figure(path: Path) -> Figure:

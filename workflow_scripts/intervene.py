@@ -6,6 +6,7 @@ saturation point.
 
 import argparse
 import json
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +30,8 @@ from workflow_scripts.interventions import Edit, EditTask
 from workflow_scripts.models.batching import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
+
+log = logging.getLogger("intervene")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -76,6 +79,14 @@ def main(options: argparse.Namespace) -> None:
     words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute])
     test = {sentence.number: sentence.columns for sentence in words}
     subjects, edited = find_subjects(cached, test, of.attribute, of.values, method.HAS_TARGET)
+    without_lemma = sum(subject.word.lemma is None for subject in subjects)
+    if without_lemma and "lexicon" in analyzers.USES:
+        log.info(
+            "%s: %d of %d words have no lemma: a change of them is no analysis",
+            of,
+            without_lemma,
+            len(subjects),
+        )
     ids, unchanged = edited_ids(cached, edited)
     touched = edited_sentences(cached, edited)
     analyzer = analyzers.Analyzer(

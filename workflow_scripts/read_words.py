@@ -3,9 +3,10 @@
 import argparse
 import logging
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.compute
@@ -15,11 +16,13 @@ from workflow_scripts.command.progress import progress
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.surface import Clashes, Schema, TreebankError, read_sentences
+from workflow_scripts.treebanks.surface import Tally, TreebankError, read_sentences
 
 log = logging.getLogger("read_words")
 
 ROWS = 1 << 15
+SHOWN = 20
+"""How many pairs of feature and value a line of the log names."""
 SPOOL = pa.schema(
     [
         ("sentence", pa.int32()),
@@ -44,12 +47,12 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    analyse = import_module(f"workflow_scripts.schemas.{options.schema}").analyse
+    schema = import_module(f"workflow_scripts.schemas.{options.schema}")
     # The columns follow from all three splits, so the words are kept on disk until all are read.
     with tempfile.TemporaryDirectory() as folder:
         values: dict[str, set[str]] = defaultdict(set)
         for split in SPLITS:
-            _spool(getattr(options, split), analyse, Path(folder, split), values)
+            _spool(getattr(options, split), schema, Path(folder, split), values)
         dictionaries = {attribute: pa.array(sorted(values[attribute])) for attribute in values}
         metadata = made_by("read_words", options.made_by)
         for split in SPLITS:
@@ -57,16 +60,15 @@ def main(options: argparse.Namespace) -> None:
             _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
 
 
-def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str]]) -> None:
-    clashes = Clashes()
+def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[str]]) -> None:
+    tally = Tally()
     with (
         pa.OSFile(str(spool), "wb") as file,
         pa.ipc.new_stream(file, SPOOL) as stream,
         progress(None, conllu.name, "sentences") as bar,
     ):
         rows: list[dict] = []
-        n_words = 0
-        sentences = read_sentences(conllu, analyse, clashes)
+        sentences = read_sentences(conllu, schema.analyse, tally)
         for number, sentence in enumerate(sentences):
             for position, word in enumerate(sentence):
                 for attribute, value in word.values.items():
@@ -84,14 +86,46 @@ def _spool(conllu: Path, analyse: Schema, spool: Path, values: dict[str, set[str
             bar.update()
             if len(rows) >= ROWS:
                 stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
-                n_words += len(rows)
                 rows = []
         stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
-        n_words += len(rows)
     _check_attributes(conllu, values)
-    log.info("%s: %d words", conllu, n_words)
-    for attribute, count in sorted(clashes.words.items()):
+    _log(conllu, tally, schema)
+
+
+def _log(conllu: Path, tally: Tally, schema: ModuleType) -> None:
+    """Say how many words a file has, and what of it came to nothing."""
+    log.info("%s: %d words", conllu, tally.words)
+    if tally.without_lemma:
+        log.info("%s: %d words without a lemma", conllu, tally.without_lemma)
+    if tally.hidden_with_lemma:
+        log.info(
+            "%s: %d words have the form _ and a lemma: their text may be withheld",
+            conllu,
+            tally.hidden_with_lemma,
+        )
+    for attribute, count in sorted(tally.clashes.items()):
         log.info("%s: %d words with two values of %s, which they lose", conllu, count, attribute)
+    name = schema.__name__.rpartition(".")[2]
+    for pairs_of, what in (
+        (schema.unknown, f"values that schema {name} does not know"),
+        (schema.ignored, f"values of features that schema {name} has no attribute for"),
+    ):
+        pairs: Counter = Counter()
+        for (upos, features), count in tally.analyses.items():
+            for pair in pairs_of(upos, dict(features)):
+                pairs[pair] += count
+        if pairs:
+            log.info("%s: %d %s: %s", conllu, pairs.total(), what, most_frequent(pairs))
+
+
+def most_frequent(pairs: Counter) -> str:
+    """Return pairs of feature and value as text, each after its count, most frequent first."""
+    ordered = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count} {feature}={value}" for (feature, value), count in ordered[:SHOWN]]
+    rest = ordered[SHOWN:]
+    if rest:
+        named.append(f"{sum(count for _, count in rest)} of {len(rest)} other pairs")
+    return ", ".join(named)
 
 
 def _check_attributes(conllu: Path, values: dict[str, set[str]]) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-Analysis = tuple[str, str, str | None]
-"""(lemma, upos, value), the value None where the word does not carry the attribute."""
+Analysis = tuple[str | None, str, str | None]
+"""(lemma, upos, value), the lemma None where the treebank gives none, the value None where the word
+does not carry the attribute."""
 
 
 class Outcome(IntEnum):
@@ -28,6 +29,7 @@ class Outcome(IntEnum):
     WRONG_LEMMA_CORRECT_VALUE = 4
     WRONG_LEMMA_WRONG_VALUE = 5
     NO_ANALYSIS = 6
+    """Not known to the analyzer, or without a lemma of its own to compare the prediction's with."""
 
 
 COUNTS = (
@@ -53,7 +55,8 @@ class TrueWord:
 
     sentence: int
     word: int
-    lemma: str
+    lemma: str | None
+    """None where the treebank gives none: it equals no other lemma."""
     upos: str
     value: str
     target: str | None

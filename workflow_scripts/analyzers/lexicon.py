@@ -1,6 +1,7 @@
 """Analyzer `lexicon`: the treebank's own words, for any language.
 
-A form's key is the form tokenised alone and decoded, so that it compares with a prediction.
+A form's key is the form tokenised alone and decoded, so that it compares with a prediction. An
+analysis without a lemma can give a prediction its value, and no lemma.
 """
 
 from workflow_scripts.analyzers import Analysis, AnalyzerTask, Change, Outcome, TrueWord
@@ -32,7 +33,7 @@ class Analyzer:
 
     def _judge(self, word: TrueWord, predicted: str) -> Outcome:
         analyses = self._analyses.get(predicted)
-        if analyses is None:
+        if analyses is None or word.lemma is None:
             return Outcome.NO_ANALYSIS
         values = {
             value

@@ -2,7 +2,8 @@
 
 Its two analyses are compared with each other, whatever the treebank says: lemmas lower-cased, and
 the value that the schema gives to features, or, for the word class, to UPOS alone. A word that
-either sentence splits into several tokens has no analysis.
+either sentence splits into several tokens has no analysis, nor has one to which the pipeline gives
+no lemma in the sentence as it is.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from workflow_scripts.analyzers import AnalyzerTask, Change, Outcome, TrueWord
 from workflow_scripts.errors import InputError
+from workflow_scripts.schemas import UNSPECIFIED
 
 USES = ("pipeline",)
 
@@ -17,7 +19,8 @@ USES = ("pipeline",)
 class Word(NamedTuple):
     """What the pipeline says of a word: its lemma, lower-cased, and its value of the attribute."""
 
-    lemma: str
+    lemma: str | None
+    """None where it gives none: an empty one, or the `_` of a pipeline trained on such lemmas."""
     value: str | None
 
 
@@ -77,12 +80,13 @@ class Analyzer:
     def _word(self, token: Any) -> Word:
         features = {} if self._task.lemma_alone else token.morph.to_dict()
         values, _ = self._task.analyse(token.pos_, features)
-        return Word(token.lemma_.lower(), values.get(self._task.attribute))
+        lemma = token.lemma_.lower()
+        return Word(None if lemma in UNSPECIFIED else lemma, values.get(self._task.attribute))
 
 
 def outcome(word: TrueWord, true: Word | None, predicted: Word | None) -> Outcome:
     """Return what became of a word, from the analyses of it and of its prediction."""
-    if true is None or predicted is None:
+    if true is None or true.lemma is None or predicted is None:
         return Outcome.NO_ANALYSIS
     same_value = predicted.value == true.value
     if predicted.lemma != true.lemma:

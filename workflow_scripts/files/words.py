@@ -1,7 +1,8 @@
 """The words files: `words/{treebank}/{split}.parquet`, a row a surface word, in corpus order.
 
 Columns: `sentence` (int32, from 0 in each split), `word` (int32, from 0 in each sentence), `form`,
-`lemma`, `upos`, and one nullable dictionary column for each attribute of the treebank.
+`lemma` (null where the treebank gives none), `upos`, and one nullable dictionary column for each
+attribute of the treebank.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ def schema(attributes: list[str]) -> pa.Schema:
     fields = [
         pa.field("sentence", pa.int32(), nullable=False),
         pa.field("word", pa.int32(), nullable=False),
-        *(pa.field(name, pa.string(), nullable=False) for name in COLUMNS[2:]),
+        *(pa.field(name, pa.string(), nullable=name == "lemma") for name in COLUMNS[2:]),
     ]
     value = pa.dictionary(pa.int16(), pa.string())
     return pa.schema(fields + [pa.field(name, value) for name in attributes])
@@ -33,6 +34,23 @@ def attributes_of(path: Path) -> list[str]:
     """Return the names of the attribute columns of a words file."""
     with open_parquet(path) as file:
         return [name for name in file.schema_arrow.names if name not in COLUMNS]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many words a words file has, and how many of them have no lemma."""
+
+    words: int
+    without_lemma: int
+
+
+def size_of(path: Path) -> Size:
+    """Return the size of a words file, from its footer alone."""
+    with open_parquet(path) as file:
+        lemma = file.schema_arrow.names.index("lemma")
+        groups = [file.metadata.row_group(i).column(lemma) for i in range(file.num_row_groups)]
+        without = sum(group.statistics.null_count for group in groups if group.num_values)
+        return Size(file.metadata.num_rows, without)
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ def sentences(path: Path, columns: list[str], rows: int = 1 << 15) -> Iterator[S
 def kept_values(path: Path) -> dict[str, list[str]]:
     """Read `attributes.csv`: the attributes to study, each with its kept values, sorted."""
     strings = pa.csv.ConvertOptions(
-        column_types={"value": pa.string(), "kept": pa.bool_()},
+        column_types={"attribute": pa.string(), "value": pa.string(), "kept": pa.bool_()},
         include_columns=["attribute", "value", "kept"],
         strings_can_be_null=False,
     )

@@ -18,6 +18,7 @@ import polars as pl
 import vl_convert
 import yaml
 
+from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import Findings, Pitfall
 
 LONGEST = 50_000
@@ -138,7 +139,7 @@ def _study(tables: Mapping[str, pl.DataFrame], run: Run) -> str:
         for name, table in sorted(tables.items())
         if name in ("probing", "saturation")
     ]
-    words = run.sizes.select(pl.col(pl.Int64).sum()).sum_horizontal().sum()
+    words = run.sizes.select(SPLITS).sum_horizontal().sum()
     configurations = pl.concat(of).unique().height if of else 0
     counts = {name: len(run.configuration[f"{name}s"]) for name in ("model", "treebank")}
     counts |= {"word": words, "configuration": configurations}

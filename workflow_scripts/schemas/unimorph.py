@@ -4,6 +4,8 @@ The mapping follows McCarthy et al. 2018 (UDW), without language-specific rules.
 below names has no counterpart and is left out; so is a feature with several values.
 """
 
+from workflow_scripts.schemas import UNSPECIFIED, UPOS
+
 PART_OF_SPEECH = "Part of Speech"
 
 
@@ -78,6 +80,21 @@ _FEATURES: dict[str, list[tuple[str, dict[str, str]]]] = {
 
 _POSSESSOR_NUMBER = {None: "", "Sing": "S", "Plur": "P", "Dual": "D"}
 
+# Values of UD that have no UniMorph value: nothing to tell anyone about.
+_WITHOUT_COUNTERPART = {
+    "Number": "Count Ptan Coll",
+    "Case": "Del Lat Tem Ter Cau Dis",
+    "Definite": "Com",
+    "Degree": "Pos",
+    "Mood": "Des Nec",
+}
+_KNOWN = {
+    feature: {value for _, table in tables for value in table}
+    | set(_WITHOUT_COUNTERPART.get(feature, "").split())
+    for feature, tables in _FEATURES.items()
+} | {"Person[psor]": {"1", "2", "3", "None"}, "Number[psor]": {"Sing", "Plur", "Dual"}}
+_BY_LOWER_CASE = {name.lower(): name for name in _KNOWN}
+
 ATTRIBUTES = sorted({dimension for tables in _FEATURES.values() for dimension, _ in tables})
 
 
@@ -103,6 +120,30 @@ def analyse(upos: str, feats: dict[str, str]) -> tuple[dict[str, str], list[str]
         word_classes.discard("V")
     clashes = [dimension for dimension, values in found.items() if len(values) > 1]
     return {d: min(values) for d, values in found.items() if len(values) == 1}, clashes
+
+
+def unknown(upos: str, feats: dict[str, str]) -> list[tuple[str, str]]:
+    """Return a UPOS that is none of UD's, and pairs of a feature in other capitals than UD's, or
+    with a value that its table has not. A feature with several values is known by each of them.
+    """
+    pairs = [] if upos in UPOS or upos in UNSPECIFIED else [("UPOS", upos)]
+    return pairs + [(name, value) for name, value in feats.items() if not _is_known(name, value)]
+
+
+def _is_known(name: str, value: str | None) -> bool:
+    feature = _BY_LOWER_CASE.get(name.lower())
+    if feature is None or not value:
+        return True
+    return feature == name and _KNOWN[name].issuperset(value.split(","))
+
+
+def ignored(upos: str, feats: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the pairs of features that no table is of, other features of a possessor apart."""
+    return [
+        (name, value)
+        for name, value in feats.items()
+        if value and name.lower() not in _BY_LOWER_CASE and not name.endswith("[psor]")
+    ]
 
 
 def _possession(feats: dict[str, str]) -> str | None:

@@ -6,12 +6,13 @@ so the plan asks for those where it needs them.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import ConfigError, available
 from workflow_scripts.study.declarations import declared
@@ -272,4 +273,24 @@ class Plan:
                 raise ConfigError(
                     f"attributes: no treebank keeps two values of {attribute!r} with "
                     f"min_types: {self.config['min_types']}; kept are {', '.join(there) or 'none'}"
+                )
+
+    def check_lemmas(
+        self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size]
+    ) -> None:
+        """Raise ConfigError where a treebank to intervene on has no lemmas to judge by.
+
+        `kept` has the kept values of every treebank, `test_size` gives the size of its test split.
+        """
+        if "lexicon" not in self.analyzer_uses:
+            return
+        for model, treebank in self.pairs():
+            size = test_size(treebank)
+            if size.without_lemma < size.words:
+                continue
+            if self.configurations(model, treebank, kept[treebank]):
+                raise ConfigError(
+                    f"treebanks.{treebank}: no word of its test split has a lemma, and analyzer "
+                    f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
+                    "analyzer: spacy, or leave the treebank out with skip"
                 )

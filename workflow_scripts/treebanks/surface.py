@@ -15,6 +15,7 @@ from conllu.exceptions import ParseException
 from conllu.parser import parse_line
 
 from workflow_scripts.errors import InputError
+from workflow_scripts.schemas import UNSPECIFIED
 
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats")
 N_COLUMNS = 10
@@ -36,30 +37,57 @@ class SurfaceWord:
     """One word as the model reads it."""
 
     form: str
-    lemma: str
+    lemma: str | None
+    """None where the treebank gives none, or a part of a multiword token has none."""
     upos: str
     values: dict[str, str]
     """Value for each attribute that the word carries."""
 
 
 @dataclass
-class Clashes:
-    """How many words lost an attribute because their features gave it two different values."""
+class Tally:
+    """What is counted of a file while it is read: how much of it a study can use."""
 
-    words: Counter = field(default_factory=Counter)
+    words: int = 0
+    without_lemma: int = 0
+    hidden: int = 0
+    """Words whose form is nothing but underscores."""
+    hidden_with_lemma: int = 0
+    """Those of them whose lemma is something else: that of a literal underscore is one too."""
+    clashes: Counter = field(default_factory=Counter)
+    """Syntactic words that lost an attribute, to which their features gave two values."""
+    analyses: Counter = field(default_factory=Counter)
+    """Syntactic words by (UPOS, features), the features as a tuple of pairs."""
+
+    def add(self, word: SurfaceWord) -> None:
+        """Count a surface word."""
+        hidden = not word.form.strip("_")
+        self.words += 1
+        self.without_lemma += word.lemma is None
+        self.hidden += hidden
+        self.hidden_with_lemma += hidden and bool((word.lemma or "").strip("_"))
 
 
-def read_sentences(path: Path, schema: Schema, clashes: Clashes) -> Iterator[list[SurfaceWord]]:
+def read_sentences(path: Path, schema: Schema, tally: Tally) -> Iterator[list[SurfaceWord]]:
     """Yield the sentences of a CoNLL-U file as surface words.
 
-    Raises TreebankError, with file and line number, at the first line that is not CoNLL-U.
+    Raises TreebankError, with file and line number, at the first line that is not CoNLL-U, and at
+    the end where most words are hidden: treebanks whose text may not be passed on come like that.
     """
     n_sentences = 0
     for tokens in _blocks(path):
         n_sentences += 1
-        yield _surface_words(tokens, schema, clashes)
+        words = _surface_words(tokens, schema, tally)
+        for word in words:
+            tally.add(word)
+        yield words
     if n_sentences == 0:
         raise TreebankError(f"{path}: holds no sentence; expected CoNLL-U")
+    if 2 * tally.hidden > tally.words:
+        raise TreebankError(
+            f"{path}: the text is withheld: {tally.hidden} of {tally.words} words have the form _; "
+            "put the text in, as the treebank's README says, or take another treebank"
+        )
 
 
 @dataclass
@@ -188,7 +216,7 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def _surface_words(tokens: list[dict], schema: Schema, clashes: Clashes) -> list[SurfaceWord]:
+def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[SurfaceWord]:
     syntactic: dict[int, dict] = {}
     starts: dict[int, tuple[int, str]] = {}  # first -> last, form
     for token in tokens:
@@ -203,11 +231,11 @@ def _surface_words(tokens: list[dict], schema: Schema, clashes: Clashes) -> list
     while position <= len(syntactic):
         last, form = starts.get(position, (position, None))
         parts = [syntactic[i] for i in range(position, last + 1)]
-        analyses = [_analyse(part, schema, clashes) for part in parts]
+        analyses = [_analyse(part, schema, tally) for part in parts]
         words.append(
             SurfaceWord(
                 form=parts[0]["form"] if form is None else form,
-                lemma="+".join(part["lemma"] for part in parts),
+                lemma=_lemma(parts),
                 upos="+".join(part["upos"] for part in parts),
                 values=merge(analyses),
             )
@@ -216,9 +244,19 @@ def _surface_words(tokens: list[dict], schema: Schema, clashes: Clashes) -> list
     return words
 
 
-def _analyse(token: dict, schema: Schema, clashes: Clashes) -> dict[str, str]:
-    values, clashing = schema(token["upos"], token["feats"] or {})
-    clashes.words.update(clashing)
+def _lemma(parts: list[dict]) -> str | None:
+    """Return the lemmas of a word's parts joined; None where one of them is unspecified."""
+    lemmas = [part["lemma"] for part in parts]
+    if any(lemma.strip() in UNSPECIFIED for lemma in lemmas):
+        return None
+    return "+".join(lemmas)
+
+
+def _analyse(token: dict, schema: Schema, tally: Tally) -> dict[str, str]:
+    upos, features = token["upos"], token["feats"] or {}
+    tally.analyses[upos, tuple(features.items())] += 1
+    values, clashing = schema(upos, features)
+    tally.clashes.update(clashing)
     return values
 
 

@@ -1,0 +1,42 @@
+"""What a study says of treebanks that it cannot use as asked, and when."""
+
+import re
+
+import pytest
+
+from tests.workflow import SMALL, changed, jobs_in, run
+from workflow_scripts.kernels.words import SPLITS
+
+
+@pytest.fixture
+def treebank(small_treebank, tmp_path):
+    """`treebank(edit)` is a study's treebank, each line of a token as `edit` makes its columns."""
+
+    def made(edit):
+        folder = tmp_path / "treebank"
+        folder.mkdir()
+        for split in SPLITS:
+            name = f"english-ud-{split}.conllu"
+            lines = (small_treebank / name).read_text(encoding="utf-8").split("\n")
+            edited = ["\t".join(edit(li.split("\t"))) if "\t" in li else li for li in lines]
+            (folder / name).write_text("\n".join(edited), encoding="utf-8")
+        return {"english": {"path": str(folder)}}
+
+    return made
+
+
+def without_lemma(columns):
+    return [*columns[:2], "_", *columns[3:]]
+
+
+def test_interventions_without_lemmas_end_before_any_model_runs(treebank, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", treebanks=treebank(without_lemma))
+    done = run(tmp_path, config)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert (
+        "configuration: treebanks.english: no word of its test split has a lemma, and analyzer "
+        "lexicon compares lemmas; give interventions: [], or analyzer: spacy, or leave the "
+        "treebank out with skip" in re.sub(r"\s+", " ", said)
+    )
+    assert {rule for rule, _ in jobs_in(said)} == {"words_of_treebank", "attributes"}
