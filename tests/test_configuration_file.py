@@ -223,6 +223,26 @@ COMPLAINTS = {
         "a/b",
         ["interventions[1].name", "'a/b'", "letters"],
     ),
+    "a treebank's name in other capitals": (
+        ["treebanks", "IMST"],
+        {"path": "x"},
+        ["treebanks", "'imst' and 'IMST'", "case alone", "rename one"],
+    ),
+    "a model's name in other capitals": (
+        ["models", "Demo"],
+        {"path": "x"},
+        ["models", "'demo' and 'Demo'", "case alone"],
+    ),
+    "a method's name in other capitals": (
+        [*TRANSLATION, "name"],
+        "Ablation",
+        ["interventions", "'ablation' and 'Ablation'", "case alone"],
+    ),
+    "a name too long for a path": (
+        ["models", "m" * 101],
+        {"path": "x"},
+        ["models", "m" * 101, "at most 100"],
+    ),
     "Norwegian, to YAML a boolean": (
         ["treebanks", False],
         {"grammar": "english"},

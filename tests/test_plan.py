@@ -10,9 +10,9 @@ import pytest
 from tests.study_on_disk import KEPT, POS, TABLES, Study
 from tests.workflow import ROOT
 from workflow_scripts.files.words import Size
-from workflow_scripts.schemas import unimorph
 from workflow_scripts.study.configuration_file import ConfigError
-from workflow_scripts.study.plan import Plan, PlannedConfiguration, slug
+from workflow_scripts.study.plan import Plan, PlannedConfiguration
+from workflow_scripts.study.slugs import slug
 
 
 @pytest.fixture
@@ -36,8 +36,17 @@ def test_an_attribute_in_a_path_is_lower_case_with_hyphens(attribute, path):
     assert PlannedConfiguration("m", "t", attribute, 7, ()).path == f"m/t/{path}/layer-7"
 
 
-def test_no_two_attributes_of_a_schema_share_a_path():
-    assert len({slug(name) for name in unimorph.ATTRIBUTES}) == len(unimorph.ATTRIBUTES)
+def test_a_path_names_the_attribute_that_the_treebank_has(study):
+    names = ["Number[psor]", "NUMBER[psor]", "Number-psor", "[]"]
+    study.keep({"a": {name: ["0", "1"] for name in names}})
+    jobs = study.jobs(schema="ud")
+    planned = jobs.configurations("fixed", "a")
+    assert len({of.path.lower() for of in planned}) == len(planned) == 2 * len(names)
+    for of in planned:
+        _, _, attribute, layer = of.path.split("/")
+        wildcards = {"model": "fixed", "treebank": "a", "attribute": attribute}
+        number = layer.removeprefix("layer-")
+        assert jobs.configuration(SimpleNamespace(**wildcards, layer=number)) == of
 
 
 def test_rankings_have_both_directions_and_random_has_one(study):

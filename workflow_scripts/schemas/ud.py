@@ -5,13 +5,14 @@ from workflow_scripts.schemas import UNSPECIFIED, UPOS
 ATTRIBUTES = None
 PART_OF_SPEECH = "UPOS"
 
-_FEATURES = (
+_UNIVERSAL = (
     "Abbr Animacy Aspect Case Clusivity Definite Degree Deixis DeixisRef Evident ExtPos Foreign "
     "Gender Mood NounClass NumType Number Person Polarity Polite Poss PronType Reflex Tense Typo "
     "VerbForm Voice"
 )
+FEATURES = tuple(_UNIVERSAL.split())
 """UD's universal features."""
-_BY_LOWER_CASE = {name.lower(): name for name in _FEATURES.split()}
+_BY_LOWER_CASE = {name.lower(): name for name in FEATURES}
 
 
 def analyse(upos: str, feats: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -86,6 +86,9 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _check_attributes(config)
     _check_neurons(config["neurons"])
     _check_interventions(config["interventions"])
+    for key in ("treebanks", "models"):
+        _check_cases(key, config[key])
+    _check_cases("interventions", [entry["name"] for entry in config["interventions"]])
     _check_models(config)
     _check_filters(config)
     return config
@@ -162,6 +165,18 @@ def _check_interventions(entries: list[dict[str, Any]]) -> None:
             raise ConfigError(
                 f"interventions: {count} entries are named {name!r}; give each a name of its own "
                 "with name:"
+            )
+
+
+def _check_cases(key: str, names: Iterable[str]) -> None:
+    """Raise ConfigError where two names are one on a file system that does not tell cases apart."""
+    by_lower_case: dict[str, str] = {}
+    for name in names:
+        other = by_lower_case.setdefault(name.lower(), name)
+        if other != name:
+            raise ConfigError(
+                f"{key}: {other!r} and {name!r} differ in case alone, and some file systems take "
+                "their paths for one; rename one of them"
             )
 
 

@@ -20,7 +20,8 @@ from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.digests import file_digest, folder_digests
 from workflow_scripts.study.fingerprint import fingerprint
-from workflow_scripts.study.plan import Plan, PlannedConfiguration, slug
+from workflow_scripts.study.plan import Plan, PlannedConfiguration
+from workflow_scripts.study.slugs import slug
 
 PAGE = Path(__file__).parents[1] / "report"
 """The folder with the report's HTML, CSS and JavaScript, which no fingerprint reaches."""

@@ -5,9 +5,8 @@ so the plan asks for those where it needs them.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,7 @@ from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import ConfigError, available
 from workflow_scripts.study.declarations import declared
-
-
-@cache
-def slug(attribute: str) -> str:
-    """Return an attribute's name as it stands in a path: lower case with hyphens."""
-    return re.sub(r"[^\w]+", "-", attribute.lower()).strip("-")
+from workflow_scripts.study.slugs import slug
 
 
 class PlannedConfiguration(Configuration):
