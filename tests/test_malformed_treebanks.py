@@ -3,6 +3,9 @@
 What is only untidy, and means the same, is read.
 """
 
+import bz2
+import gzip
+import lzma
 import tracemalloc
 
 import pytest
@@ -151,10 +154,39 @@ def test_a_treebank_without_a_sentence_is_named_and_leaves_no_words(failed, cont
     assert error == f"error: {path}: holds no sentence; expected CoNLL-U"
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_another_encoding_of_unicode_is_named_at_its_first_line(failed, encoding):
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16LE"),
+        ("utf-16-be", "UTF-16BE"),
+        ("utf-32", "UTF-32"),
+    ],
+)
+def test_another_encoding_of_unicode_is_named_at_its_first_line(failed, encoding, named):
     error, path = failed(WHOLE.encode(encoding))
-    assert error.startswith(f"error: {path}:1: not UTF-8 text")
+    assert error == (
+        f"error: {path}:1: not UTF-8 text but {named}; iconv --from-code {named} --to-code UTF-8"
+    )
+
+
+OTHERS = {
+    "Git LFS": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:1f2e\nsize 13289731\n",
+        "a Git LFS pointer; git lfs pull gets the file",
+    ),
+    "gzip": (gzip.compress(WHOLE.encode()), "packed with gzip; unpack it with gunzip"),
+    "bzip2": (bz2.compress(WHOLE.encode()), "packed with bzip2; unpack it with bunzip2"),
+    "xz": (lzma.compress(WHOLE.encode()), "packed with xz; unpack it with unxz"),
+    "zip": (b"PK\x03\x04\x14\x00", "a zip archive; unpack it with unzip"),
+    "a web page": (b"<!DOCTYPE html>\n<html>\n", "a web page or XML; download the file itself"),
+}
+
+
+@pytest.mark.parametrize(("content", "what"), OTHERS.values(), ids=OTHERS.keys())
+def test_what_is_another_kind_of_file_is_called_so(failed, content, what):
+    error, path = failed(content)
+    assert error == f"error: {path}: not CoNLL-U but {what}"
 
 
 def test_a_folder_in_the_place_of_a_treebank_is_named(tmp_path):

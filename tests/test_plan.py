@@ -10,6 +10,7 @@ import pytest
 from tests.study_on_disk import KEPT, POS, TABLES, Study
 from tests.workflow import ROOT
 from workflow_scripts.files.words import Size
+from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
 from workflow_scripts.study.slugs import slug
@@ -217,6 +218,83 @@ def test_a_folder_that_is_no_treebank_is_named(study):
     plan = study.jobs(treebanks={"a": {"path": "nowhere"}}, models=[])._plan
     with pytest.raises(ConfigError, match=r"treebanks\.a\.path: nowhere is not a folder"):
         plan.conllu("a", "train")
+
+
+def complaint_of(study, **splits):
+    """What the plan says of treebank `a` where splits are in other files: {split: names}."""
+    for split, names in splits.items():
+        study.conllu("a", split).unlink()
+        for name in names:
+            (study.folder / "a" / name).write_text("")
+    with pytest.raises(ConfigError) as error:
+        study.jobs()._plan.check_treebanks()
+    message = str(error.value)
+    start = f"treebanks.a.path: {study.folder / 'a'} has "
+    assert message.startswith(start)
+    assert len(message.splitlines()) == 1
+    return message.removeprefix(start).replace(f"{study.folder}/", "")
+
+
+def test_hidden_files_beside_the_treebanks_are_no_splits(study):
+    for split in SPLITS:
+        beside = study.conllu("a", split).with_name(f"._a-ud-{split}.conllu")
+        beside.write_bytes(b"\x00\x05\x16\x07")  # what macOS writes
+    plan = study.jobs()._plan
+    assert [plan.conllu("a", split) for split in SPLITS] == [
+        study.conllu("a", split) for split in SPLITS
+    ]
+    study.conllu("a", "dev").unlink()
+    with pytest.raises(ConfigError, match=r"has 0 files \*-ud-dev\.conllu"):
+        plan.check_treebanks()
+
+
+@pytest.mark.parametrize(
+    ("names", "command"),
+    [
+        (
+            ["cs-ud-train-b.conllu", "cs-ud-train-a.conllu", "._cs-ud-train-a.conllu"],
+            "cat a/cs-ud-train-a.conllu a/cs-ud-train-b.conllu > a/cs-ud-train.conllu",
+        ),
+        (
+            ["c s-ud-train_1.conllu", "c s-ud-train_2.conllu"],
+            "cat 'a/c s-ud-train_1.conllu' 'a/c s-ud-train_2.conllu' > 'a/c s-ud-train.conllu'",
+        ),
+    ],
+)
+def test_a_split_in_parts_is_told_how_to_become_one(study, names, command):
+    assert complaint_of(study, train=names).replace(f"'{study.folder}/", "'") == (
+        f"0 files *-ud-train.conllu, one is needed; it is in parts: {command}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "command"), [("gz", "gunzip --keep"), ("zip", "unzip"), ("xz", "unxz --keep")]
+)
+def test_a_packed_split_is_told_how_to_be_unpacked(study, end, command):
+    assert complaint_of(study, dev=[f"cs-ud-dev.conllu.{end}"]) == (
+        f"0 files *-ud-dev.conllu, one is needed; it is packed: {command} a/cs-ud-dev.conllu.{end}"
+    )
+
+
+def test_two_files_of_a_split_are_named(study):
+    assert complaint_of(study, test=["b-ud-test.conllu", "a-ud-test.conllu"]) == (
+        "2 files *-ud-test.conllu, one is needed (a-ud-test.conllu, b-ud-test.conllu)"
+    )
+
+
+def test_a_folder_of_treebanks_is_told_from_a_treebank(study):
+    plan = study.jobs(treebanks={"all": {"path": str(study.folder)}}, models=[])._plan
+    with pytest.raises(ConfigError, match=r"; name the folder of one treebank, as .*/a$"):
+        plan.check_treebanks()
+
+
+def test_a_link_to_a_split_that_is_not_there_is_named(study):
+    """As git-annex leaves files that are not fetched."""
+    path = study.conllu("a", "train")
+    path.unlink()
+    path.symlink_to("nowhere")
+    with pytest.raises(ConfigError, match=r"a-ud-train\.conllu is a link to a file that is not th"):
+        study.jobs()._plan.check_treebanks()
 
 
 def test_a_folder_is_used_where_it_is_and_what_is_made_lies_in_the_results(study):

@@ -16,7 +16,7 @@ from workflow_scripts.errors import InputError
 from workflow_scripts.files.statistics import write_statistics
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
-from workflow_scripts.kernels.words import Configuration
+from workflow_scripts.kernels.words import Configuration, UnfitValueError
 from workflow_scripts.treebanks.values import control_label
 
 
@@ -39,6 +39,8 @@ def main(options: argparse.Namespace) -> None:
     names = (options.model, options.treebank, options.attribute, options.layer)
     of = Configuration(*names, tuple(values))
     words = configuration.labelled(options, "train", of)
+    with configuration.named_in_errors(of):
+        check_every_value(words.y, len(values))
     labels = {"values": words.y}
     if options.control:
         drawn = [control_label(form, len(values), options.seed) for form in words.forms]
@@ -51,6 +53,19 @@ def main(options: argparse.Namespace) -> None:
         start += len(x)
     found = {name: running.pop(name).read() for name in labels}  # one copy at a time
     write_statistics(options.statistics, of, found)
+
+
+def check_every_value(y: np.ndarray, n_values: int) -> None:
+    """Raise UnfitValueError where a value is in none of the labels `y` (n,) of words with a vector.
+
+    Its mean would be the zero vector, from which rankers and interventions would measure.
+    """
+    for value in np.flatnonzero(np.bincount(y, minlength=n_values) == 0).tolist():
+        raise UnfitValueError(
+            value,
+            "has no training word that the model gives a vector: their sentences are too long for "
+            "it, or they have no subtoken",
+        )
 
 
 def values_of(attributes: Path, attribute: str) -> list[str]:

@@ -79,8 +79,10 @@ def main(options: argparse.Namespace) -> None:
             )
             for name, y in labels.items()
         }
-        with configuration.named_in_errors(of):
-            losses = {name: probe.evaluate(task) for name, task in tasks.items()}
+        losses = {}
+        for name, task in tasks.items():
+            with configuration.named_in_errors(of, control=name == "control"):
+                losses[name] = probe.evaluate(task)
         tables = [
             scores(
                 split,

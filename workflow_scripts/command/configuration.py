@@ -15,7 +15,7 @@ import numpy as np
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
-from workflow_scripts.kernels.words import SPLITS, Configuration
+from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
 
 
 def add_statistics_option(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +39,20 @@ def add_word_options(
 
 
 @contextmanager
-def named_in_errors(of: Configuration) -> Iterator[None]:
-    """Say in the message of an InputError which configuration it is about."""
+def named_in_errors(of: Configuration, control: bool = False) -> Iterator[None]:
+    """Say in the message of an InputError which configuration it is about, and which value.
+
+    With `control` the labels are those of the control task, which have numbers alone.
+    """
     try:
         yield
     except InputError as error:
+        what = str(error)
+        if isinstance(error, UnfitValueError):
+            label = f"control label {error.index}" if control else repr(of.values[error.index])
+            what = f"{label} {error.what}"
         raise InputError(
-            f"{of}: {error}; leave it out with skip: in the configuration, or choose another "
+            f"{of}: {what}; leave it out with skip: in the configuration, or choose another "
             "min_types"
         ) from error
 

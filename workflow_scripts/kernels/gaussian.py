@@ -30,6 +30,7 @@ from numba.extending import intrinsic
 from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.information import entropy, mutual_information
+from workflow_scripts.kernels.words import UnfitValueError
 
 _LOG_2PI = math.log(2 * math.pi)
 _LANES = 64  # width of the innermost loops, fixed so that they compile to vector code without rest
@@ -70,18 +71,18 @@ def map_parameters(statistics: ClassStatistics) -> GaussianClasses:
     Where the smallest eigenvalue λ of Σ_z is negative, -10·λ is added to the diagonal. A Cholesky
     factorisation tells whether to look: it exists just where no eigenvalue is negative or zero.
 
-    Raises InputError for a value with fewer than 2 words or with a singular Σ_z.
+    Raises UnfitValueError for a value with fewer than 2 words or with a singular Σ_z.
     """
     n_values, d = statistics.means.shape
     for z, n_z in enumerate(statistics.counts):
         if n_z < 2:
-            raise InputError(f"value {z} has {n_z} training words: a covariance needs at least 2")
+            raise UnfitValueError(z, f"has {n_z} training words: a covariance needs at least 2")
     nu = d + 2
     Sigma = np.empty((n_values, d, d))
     for z, (n_z, S) in enumerate(zip(statistics.counts, statistics.scatters, strict=True)):
         if not S.diagonal().all():
             n = int(np.flatnonzero(S.diagonal() == 0)[0])
-            raise InputError(f"value {z} has a singular covariance: neuron {n} is constant in it")
+            raise UnfitValueError(z, f"has a singular covariance: neuron {n} is constant in it")
         Lambda = S + np.diag(S.diagonal() / (n_z - 1))
         Sigma[z] = Lambda / (nu + n_z + d + 2)
         if not _is_positive_definite(Sigma[z]):
@@ -89,7 +90,7 @@ def map_parameters(statistics: ClassStatistics) -> GaussianClasses:
             if smallest < 0:
                 Sigma[z][np.diag_indices(d)] += -10 * smallest
             if not _is_positive_definite(Sigma[z]):
-                raise InputError(f"value {z} has a singular covariance: it has no density")
+                raise UnfitValueError(z, "has a singular covariance: it has no density")
     log_prior = np.log(statistics.counts / statistics.counts.sum())
     return GaussianClasses(log_prior, statistics.means, Sigma)
 

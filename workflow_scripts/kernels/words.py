@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.errors import InputError
+
 SPLITS = ("train", "dev", "test")
+
+
+class UnfitValueError(InputError):
+    """A value whose training words do not give what is computed from them."""
+
+    def __init__(self, index: int, what: str):
+        """Take the value's index among the sorted values, and what is wrong with its words."""
+        super().__init__(f"value {index} {what}")
+        self.index, self.what = index, what
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class ConfigError(InputError):
 
 def available(room: str) -> list[str]:
     """Return the names in a room of one file each (`rankers`, `probes`, `schemas` ...)."""
-    return sorted(path.stem for path in (ROOT / room).glob("*.py") if not path.stem.startswith("_"))
+    names = (path.stem for path in (ROOT / room).glob("*.py"))
+    return sorted(name for name in names if not name.startswith(("_", ".")))
 
 
 def checked(config: dict[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import ConfigError, available
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
+from workflow_scripts.study.treebank_folder import split_file
 
 
 class PlannedConfiguration(Configuration):
@@ -69,12 +71,10 @@ class Plan:
         key = f"treebanks.{treebank}.path"
         if not folder.is_dir():
             raise ConfigError(f"{key}: {folder} is not a folder")
-        found = sorted(folder.glob(f"*-ud-{split}.conllu"))
-        if len(found) != 1:
-            raise ConfigError(
-                f"{key}: {folder} has {len(found)} files *-ud-{split}.conllu, one is needed"
-            )
-        return found[0]
+        try:
+            return split_file(folder, split)
+        except InputError as error:
+            raise ConfigError(f"{key}: {error}") from None
 
     def check_treebanks(self) -> None:
         """Raise ConfigError where a treebank on disk lacks a split."""

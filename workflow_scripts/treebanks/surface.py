@@ -4,6 +4,7 @@ A multiword token (id `3-4`) is one word, its syntactic words are dropped, and s
 (id `8.1`). The file is read a sentence at a time, so memory does not grow with it.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -167,11 +168,45 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     f"{path}:{number}: a line of more than {LONGEST_LINE >> 20} MiB; "
                     "expected CoNLL-U"
                 )
+            if number == 1:
+                _check_beginning(path, raw)
             try:
                 line = raw.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
             yield number, line.removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
+
+
+_BEGINNINGS = {
+    b"version https://git-lfs.github.com/": "a Git LFS pointer; git lfs pull gets the file",
+    b"\x1f\x8b": "packed with gzip; unpack it with gunzip",
+    b"PK\x03\x04": "a zip archive; unpack it with unzip",
+    b"\xfd7zXZ\x00": "packed with xz; unpack it with unxz",
+    b"BZh": "packed with bzip2; unpack it with bunzip2",
+    b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it with unzstd",
+    b"<": "a web page or XML; download the file itself",
+}
+"""What other files begin with that lie where a CoNLL-U file is looked for."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+def _check_beginning(path: Path, line: bytes) -> None:
+    """Raise TreebankError where the first line is of another kind of file."""
+    for beginning, what in _BEGINNINGS.items():
+        if line.startswith(beginning):
+            raise TreebankError(f"{path}: not CoNLL-U but {what}")
+    encoding = None
+    if line.startswith(_UTF_32):  # before UTF-16, whose mark its own begins with
+        encoding = "UTF-32"
+    elif line.startswith(_UTF_16):
+        encoding = "UTF-16"
+    elif b"\0" in line[:2]:  # no mark, and an ASCII character as the first of them
+        encoding = "UTF-16BE" if line.startswith(b"\0") else "UTF-16LE"
+    if encoding is not None:
+        raise TreebankError(
+            f"{path}:1: not UTF-8 text but {encoding}; iconv --from-code {encoding} --to-code UTF-8"
+        )
 
 
 def _token(path: Path, number: int, line: str) -> dict:
