@@ -13,6 +13,8 @@ from workflow_scripts.grammars import spanish_forms
 from workflow_scripts.grammars.sentence_trees import Phrase, Row, Word, rows_of
 from workflow_scripts.grammars.word_draws import distinct_sentences
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.schemas import ud, unimorph
+from workflow_scripts.treebanks.surface import Tally, read_sentences
 
 GRAMMARS = ("english", "spanish")
 
@@ -413,3 +415,15 @@ def test_spanish_verbs_are_conjugated_as_grammars_have_them(verb, tense, forms):
 )  # fmt: skip
 def test_spanish_plurals(singular, plural):
     assert spanish_forms.plural(singular) == plural
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS)
+def test_every_word_has_a_lemma_and_nothing_that_a_schema_does_not_know(grammar, tmp_path):
+    for path in write(grammar, tmp_path, "--sentences", "300").values():
+        tally = Tally()
+        list(read_sentences(path, unimorph.analyse, tally))
+        assert tally.words > 100
+        assert (tally.without_lemma, tally.hidden, tally.clashes) == (0, 0, {})
+        for upos, features in tally.analyses:
+            assert unimorph.unknown(upos, dict(features)) == []
+            assert ud.unknown(upos, dict(features)) == []

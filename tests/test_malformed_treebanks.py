@@ -194,7 +194,7 @@ def test_a_folder_in_the_place_of_a_treebank_is_named(tmp_path):
         list(read_sentences(tmp_path, features, Tally()))
 
 
-@pytest.mark.parametrize("column", words_file.COLUMNS)
+@pytest.mark.parametrize("column", [*words_file.COLUMNS, "key"])
 def test_a_feature_named_as_a_column_of_the_words_is_named(failed, column):
     error, path = failed(row(1, "a", "X", f"{column}=B"), schema="ud")
     assert error.startswith(f"error: {path}: has a feature '{column}', which is a column")

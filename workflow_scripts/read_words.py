@@ -131,10 +131,10 @@ def most_frequent(pairs: Counter) -> str:
 def _check_attributes(conllu: Path, values: dict[str, set[str]]) -> None:
     """Raise TreebankError where the attributes so far cannot be columns of a words file."""
     for attribute, found in values.items():
-        if attribute in words_file.COLUMNS:
+        if attribute in words_file.RESERVED:
             raise TreebankError(
-                f"{conllu}: has a feature {attribute!r}, which is a column of every words file; "
-                "rename the feature"
+                f"{conllu}: has a feature {attribute!r}, which is a column of every words file or "
+                "lexicon; rename the feature"
             )
         if len(found) > words_file.MAX_VALUES:
             raise TreebankError(

@@ -15,6 +15,8 @@ import pyarrow.csv
 from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
+RESERVED = (*COLUMNS, "key")
+"""What no attribute may be called: it would be a second column of its name, here or in a lexicon."""
 MAX_VALUES = (1 << 15) - 1
 """How many values an attribute may have: its column's dictionary has int16 indices."""
 
