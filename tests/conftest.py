@@ -32,6 +32,7 @@ WHOLE_STUDIES = (
     "reproducible",
     "incremental",
     "workflow",
+    "treebanks_in_the_workflow",
 )
 """The files whose tests take longest: where several processes share the files, these come first."""
 

@@ -16,7 +16,7 @@ from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_ba
 
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
 RESERVED = (*COLUMNS, "key")
-"""What no attribute may be called: it would be a second column of its name, here or in a lexicon."""
+"""What no attribute may be called: here or in a lexicon it would be the second of that name."""
 MAX_VALUES = (1 << 15) - 1
 """How many values an attribute may have: its column's dictionary has int16 indices."""
 
