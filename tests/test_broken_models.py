@@ -4,18 +4,22 @@ No code of a folder is run and no pickle is read, whatever its files say.
 """
 
 import json
+import logging
 import pickle
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, BertModel
 
+from tests.small_models import assert_close, random_sentences, save_random_model
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.test_commands import error_of, python
 from tests.treebank_files import call, words_of
 from workflow_scripts import build_lexicon, cache_states, extract_activations
+from workflow_scripts.errors import InputError
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 
@@ -192,7 +196,207 @@ def test_a_model_without_lm_head_is_refused_where_interventions_start(folder, fa
     assert "the checkpoint has no LM head" in failed(cache_states)
 
 
+# Weights that no module takes, and modules that no weight is of.
+
+
+def add(folder, *names):
+    """Put weights of these names beside those of a folder."""
+    weights = load_file(folder / "model.safetensors")
+    weights |= {name: torch.zeros(2) for name in names}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def drop(folder, *ends):
+    """Take the weights away whose names end so."""
+    weights = load_file(folder / "model.safetensors")
+    left = {name: weight for name, weight in weights.items() if not name.endswith(ends)}
+    assert len(left) < len(weights)
+    save_file(left, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize(
+    ("family", "made", "said", "named"),
+    [
+        ("flaubert", {}, {"n_layers": 2}, r"transformer\.\w+\.2\."),
+        ("xlm", {}, {"n_layers": 2}, r"transformer\.\w+\.2\."),
+        ("distilbert", {}, {"n_layers": 2}, r"distilbert\.transformer\.layer\.2\."),
+        ("albert", {"num_hidden_groups": 2}, {"num_hidden_groups": 1}, r"albert_layer_groups\.1\."),
+    ],
+)
+def test_layers_of_weights_that_the_configuration_has_not_are_refused(
+    tmp_path, family, made, said, named
+):
+    save_random_model(family, tmp_path, **made)
+    MaskedLM(tmp_path)
+    edit(tmp_path / "config.json", **said)
+    with pytest.raises(
+        InputError, match=rf"{tmp_path}: the weights have .*{named}.* knows nothing"
+    ):
+        MaskedLM(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bert.extra.weight",
+        "bert.embeddings.extra",
+        "bert.encoder.layer.0.attention.self.query.lora_A.weight",
+        "bert.encoder.layer.0.attention.self.distance_embedding.weight",
+    ],
+)
+def test_any_weight_of_the_encoder_that_no_module_takes_is_refused_by_name(folder, failed, name):
+    add(folder, name)
+    assert (
+        failed() == f"error: {folder}: the weights have {name}, which config.json knows nothing of"
+    )
+
+
+@pytest.mark.parametrize("name", ["encoder.extra", "extra.weight"])
+def test_so_is_one_of_an_encoder_saved_without_its_head(folder, failed, name):
+    BertModel.from_pretrained(folder).save_pretrained(folder)
+    MaskedLM(folder)
+    add(folder, name)
+    assert f"{folder}: the weights have {name}, which" in failed()
+
+
+def test_what_models_are_published_with_and_do_not_read_is_no_hindrance(folder, caplog):
+    add(
+        folder,
+        *("bert.pooler.dense.weight", "bert.pooler.dense.bias", "bert.embeddings.position_ids"),
+        *("bert.embeddings.token_type_ids", "cls.seq_relationship.weight", "classifier.weight"),
+    )
+    with caplog.at_level(logging.INFO):
+        MaskedLM(folder).require_lm_head()
+    assert caplog.messages == [
+        f"{folder}: 1 weights of other heads, such as classifier.weight, are not used"
+    ]
+
+
+def test_another_lm_head_than_the_configurations_is_refused_where_interventions_start(
+    folder, failed
+):
+    add(folder, "cls.predictions.extra.weight")
+    MaskedLM(folder)
+    assert "the LM head's weights have cls.predictions.extra.weight" in failed(cache_states)
+
+
+@pytest.mark.parametrize(
+    "end", ["layer.1.output.dense.weight", "LayerNorm.bias", "word_embeddings.weight"]
+)
+def test_weights_that_are_missing_below_the_head_are_refused_by_name(folder, failed, end):
+    drop(folder, end)
+    assert f"{folder}: the weights lack bert." in failed()
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "albert", "deberta-v2"])
+@pytest.mark.parametrize("end", ["decoder.bias", "head.bias"])
+def test_a_decoder_of_its_own_whose_bias_is_saved_once_is_read(tmp_path, family, end):
+    """With `tie_word_embeddings: false` the bias of the head is still that of its decoder."""
+    save_random_model(family, tmp_path, tie_word_embeddings=False)
+    weights = load_file(tmp_path / "model.safetensors")
+    bias = next(name for name in weights if name.endswith("decoder.bias"))
+    other = bias.replace("decoder.", "")
+    weights |= {name: torch.linspace(-2, 2, 90) for name in (bias, other)}
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    read = random_sentences((9,))
+    expected = MaskedLM(tmp_path)
+    states = expected.lower(expected.batch(read), [3])[3][0]
+    del weights[bias if end == "decoder.bias" else other]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    model = MaskedLM(tmp_path)
+    model.require_lm_head()
+    assert torch.equal(model._head(states), expected._head(states))
+
+
+def test_a_decoder_of_its_own_that_is_missing_is_named_with_its_key(folder, failed):
+    edit(folder / "config.json", tie_word_embeddings=False)
+    assert (
+        "has no LM head (missing cls.predictions.decoder.weight, which tie_word_embeddings: false "
+        "in config.json asks for)" in failed(cache_states)
+    )
+
+
+def test_an_adapter_is_refused_whatever_is_installed(folder, failed):
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "x"}')
+    assert "adapter_config.json: an adapter of another model; merge the two" in failed()
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_pointer_of_git_lfs_is_named_with_the_remedy(folder, failed, name):
+    (folder / name).write_text(POINTER)
+    assert failed() == (
+        f"error: {folder / name}: a Git LFS pointer and not the file; in its repository run: "
+        "git lfs pull"
+    )
+
+
+def test_a_shard_that_is_a_pointer_of_git_lfs_is_named(folder, shards, failed):
+    shards[1].write_text(POINTER)
+    assert failed().startswith(f"error: {shards[1]}: a Git LFS pointer")
+
+
 # The configuration.
+
+
+@pytest.mark.parametrize(
+    ("family", "keys"),
+    [
+        ("bert", {"return_dict": False, "output_attentions": True, "output_hidden_states": True}),
+        ("xlm", {"return_dict": False}),
+        ("roberta", {"return_dict": False, "output_hidden_states": True}),
+        ("bert", {"pad_token_id": -1}),
+        ("distilbert", {"pad_token_id": -1}),
+        ("albert", {"pad_token_id": None}),
+    ],
+)
+def test_keys_that_change_no_number_are_no_hindrance(tmp_path, family, keys):
+    save_random_model(family, tmp_path)
+    expected = MaskedLM(tmp_path)
+    batch = expected.batch(random_sentences())
+    content = json.loads((tmp_path / "config.json").read_text()) | keys
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    model = MaskedLM(tmp_path)
+    assert model.max_subtokens == expected.max_subtokens
+    padded = model.batch(random_sentences())
+    for layer in range(4):
+        found = model.lower(padded, [layer])[layer][batch.mask.bool()]
+        assert_close(found, expected.lower(batch, [layer])[layer][batch.mask.bool()])
+
+
+@pytest.mark.parametrize("family", ["roberta", "mpnet", "esm"])
+def test_a_model_that_counts_positions_from_its_padding_token_must_have_one(tmp_path, family):
+    save_random_model(family, tmp_path)
+    edit(tmp_path / "config.json", pad_token_id=-1)
+    with pytest.raises(InputError, match=r"config\.json: pad_token_id: -1: .* write the id of its"):
+        MaskedLM(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("is_decoder", True, "is_decoder: true: a decoder reads nothing to the right"),
+        ("add_cross_attention", True, "add_cross_attention: true: a decoder reads nothing to"),
+        ("quantization_config", {"quant_method": "fp8"}, "quantized weights are not read"),
+        ("num_hidden_layers", 10**6, "num_hidden_layers: 1000000, but there are 5"),
+    ],
+)
+def test_a_key_that_asks_for_another_computation_is_named(folder, failed, key, value, says):
+    edit(folder / "config.json", **{key: value})
+    error = failed()
+    assert error.startswith(f"error: {folder / 'config.json'}: {key}")
+    assert says in error
+
+
+def test_a_model_that_is_no_masked_one_is_a_short_line(folder, failed):
+    """The library's own has the names of all its classes."""
+    edit(folder / "config.json", model_type="gpt2")
+    assert failed() == (
+        f"error: {folder}: model_type gpt2 is no masked language model of the installed "
+        "transformers; choose another model"
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,11 +452,17 @@ def test_a_folder_without_tokenizer_is_named(folder, failed, command):
     assert failed(command) == f"error: {folder}: no tokenizer with a vocabulary (tokenizer.json)"
 
 
-@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", "{}"])
+def test_a_broken_tokenizer_is_an_error_that_names_it(folder, failed, text):
+    (folder / "tokenizer.json").write_text(text)
+    error = failed(build_lexicon)
+    assert error.startswith(f"error: {folder}: no tokenizer that can be loaded (tokenizer.json: ")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "5"])
-def test_a_broken_tokenizer_is_an_error_that_names_the_folder(folder, failed, name, text):
-    (folder / name).write_text(text)
-    assert f"{folder}: no tokenizer that can be loaded" in failed(build_lexicon)
+def test_broken_settings_of_a_tokenizer_are_an_error_that_names_them(folder, failed, text):
+    (folder / "tokenizer_config.json").write_text(text)
+    assert failed(build_lexicon).startswith(f"error: {folder / 'tokenizer_config.json'}: is not ")
 
 
 def test_a_tokenizer_of_another_model_is_named_where_it_leaves_the_vocabulary(folder, failed):

@@ -6,6 +6,7 @@ word that gets no subtoken. Both are counted in the log.
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def _portions(
     n_words = open_parquet(words).metadata.num_rows
     with progress(n_words, words.stem, "words") as bar:
         for window in windows(sentences(words, ["form"]), _length, WORDS_AT_ONCE):
-            read = reader.read([sentence.columns["form"] for sentence in window])
+            forms = [sentence.columns["form"] for sentence in window]
+            reader.compare_with_library(chain.from_iterable(forms))
+            read = reader.read(forms)
             fits = [i for i, s in enumerate(read) if len(s.ids) <= model.max_subtokens]
             too_long += len(window) - len(fits)
             without_subtoken += sum(_length(window[i]) - n_words_of(read[i]) for i in fits)

@@ -28,7 +28,8 @@ from transformers.utils import logging as transformers_logging
 from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.encoder import Batch, Encoder, standing_in
-from workflow_scripts.models.folder import check_weights, reason
+from workflow_scripts.models.folder import check_weights, reason, weight_names
+from workflow_scripts.models.lm_head import no_lm_head, require_masked_lm
 from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 from workflow_scripts.models.with_hook import WithHook
@@ -39,6 +40,16 @@ transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
 
+_HARMLESS = re.compile(
+    r"(^|\.)(pooler|seq_relationship|sop_classifier)\.|(^|\.)(position_ids|token_type_ids|inv_freq)$"
+)
+"""Weights that a masked language model is published with and does not read.
+
+Poolers and heads for pairs of sentences, which nothing of ours asks; numbers that are computed
+anew. What the library knows of its families besides, it leaves out itself.
+"""
+
+
 class MaskedLM:
     """A pretrained masked language model in float32, in evaluation mode."""
 
@@ -47,6 +58,7 @@ class MaskedLM:
 
         Raises InputError, naming the folder, where it cannot be loaded.
         """
+        require_masked_lm(folder)
         check_weights(folder)
         try:
             model, loading = AutoModelForMaskedLM.from_pretrained(
@@ -57,6 +69,10 @@ class MaskedLM:
                 use_safetensors=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # to name them: see _require_encoder
+                # What a configuration may ask a model to return, for other uses.
+                return_dict=True,
+                output_attentions=False,
+                output_hidden_states=False,
             )
         except Exception as error:  # whatever the library meets in a folder
             raise InputError(
@@ -64,10 +80,14 @@ class MaskedLM:
             ) from error
         self.folder = folder
         self.device = torch.device(device)
-        self._missing = sorted(loading["missing_keys"])
+        self._missing = sorted(loading["missing_keys"] - _share_biases(model, loading))
+        self._not_taken = [
+            name for name in sorted(loading["unexpected_keys"]) if not _HARMLESS.search(name)
+        ]
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._encoder_name = model.base_model_prefix
-        self._require_encoder(sorted(loading["unexpected_keys"]), loading["mismatched_keys"])
+        self._require_encoder(loading["mismatched_keys"])
+        self._require_padding()
         self._running = self._choose_running()
 
     @property
@@ -84,14 +104,23 @@ class MaskedLM:
     def max_subtokens(self) -> int:
         """The longest sentence that the model's positions can address, special tokens included."""
         positions = self._model.config.max_position_embeddings
-        # RoBERTa-like models count positions from padding_idx + 1.
-        first = (
-            module.padding_idx + 1
+        return positions - next((first + 1 for first in self._counts_from_padding), 0)
+
+    @property
+    def _counts_from_padding(self) -> list[int]:
+        """The padding_idx that RoBERTa-like models count positions from; empty in others."""
+        return [
+            module.padding_idx
             for name, module in self._model.named_modules()
             if name.endswith("position_embeddings")
             and getattr(module, "padding_idx", None) is not None
-        )
-        return positions - next(first, 0)
+        ]
+
+    @property
+    def _pad_token_id(self) -> int | None:
+        """The id of the padding token; None where the configuration has none (`-1` in some)."""
+        found = self._model.config.pad_token_id
+        return found if found is not None and 0 <= found < self._model.config.vocab_size else None
 
     def require_layers(self, layers: Sequence[int]) -> None:
         """Raise InputError, naming the folder, where a layer is asked that the model has not."""
@@ -100,17 +129,34 @@ class MaskedLM:
                 raise InputError(f"layer {layer}: {self.folder} has layers 0 to {self.n_layers}")
 
     def require_lm_head(self) -> None:
-        """Raise InputError, naming the folder, where the checkpoint has no LM head."""
+        """Raise InputError, naming the folder, where the checkpoint has no LM head, or another."""
         encoder = f"{self._encoder_name}."
         head = [name for name in self._missing if not name.startswith(encoder)]
         if head:
-            raise InputError(
-                f"{self.folder}: the checkpoint has no LM head (missing {head[0]}); "
-                "interventions need one: choose another model or set interventions: []"
-            )
+            why = f"missing {head[0]}"
+            if not self._model.config.tie_word_embeddings and head[0] in self._tied:
+                why += ", which tie_word_embeddings: false in config.json asks for"
+            raise InputError(no_lm_head(self.folder, why))
+        modules = dict(self._model.named_children())
+        for name in self._not_taken:
+            if name.split(".")[0] in modules:
+                raise InputError(
+                    f"{self.folder}: the LM head's weights have {name}, which config.json knows "
+                    "nothing of"
+                )
 
-    def _require_encoder(self, unexpected: list[str], of_other_shape: Collection[tuple]) -> None:
-        """Raise InputError where weights are not those of config.json: they would be random."""
+    @property
+    def _tied(self) -> dict[str, str]:
+        """Which weights the family ties to which others, where the configuration says so."""
+        tied = self._model._tied_weights_keys
+        return tied if isinstance(tied, dict) else {}
+
+    def _require_encoder(self, of_other_shape: Collection[tuple]) -> None:
+        """Raise InputError where weights are not those of config.json.
+
+        Those that are missing would be random, and those that no module takes are a part of the
+        model that would not run.
+        """
         for name, found, expected in sorted(of_other_shape):
             raise InputError(
                 f"{self.folder}: the weights have {name} of shape {tuple(found)}, by config.json "
@@ -123,10 +169,34 @@ class MaskedLM:
                 f"{self.folder}: the weights lack {missing[0]}; config.json and weights are not "
                 "of the same model"
             )
-        layers = [name for name in unexpected if re.search(r"\.layers?\.\d+\.", name)]
-        if layers:
+        of_encoder = [name for name in self._not_taken if self._is_of_encoder(name)]
+        if of_encoder:
             raise InputError(
-                f"{self.folder}: the weights have {layers[0]}, which config.json knows nothing of"
+                f"{self.folder}: the weights have {of_encoder[0]}, which config.json knows nothing "
+                "of"
+            )
+        if self._not_taken:
+            log.info(
+                "%s: %d weights of other heads, such as %s, are not used",
+                self.folder,
+                len(self._not_taken),
+                self._not_taken[0],
+            )
+
+    def _is_of_encoder(self, name: str) -> bool:
+        """Whether a weight stands below the encoder; it may have been saved without the rest."""
+        first = name.split(".")[0]
+        if first == self._encoder_name or hasattr(self._encoder, first):
+            return True
+        alone = not any(n.startswith(f"{self._encoder_name}.") for n in weight_names(self.folder))
+        return alone and first not in dict(self._model.named_children())
+
+    def _require_padding(self) -> None:
+        """Raise InputError where a model counts positions from a padding token that it has not."""
+        if self._pad_token_id is None and self._counts_from_padding:
+            raise InputError(
+                f"{self.folder}/config.json: pad_token_id: {self._model.config.pad_token_id}: this "
+                "model counts positions from it; write the id of its padding token (1 in RoBERTa)"
             )
 
     @torch.inference_mode()
@@ -177,7 +247,7 @@ class MaskedLM:
                 f"has {self._model.config.vocab_size}; they are not of the same model"
             )
         length = max(len(sentence.ids) for sentence in sentences)
-        ids = np.full((len(sentences), length), self._model.config.pad_token_id or 0, np.int64)
+        ids = np.full((len(sentences), length), self._pad_token_id or 0, np.int64)
         mask = np.zeros_like(ids)
         for row, sentence in enumerate(sentences):
             ids[row, : len(sentence.ids)] = sentence.ids
@@ -250,3 +320,21 @@ class MaskedLM:
     @property
     def _encoder(self) -> nn.Module:
         return getattr(self._model, self._encoder_name)
+
+
+def _share_biases(model: nn.Module, loading: dict) -> set[str]:
+    """Let a bias that the weights lack be the one that it is tied to; return those that were.
+
+    A decoder of its own (`tie_word_embeddings: false`) shares no weight with the embeddings, but
+    its bias is still the head's, and is saved once.
+    """
+    tied = model._tied_weights_keys if isinstance(model._tied_weights_keys, dict) else {}
+    missing = set(loading["missing_keys"])
+    shared = set()
+    for pair in tied.items():
+        for name, other in (pair, pair[::-1]):
+            if name.endswith("bias") and name in missing and other not in missing:
+                parent, _, last = name.rpartition(".")
+                setattr(model.get_submodule(parent), last, model.get_parameter(other))
+                shared.add(name)
+    return shared

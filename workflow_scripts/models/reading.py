@@ -3,14 +3,18 @@
 Loads nothing but the tokenizer, so that light jobs stay light.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Encoding, Tokenizer
 
-from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
-from workflow_scripts.models.folder import reason
+from workflow_scripts.models.tokenizer import LibrarysReading, load_tokenizer, unknown_token
+
+log = logging.getLogger("reading")
 
 
 class Reader:
@@ -21,80 +25,103 @@ class Reader:
 
         Raises InputError, naming the folder, where there is none.
         """
-        from transformers import AutoTokenizer
+        self.folder = Path(folder)
+        self._tokenizer = load_tokenizer(self.folder)
+        self._before_word, self._cut = _mark(self._tokenizer)
+        self._compared = False
 
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(
-                str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
-            )
-        except Exception as error:  # whatever the library meets in a folder
-            raise InputError(
-                f"{folder}: no tokenizer that can be loaded ({reason(error)})"
-            ) from error
-        if not self._tokenizer.is_fast:
-            raise InputError(f"{folder}: a fast tokenizer (tokenizer.json) is needed")
-        # Where the folder has none, the library makes one that knows nothing but special tokens.
-        ordinary = set(self._tokenizer.get_vocab()) - set(self._tokenizer.all_special_tokens)
-        if not any(letter.isalnum() for token in ordinary for letter in token):
-            raise InputError(f"{folder}: no tokenizer with a vocabulary (tokenizer.json)")
-        # A tokenizer that marks word starts by a space gives every word one. Found by what it
-        # does, since the mark can come from a normalizer or from any step before the split.
-        pre_tokenizer = self._tokenizer.backend_tokenizer.pre_tokenizer
-        if hasattr(pre_tokenizer, "add_prefix_space"):
-            pre_tokenizer.add_prefix_space = True
-        in_text = self._tokenizer.tokenize("a a")
-        split = self._tokenizer.tokenize(["a", "a"], is_split_into_words=True)
-        self._before_word = "" if "".join(in_text) == "".join(split) else " "
-
-    @property
+    @cached_property
     def unknown_id(self) -> int | None:
         """The id of the unknown token, None where the tokenizer has none."""
-        if self._tokenizer.unk_token_id is not None:
-            return self._tokenizer.unk_token_id
-        # A configuration can fail to name the unknown token that the tokenizer itself has.
-        unknown = getattr(self._tokenizer.backend_tokenizer.model, "unk_token", None)
-        return None if unknown is None else self._tokenizer.convert_tokens_to_ids(unknown)
+        return unknown_token(self.folder, self._tokenizer)
 
     def read(self, sentences: Sequence[list[str]]) -> list[Subtokens]:
         """Return the subtokens of each sentence, with special tokens, never truncated."""
-        if not sentences:
-            return []
-        encoded = self._tokenizer(
-            [[self._before_word + form for form in forms] for forms in sentences],
-            is_split_into_words=True,
-            truncation=False,
-            padding=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )
-        return [
-            Subtokens(
-                np.asarray(encoded.encodings[i].ids, np.int32),
-                np.asarray(
-                    [NO_WORD if w is None else w for w in encoded.encodings[i].word_ids], np.int32
-                ),
-            )
-            for i in range(len(sentences))
-        ]
+        return [Subtokens(*arrays) for arrays in self._encoded(sentences, special=True)]
 
     def read_alone(self, forms: Sequence[str]) -> list[list[int]]:
         """Return the subtoken ids of each form as one pre-split word, without special tokens."""
-        if not forms:
-            return []
-        encoded = self._tokenizer(
-            [[self._before_word + form] for form in forms],
-            is_split_into_words=True,
-            add_special_tokens=False,
-            truncation=False,
-            padding=False,
-            verbose=False,
-        )
-        return [list(encoding.ids) for encoding in encoded.encodings]
+        encoded = self._encoded([[form] for form in forms], special=False)
+        return [ids.tolist() for ids, _ in encoded]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return subtokens as text, special tokens kept and white space removed."""
-        text = self._tokenizer.decode(
-            list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        """Return subtokens as text, special tokens kept and white space removed.
+
+        An id for which the tokenizer has no token gives no text: see `without_token`.
+        """
+        return "".join(self._tokenizer.decode(list(ids), skip_special_tokens=False).split())
+
+    def without_token(self, ids: np.ndarray) -> np.ndarray:
+        """Return which ids the tokenizer has no token for, bool of the shape of `ids`.
+
+        A model's vocabulary may be padded to a round number.
+        """
+        distinct = np.unique(ids)
+        none = [self._tokenizer.id_to_token(int(one)) is None for one in distinct]
+        return np.isin(ids, distinct[np.array(none, bool)])
+
+    def compare_with_library(self, forms: Iterable[str]) -> None:
+        """Log the first word, if any, that the library's own tokenizer would read otherwise."""
+        if self._compared:
+            return
+        difference = self._librarys_reading.difference(forms)
+        if difference is not None:
+            log.warning("%s: %s", self.folder, difference)
+            self._compared = True
+
+    @cached_property
+    def _librarys_reading(self) -> LibrarysReading:
+        return LibrarysReading(self.folder, self._tokenizer)
+
+    def _encoded(
+        self, sentences: Sequence[list[str]], special: bool
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return ids and words, (s,) int32 each, of each sentence."""
+        encoded = self._tokenizer.encode_batch(
+            [[self._before_word + form for form in forms] for forms in sentences],
+            is_pretokenized=True,
+            add_special_tokens=special,
         )
-        return "".join(text.split())
+        return [_arrays(encoding, self._cut) for encoding in encoded]
+
+
+def _arrays(encoding: Encoding, cut: int) -> tuple[np.ndarray, np.ndarray]:
+    ids = np.asarray(encoding.ids, np.int32)
+    words = np.asarray([NO_WORD if w is None else w for w in encoding.word_ids], np.int32)
+    if not cut:
+        return ids, words
+    ends = np.asarray([end for _, end in encoding.offsets])
+    kept = (words == NO_WORD) | (ends > cut)
+    return ids[kept], words[kept]
+
+
+def _is_letter(token: str) -> bool:
+    return len(token) == 1 and token.isalpha()
+
+
+def _mark(tokenizer: Tokenizer) -> tuple[str, int]:
+    """Return what to put before a word, so that it has the subtokens that it has within a text.
+
+    And how many characters at its start are to be cut off again. A tokenizer that marks word
+    starts by a space gives every word one. Found by what it does, since the mark can come from a
+    normalizer or from any step before the split; where such a step strips the space of a word that
+    stands alone, a letter before it keeps it.
+    """
+    # One that is spelled otherwise than by the unknown token, which may swallow a mark.
+    letters = {i: token for token, i in tokenizer.get_vocab().items() if _is_letter(token)}
+    letter = "a" if "a" in letters.values() or not letters else letters[min(letters)]
+    in_text = "".join(tokenizer.encode(f"{letter} {letter}", add_special_tokens=False).tokens)
+
+    def alone(before: str, cut: int = 0) -> str:
+        [read] = tokenizer.encode_batch(
+            [[before + letter]], is_pretokenized=True, add_special_tokens=False
+        )
+        ends = [end for _, end in read.offsets]
+        return "".join(token for token, end in zip(read.tokens, ends, strict=True) if end > cut)
+
+    bare = alone("")
+    if in_text == bare + bare:
+        return "", 0
+    if alone(" ") == bare != alone(f"{letter} ", 1):
+        return f"{letter} ", 1
+    return " ", 0
