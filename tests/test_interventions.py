@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from transformers import AutoTokenizer
+from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from tests.formulas_models import plain_model, predict_by_hand
 from tests.formulas_saturation import saturation_by_hand
@@ -438,6 +438,47 @@ def test_cached_states_and_predictions_are_the_models_own(study):
         assert found.predicted.tolist() == expected
         states = output.hidden_states[2][0].numpy()
         assert np.linalg.norm(found.states - states) <= 1e-5 * np.linalg.norm(states)
+
+
+def test_a_vocabulary_padded_beyond_the_tokenizer_gives_words_without_analysis(study, tmp_path):
+    """The padding row stands for the ending of plurals: `dog` and it would be `dog`, a singular."""
+    folder = tmp_path / "padded"
+    tokenizer = AutoTokenizer.from_pretrained(study.model)
+    ending = tokenizer.convert_tokens_to_ids("##s")
+    model = AutoModelForMaskedLM.from_pretrained(study.model)
+    model.resize_token_embeddings(len(tokenizer) + 6, mean_resizing=False)
+    with torch.no_grad():
+        rows = model.bert.embeddings.word_embeddings.weight
+        rows[len(tokenizer) :] = 0
+        rows[len(tokenizer) + 1] = 3 * rows[ending]
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    words = study.words["words_test"]
+    made = {"subtokens": tmp_path / "subtokens.parquet", "states": f"{tmp_path}/{{layer}}.parquet"}
+    call(cache_states, model=folder, words_test=words, layers=[3], **made)
+    given = made | {"model": folder, "states": tmp_path / "3.parquet"}
+    found, examples = run_intervene(study, "Number", 3, "ablation", "{}", 15, tmp_path, **given)
+
+    numbers = {s.number: s.columns["Number"] for s in sentences(words, ["Number"])}
+    n_padded = 0
+    for sentence in read_states(made["subtokens"], given["states"]):
+        padded = set(sentence.read.words[sentence.predicted >= len(tokenizer)].tolist()) - {-1}
+        labelled = [word for word in padded if numbers[sentence.number][word] in ("SG", "PL")]
+        n_padded += len(labelled)
+        if labelled:
+            [row] = [r for r in found if (r["k"], r["sentence"]) == (0, sentence.number)]
+            assert row["no_analysis"] >= len(labelled)
+            changed = row["words"] - row["correct"]
+            assert changed >= len(labelled)
+    assert n_padded > 5
+    plain, _ = run_intervene(study, "Number", 3, "ablation", "{}", 15, tmp_path)
+
+    def at_0(rows, count):
+        return sum(row[count] for row in rows if row["k"] == 0)
+
+    assert at_0(found, "no_analysis") - at_0(plain, "no_analysis") >= n_padded / 2
+    assert at_0(found, "clwv") <= at_0(plain, "clwv")
+    assert not [e for e in examples if e["predicted"] + "s" == e["form"]]
 
 
 def test_sentences_too_long_for_the_model_are_not_intervened_on(tiny_model, tmp_path):

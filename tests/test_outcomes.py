@@ -218,6 +218,41 @@ def test_a_word_is_all_its_subtokens():
     assert words == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
 
 
+def test_a_word_with_a_prediction_that_the_tokenizer_has_no_token_for_has_no_analysis():
+    """A padding row of the vocabulary decodes to nothing: `dogs` of which half is one is no word.
+
+    Nor is `dog` given back by `dog` and one such, though what is left of it is the word itself.
+    """
+    predicted = np.array([[1, 2, 3], [6, 7, 3], [1, 2, 7], [6, 2, 3]])
+    without_token = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]], bool)
+    letters = LETTERS | {2: "g", 7: ""}
+
+    def decode(ids):
+        return "".join(letters[i] for i in ids).lower()
+
+    analyzer = lexicon_analyzer([*LEXICON, ("", ("cat", "NOUN", "SG"))])
+    arguments = (np.array([1, 2, 3]), SUBJECTS, analyzer, decode)
+    found, _ = judge(predicted, *arguments, without_token)
+    assert found.tolist() == [
+        [Outcome.CORRECT, Outcome.CORRECT],
+        [Outcome.NO_ANALYSIS, Outcome.CORRECT],
+        [Outcome.CORRECT, Outcome.NO_ANALYSIS],
+        [Outcome.NO_ANALYSIS, Outcome.CORRECT],
+    ]
+    # What would be said of that half alone.
+    assert judge(predicted, *arguments)[0][1:3].tolist() == [
+        [Outcome.CLTV, Outcome.CORRECT],
+        [Outcome.CORRECT, Outcome.CLTV],
+    ]
+    same = judge(np.array([[1, 7, 3]]), np.array([1, 2, 3]), *arguments[1:3], lambda ids: "dog")
+    assert same[0].tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
+    same = judge(
+        *(np.array([[1, 7, 3]]), np.array([1, 2, 3]), *arguments[1:3], lambda ids: "dog"),
+        np.array([[False, True, False]]),
+    )
+    assert same[0].tolist() == [[Outcome.NO_ANALYSIS, Outcome.CORRECT]]
+
+
 def test_counts_have_a_row_for_each_k_and_sentence():
     subjects = [*SUBJECTS, Subject(TrueWord(8, 4, "x", "X", "SG", "PL"), 3, 4)]
     found = np.array([[0, 1, 2], [3, 4, 5], [6, 2, 2]], np.int8)

@@ -99,7 +99,7 @@ def main(options: argparse.Namespace) -> None:
             forms=lambda sentence: test[sentence]["form"],
         )
     )
-    decode = Reader(options.model).decode
+    reader = Reader(options.model)
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
@@ -112,7 +112,9 @@ def main(options: argparse.Namespace) -> None:
         edit = method.edit(EditTask(neurons, means), **options.method_options)
         changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
         predicted = np.concatenate([unchanged[None], changed])
-        outcomes, words = judge(predicted, ids, subjects, analyzer, decode)
+        outcomes, words = judge(
+            predicted, ids, subjects, analyzer, reader.decode, reader.without_token(predicted)
+        )
         write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
         write_parquet(outcomes_file, count(outcomes, subjects, ks), metadata)
 

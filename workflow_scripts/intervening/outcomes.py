@@ -32,11 +32,14 @@ def judge(
     subjects: Sequence[Subject],
     analyzer: Analyzer,
     decode: Callable[[list[int]], str],
+    without_token: np.ndarray | None = None,
 ) -> tuple[np.ndarray, dict[tuple[int, int], tuple[str, str]]]:
     """Return the outcome of each subject at each k, (K, W) int8, and the words that changed.
 
-    `predicted` is (K, R) and `ids` (R,), vocabulary ids of the edited subtokens. The words that
-    changed are {(k index, subject): (word, predicted word)}, both decoded.
+    `predicted` is (K, R) and `ids` (R,), vocabulary ids of the edited subtokens. `without_token`
+    (K, R) bool says which predictions the tokenizer has no token for: they decode to nothing, and a
+    word with one has no analysis, whatever is left of it. The words that changed are
+    {(k index, subject): (word, predicted word)}, both decoded.
     """
     spelled: dict[bytes, str] = {}
 
@@ -61,6 +64,9 @@ def judge(
                 changed.append(i)
                 words[row, int(i)] = (word, given)
         outcomes[row, changed] = analyzer.judge(changes)
+        if without_token is not None and len(starts):
+            unspelled = np.logical_or.reduceat(without_token[row], starts)
+            outcomes[row, unspelled] = Outcome.NO_ANALYSIS
     return outcomes, words
 
 
