@@ -7,6 +7,7 @@ import pytest
 
 from tests.study_on_disk import COLLECTED, KEPT, POS, TABLES, Study, edited, strings
 from workflow_scripts.kernels.words import Configuration
+from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
 
 
@@ -368,6 +369,78 @@ def test_another_content_of_a_model_folder_changes_its_jobs_and_none_of_another(
     (study.folder / "fixed" / "model.safetensors").write_text("other weights")
     expected = {key for key in before if mentions(key, "fixed") or key[0] == "table"}
     assert different(before, study.strings()) == expected
+
+
+def put_what_nobody_reads(folder):
+    """What appears in a model's folder beside the model."""
+    for name in (
+        "README.md",
+        ".DS_Store",
+        ".gitattributes",
+        "model.safetensors.lock",
+        "notes.json",
+    ):
+        (folder / name).write_text(name)
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle, beside safetensors")
+    (folder / "vocab.txt").write_text("a vocabulary, beside a tokenizer.json")
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "b.safetensors"}}')
+    (folder / "b.safetensors").write_text("weights of many files, beside those of one")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main")
+    (folder / "onnx").mkdir()
+    (folder / "dangling").symlink_to(folder / "nowhere")
+    (folder / "source.json").symlink_to(folder / "nowhere")
+
+
+def test_what_is_not_read_of_a_model_folder_changes_nothing(study):
+    folder = study.folder / "fixed"
+    (folder / "tokenizer.json").write_text("{}")
+    before, mb = study.strings(), megabytes(str(folder))
+    put_what_nobody_reads(folder)
+    assert study.strings() == before
+    assert megabytes(str(folder)) == mb > 0
+
+
+READ = {  # what makes it read, and what is read then
+    "config.json": {},
+    "model.safetensors": {},
+    "tokenizer.json": {},
+    "tokenizer_config.json": {},
+    "special_tokens_map.json": {},
+    "vocab.txt": {"tokenizer.json": None},
+    "merges.txt": {"tokenizer.json": None},
+    "sentencepiece.bpe.model": {"tokenizer.json": None},
+    "model.safetensors.index.json": {"model.safetensors": None},
+    "b.safetensors": {"model.safetensors": None},
+    "named.safetensors": {"config.json": '{"transformers_weights": "named.safetensors"}'},
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_read_of_a_model_folder_changes_its_jobs(study, name):
+    folder = study.folder / "fixed"
+    put_what_nobody_reads(folder)
+    for other in READ:
+        if not (folder / other).exists():
+            (folder / other).write_text("{}")
+    for other, text in READ[name].items():
+        (folder / other).unlink() if text is None else (folder / other).write_text(text)
+    before = study.strings()
+    text = '{"weight_map": {"z": "b.safetensors"}}' if name.endswith("index.json") else '{"a": 1}'
+    (folder / name).write_text(text)
+    assert ("activations", "fixed", "a") in different(before, study.strings())
+
+
+def test_links_of_a_model_folder_are_followed(study, tmp_path):
+    """In the library's own cache every file is a link to one without a name."""
+    folder = study.folder / "fixed"
+    before = study.strings()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).rename(tmp_path / name)
+        (folder / name).symlink_to(tmp_path / name)
+    assert study.strings() == before
+    (tmp_path / "model.safetensors").write_text("other weights")
+    assert ("activations", "fixed", "a") in different(before, study.strings())
 
 
 def test_touching_sources_changes_nothing(study):

@@ -173,6 +173,10 @@ def test_a_model_of_a_hub_is_in_the_provenance_with_its_commit(finished, tmp_pat
     record = {"hub": "owner/name", "revision": None, "commit": "c" * 40}
     (tmp_path / "fetched").mkdir()
     (tmp_path / "fetched/source.json").write_text(json.dumps(record))
+    # What a person has beside a model is none of its sources.
+    (tmp_path / "fetched/dangling").symlink_to("nowhere")
+    (tmp_path / "fetched/README.md").write_text("mine")
+    (tmp_path / "fetched/config.json").write_text("{}")
     call(
         build_provenance,
         tables=finished / "results/tables/overlap.parquet",
@@ -185,3 +189,4 @@ def test_a_model_of_a_hub_is_in_the_provenance_with_its_commit(finished, tmp_pat
     written = json.loads((tmp_path / "provenance.json").read_text())
     assert written["sources"]["hub"] == {"mine": record}
     assert written["sources"]["models"].keys() == {"mine", "tiny"}
+    assert written["sources"]["models"]["mine"].keys() == {"config.json"}

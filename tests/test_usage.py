@@ -1,5 +1,6 @@
 """What jobs used, asked for and would use: records, requests, and the cost of a larger study."""
 
+import json
 import os
 import re
 import subprocess
@@ -48,7 +49,7 @@ def test_a_request_grows_with_what_the_job_reads(study):
         return int(re.search(r"mem_mb=(\d+)", run(study, SMALL, *command).stdout)[1])
 
     before = asked()
-    with (study / "results/models/tiny/more.safetensors").open("wb") as file:
+    with (study / "results/models/tiny/model.safetensors").open("r+b") as file:
         file.truncate(100_000_000)
     assert before + 100 < asked() < before + 1000
 
@@ -248,3 +249,21 @@ def test_the_models_of_our_studies_have_a_known_size(name):
     config = read_configuration(ROOT / "configs" / f"{name}.yaml")
     for model in config["models"]:
         assert shape_of(model, config | {"results": "nowhere"}).width == 768
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"num_hidden_layers": 6, "hidden_size": 48, "vocab_size": 90},
+        {"n_layers": 6, "dim": 48, "vocab_size": 90},  # DistilBERT
+        {"n_layers": 6, "emb_dim": 48, "n_words": 90},  # XLM
+    ],
+)
+def test_the_size_of_a_model_is_read_whatever_its_family_calls_it(tmp_path, said):
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    config = {"models": {"m": {"path": str(tmp_path)}}, "results": "nowhere"}
+    assert shape_of("m", config) == cost.Shape(6, 48, 90)
+    del said["vocab_size" if "vocab_size" in said else "n_words"]
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    with pytest.raises(InputError, match="does not say how large the model is"):
+        shape_of("m", config)

@@ -19,6 +19,7 @@ from workflow_scripts.files.artifact import (
     versions,
     whole_file,
 )
+from workflow_scripts.models.folder import files_read
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -63,13 +64,16 @@ def sha256(path: Path) -> str:
 
 
 def _sources(entries: list[str]) -> dict[str, dict[str, str]]:
-    """Return the SHA-256 of each file, by the source's name and the file's, of `name=path`."""
+    """Return the SHA-256 of each file that is read, by the source's name and the file's.
+
+    An entry is `name=path`; of a model's folder no more counts than what is read of it.
+    """
     found: dict[str, dict[str, str]] = {}
     for entry in entries:
         name, _, path = entry.partition("=")
         files = [Path(path)]
         if files[0].is_dir():
-            files = sorted(file for file in files[0].iterdir() if file.is_file())
+            files = files_read(files[0])
         found.setdefault(name, {}).update({file.name: sha256(file) for file in files})
     return found
 

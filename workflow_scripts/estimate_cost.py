@@ -4,13 +4,13 @@ Prints processor hours, GPU hours, memory and disk by stage, with the assumption
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import yaml
 
 from workflow_scripts.command.line import run
 from workflow_scripts.errors import InputError
+from workflow_scripts.models.folder import read_json
 from workflow_scripts.study.configuration_file import checked
 from workflow_scripts.study.plan import Plan
 from workflow_scripts.usage.cost import ASSUMPTIONS, Shape, disk, estimate, jobs, measured
@@ -83,6 +83,11 @@ def read_configuration(path: Path) -> dict:
         raise InputError(f"{path}: {error}") from None
 
 
+# Of most models; DistilBERT and XLM have names of their own.
+_SIZES = (("num_hidden_layers", "n_layers"), ("hidden_size", "dim", "emb_dim"))
+_SIZES += (("vocab_size", "n_words"),)
+
+
 def shape_of(name: str, config: dict) -> Shape:
     """Return the shape of a configuration's model: as its folder says, or as its hub does."""
     if name not in config["models"]:
@@ -90,8 +95,11 @@ def shape_of(name: str, config: dict) -> Shape:
     entry = config["models"][name]
     folder = Path(entry.get("path", Path(config["results"], "models", name)))
     if (folder / "config.json").exists():
-        said = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return Shape(said["num_hidden_layers"], said["hidden_size"], said["vocab_size"])
+        said = read_json(folder / "config.json")
+        sizes = [next((said[k] for k in keys if k in said), None) for keys in _SIZES]
+        if not all(isinstance(size, int) for size in sizes):
+            raise InputError(f"{folder / 'config.json'}: does not say how large the model is")
+        return Shape(*sizes)
     if entry.get("hub") not in SHAPES:
         raise InputError(f"models.{name}: its size is not known, and {folder} is not there")
     return SHAPES[entry["hub"]]

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from stat import S_ISDIR
 
+from workflow_scripts.models.folder import files_read
+
 
 def file_digest(path: Path) -> str:
     """Return the BLAKE2b digest of a file's content."""
@@ -17,20 +19,25 @@ def file_digest(path: Path) -> str:
     return _digest(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
 
 
-def folder_digests(folder: Path) -> dict[str, str]:
-    """Return the digest of each file in a folder (not in folders below it), by name."""
-    return {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.is_file()}
+def model_digests(folder: Path) -> dict[str, str]:
+    """Return the digest of each file that is read of a model's folder, by name."""
+    return {path.name: file_digest(path) for path in files_read(folder)}
 
 
 def megabytes(path: str) -> float:
-    """Return the size of a file, or of the files in a folder, in MB; 0 where there is none."""
+    """Return the size of a file, or of what is read of a model's folder, in MB; 0 without it."""
     try:
         found = os.stat(path)  # noqa: PTH116  a hundred thousand times
     except FileNotFoundError:
         return 0
     if S_ISDIR(found.st_mode):
-        return sum(file.stat().st_size for file in os.scandir(path)) / 1e6
+        return _megabytes_of_model(path, found.st_mtime_ns)
     return found.st_size / 1e6
+
+
+@cache
+def _megabytes_of_model(folder: str, mtime: int) -> float:
+    return sum(file.stat().st_size for file in files_read(Path(folder))) / 1e6
 
 
 @cache

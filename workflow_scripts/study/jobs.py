@@ -18,7 +18,7 @@ from typing import Any
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.declarations import declared
-from workflow_scripts.study.digests import file_digest, folder_digests
+from workflow_scripts.study.digests import file_digest, model_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
 from workflow_scripts.study.slugs import slug
@@ -77,7 +77,10 @@ class Jobs:
             return _string(self._code("train_model", "train_model"), settings, words)
         if "hub" in entry:
             return _string("", entry, {})
-        return _string("", {}, folder_digests(Path(entry["path"])))
+        # Once a plan: which files are read stands in some of them.
+        return self._once("model", model)(
+            lambda: _string("", {}, model_digests(Path(entry["path"])))
+        )
 
     # Words and what models make of them
 
