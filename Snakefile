@@ -76,5 +76,9 @@ rule latex:
         all_latex,
 
 
+onstart:
+    check_device()
+
+
 onsuccess:
     print(whereabouts())

@@ -26,12 +26,13 @@ rule fetch_model:
         given=passed(
             hub=of_model("hub"),
             revision=lambda w: plan.revision_option(w.model),
+            lm_head=lambda w: "--lm-head" if plan.config["interventions"] else "",
         ),
     shell:
         """
         python -m workflow_scripts.fetch_model \
             --hub {params.given[hub]} \
-            {params.given[revision]} \
+            {params.given[revision]} {params.given[lm_head]} \
             --endpoint {params.study[sources.hub]:q} \
             --model {output.model} \
             2>&1 | tee {log}

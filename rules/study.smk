@@ -33,13 +33,16 @@ from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
 from workflow_scripts.study.declarations import declared
+from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
+from workflow_scripts.study.models import check_models
 from workflow_scripts.study.plan import Plan
 
 try:
     plan = Plan(checked(config))
     plan.check_treebanks()
+    check_models(plan)
     plan.check_pipelines(installed=not workflow.deployment_settings.deployment_method)
 except ConfigError as error:
     raise WorkflowError(f"configuration: {error}") from None
@@ -64,6 +67,8 @@ if READS_SENTENCES:
     ENVIRONMENT_OF_ANALYZER = workflow.source_path("../envs/spacy.yaml")
 LAYERS = plan.config["layers"]
 PROBES = plan.config["probes"]
+ON_DEVICE = {"activations_of_model", "states_of_model", "intervention"}
+ON_DEVICE |= {"intervention_of_one_direction"}
 METHODS = [entry["name"] for entry in plan.config["interventions"]]
 CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 
@@ -330,6 +335,22 @@ def check_attributes():
         plan.check_lemmas(kept, lambda name: size_of(Path(results(f"words/{name}/test.parquet"))))
     except ConfigError as error:
         raise WorkflowError(f"configuration: {error}") from None
+
+
+def check_device():
+    """Stop where jobs are to run here on a device that is not here; on a cluster, each job sees."""
+    if not (workflow.is_main_process and workflow.local_exec) or workflow.touch:
+        return
+    # What is yet to come depends on the words, once they are read; models run for all but those.
+    to_run = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    targets = {job.rule.name for job in workflow.dag.targetjobs}
+    later = "attributes" in to_run and targets - {"words", "downloads", "attributes"}
+    if not to_run & ON_DEVICE and not (later and not all(map(exists, all_activations(None)))):
+        return
+    device = plan.config["device"]
+    why = why_not_here(device, not workflow.deployment_settings.deployment_method)
+    if why:
+        raise WorkflowError(f"device: {device}, but {why}; set device: auto or cpu")
 
 
 def all_downloads(wildcards):

@@ -29,6 +29,9 @@ def arguments() -> argparse.ArgumentParser:
         default="https://huggingface.co",
         help="the hub, or a mirror of it (%(default)s)",
     )
+    parser.add_argument(
+        "--lm-head", action="store_true", help="refuse a model without one: interventions need it"
+    )
     parser.add_argument("--model", type=Path, required=True, help="folder to write")
     add_patience_options(parser)
     return parser
@@ -49,7 +52,7 @@ def main(options: argparse.Namespace) -> None:
     else:
         patience = Patience(options.attempts, options.stall)
         repository = look_up(options.hub, options.revision, options.endpoint, patience)
-        fetch(repository, options.model, patience)
+        fetch(repository, options.model, patience, options.lm_head)
         commit = repository.commit
     if not COMMIT.fullmatch(options.revision or ""):
         named = f"{options.hub} at {options.revision}" if options.revision else options.hub

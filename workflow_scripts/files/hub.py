@@ -25,6 +25,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import ModelInfo
 from huggingface_hub.utils import build_hf_headers
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import RECORD, put_in_place
 from workflow_scripts.files.download import (
     DownloadError,
@@ -36,28 +37,19 @@ from workflow_scripts.files.download import (
     hash_like,
     one_line,
 )
+from workflow_scripts.models.folder import (
+    CONFIGURATION,
+    INDEX,
+    TOKENIZER,
+    TOKENIZER_SETTINGS,
+    VOCABULARIES,
+    WEIGHTS,
+)
+from workflow_scripts.models.lm_head import require_lm_head, require_masked_lm
 
 log = logging.getLogger("hub")
 
-CONFIGURATION = "config.json"
-TOKENIZER = frozenset(
-    {
-        "added_tokens.json",
-        "bpe.codes",
-        "merges.txt",
-        "sentencepiece.bpe.model",
-        "special_tokens_map.json",
-        "spiece.model",
-        "spm.model",
-        "tokenizer.json",
-        "tokenizer.model",
-        "tokenizer_config.json",
-        "vocab.json",
-        "vocab.txt",
-    }
-)
-WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
+TOKENIZERS = frozenset({TOKENIZER, *TOKENIZER_SETTINGS, *VOCABULARIES})
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -123,7 +115,7 @@ def needed(names: Collection[str]) -> list[str]:
 
     Raises DownloadError where a configuration, a tokenizer or safetensors weights are missing.
     """
-    chosen = {CONFIGURATION, *TOKENIZER} & set(names)
+    chosen = {CONFIGURATION, *TOKENIZERS} & set(names)
     if WEIGHTS in names:
         chosen.add(WEIGHTS)
     elif INDEX in names:
@@ -139,7 +131,7 @@ def needed(names: Collection[str]) -> list[str]:
         )
     if CONFIGURATION not in names:
         raise DownloadError(f"no {CONFIGURATION}")
-    if TOKENIZER.isdisjoint(names):
+    if TOKENIZERS.isdisjoint(names):
         raise DownloadError("no tokenizer")
     return sorted(chosen)
 
@@ -165,12 +157,13 @@ def _has(path: Path, expected: str | None) -> bool:
     return path.is_file() and (expected is None or hash_like(expected, path) == expected)
 
 
-def fetch(repository: Repository, folder: Path, patience: Patience) -> None:
+def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: bool = False) -> None:
     """Write a model's files and their record as a folder, whole or not at all.
 
-    Raises DownloadError, naming model and file, where one cannot be had or has another hash than
-    the hub lists. What has come stays in `.NAME.part` beside the folder, for the next fetch to go
-    on from; of a model with wrong bytes nothing stays.
+    Raises InputError, naming the model, where it is no masked language model, or, with `lm_head`,
+    one without an LM head; DownloadError, naming model and file, where one cannot be had or has
+    another hash than the hub lists. What has come stays in `.NAME.part` beside the folder, for the
+    next fetch to go on from; of a model with wrong bytes nothing stays.
     """
     try:
         names = needed(repository.files)
@@ -199,6 +192,12 @@ def fetch(repository: Repository, folder: Path, patience: Patience) -> None:
         for path in part.iterdir():
             if path.name not in names:  # of another commit, by a run that did not end
                 path.unlink()
+        try:
+            require_masked_lm(part)
+            if lm_head:
+                require_lm_head(part)
+        except InputError as error:
+            raise InputError(str(error).replace(str(part), repository.hub)) from error
         record = {
             "hub": repository.hub,
             "revision": repository.revision,

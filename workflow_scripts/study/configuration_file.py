@@ -21,6 +21,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from workflow_scripts.errors import InputError
+from workflow_scripts.models.folder import require_content
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
@@ -218,7 +219,12 @@ def _layers_of_folder(key: str, folder: str) -> int | None:
     if text is None:
         raise ConfigError(f"{key}: {_plain(folder)} is not a Hugging Face folder (no config.json)")
     try:
-        n_layers = json.loads(text.decode("utf-8")).get("num_hidden_layers")
+        require_content(file)
+        config = json.loads(text.decode("utf-8"))
+        # DistilBERT and XLM have a name of their own for it.
+        n_layers = config.get("num_hidden_layers", config.get("n_layers"))
+    except InputError as error:
+        raise ConfigError(f"{key}: {error}") from error
     except (ValueError, AttributeError, RecursionError) as error:
         raise ConfigError(f"{key}: {_plain(str(file))} is not JSON ({error})") from error
     if n_layers is not None and (isinstance(n_layers, bool) or not isinstance(n_layers, int)):
