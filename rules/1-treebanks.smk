@@ -6,6 +6,8 @@ Gives `treebanks/{treebank}/{treebank}-ud-{split}.conllu`.
 
 rule generate_treebank:
     """Write a small treebank from one of the project's own grammars."""
+    input:
+        unpack(inputs_of("generate_treebank")),
     output:
         **{s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu") for s in SPLITS},
     log:
@@ -26,6 +28,7 @@ rule generate_treebank:
     shell:
         """
         python -m workflow_scripts.generate_treebank \
+            --made-by {params.job:q} \
             --grammar {params.given[grammar]} \
             --sentences {params.given[sentences]} \
             --shares 0.8 0.1 0.1 \
@@ -39,6 +42,8 @@ rule generate_treebank:
 
 rule fetch_treebank:
     """Download a UD treebank at its release, each file checked against its pin."""
+    input:
+        unpack(inputs_of("fetch_treebank")),
     output:
         **{s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu") for s in SPLITS},
     log:
@@ -66,6 +71,7 @@ rule fetch_treebank:
     shell:
         """
         python -m workflow_scripts.fetch_treebank \
+            --made-by {params.job:q} \
             --repository {params.given[repository]} \
             --release {params.given[release]} \
             --base {params.study[sources.ud]:q} \

@@ -6,6 +6,8 @@ Gives `models/{model}`. After this stage no job needs a network.
 
 rule fetch_model:
     """Download a model's configuration, tokenizer and safetensors weights at its revision."""
+    input:
+        unpack(inputs_of("fetch_model")),
     output:
         model=directory(results("models/{model}")),
     log:
@@ -31,6 +33,7 @@ rule fetch_model:
     shell:
         """
         python -m workflow_scripts.fetch_model \
+            --made-by {params.job:q} \
             --hub {params.given[hub]} \
             {params.given[revision]} {params.given[lm_head]} \
             --endpoint {params.study[sources.hub]:q} \
@@ -73,6 +76,7 @@ rule train_model:
     shell:
         """
         python -m workflow_scripts.train_model \
+            --made-by {params.job:q} \
             --words {input.words} \
             {params.given[options]} \
             --seed {params.study[seed]} \

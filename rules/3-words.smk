@@ -73,6 +73,7 @@ checkpoint attributes:
     shell:
         """
         python -m workflow_scripts.keep_values \
+            --made-by {params.job:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \

@@ -39,6 +39,7 @@ rule statistics:
     shell:
         """
         python -m workflow_scripts.compute_statistics \
+            --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
             --attribute {params.given[attribute]:q} \

@@ -73,6 +73,7 @@ rule report:
     shell:
         """
         python -m workflow_scripts.build_report \
+            --made-by {params.job:q} \
             --tables {input.tables} \
             --figures {input.figures} \
             --words {params.words} \
@@ -118,6 +119,7 @@ rule provenance:
     shell:
         """
         python -m workflow_scripts.build_provenance \
+            --made-by {params.job:q} \
             --tables {input.tables} \
             --treebanks {params.treebanks} \
             --models {params.models} \
@@ -149,6 +151,7 @@ rule latex_table:
     shell:
         """
         python -m workflow_scripts.build_latex \
+            --made-by {params.job:q} \
             --table {input.table} \
             --latex {output.latex} \
             2>&1 | tee {log}

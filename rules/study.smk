@@ -3,10 +3,11 @@
 Needs `config`. Gives `plan` (what there is to do), `jobs` (what each job's result depends on),
 `results(path)`, and the functions that list targets.
 
-What a result depends on is one string, `job_of(rule)`, a parameter of every rule; Snakemake reruns
-a job whose string is not that of its last run. `inputs_of(rule, ...)` makes the inputs of a job
-whose string is unchanged `ancient`: so a file that was touched, or made again with the same
-content, reruns nothing. Values for a command line are `STUDY[key]` and `passed(name=function)`.
+What a result depends on is one string, `job_of(rule)`, a parameter of every rule, which its outputs
+carry. `inputs_of(rule, ...)` compares: a job runs again where an output says another, whoever made
+it, and whether or not Snakemake knows of it; where all say the same its inputs are `ancient`, so that
+a file that was copied, touched, or made again with the same content, reruns nothing. Values for a
+command line are `STUDY[key]` and `passed(name=function)`.
 """
 
 import atexit
@@ -29,6 +30,8 @@ sys.path.insert(0, workflow.basedir)
 
 from workflow_scripts.command.line import TOO_LITTLE
 from workflow_scripts.files.words import kept_values, size_of
+from workflow_scripts.files.origin import made_by, stamp
+from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
@@ -38,6 +41,7 @@ from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.models import check_models
 from workflow_scripts.study.plan import Plan
+from workflow_scripts.study.reruns import make_again
 
 try:
     plan = Plan(checked(config))
@@ -228,6 +232,8 @@ _OF_OTHERS = {
     "latex_table": lambda w: jobs.latex(w.table),
 }
 
+_OF_WHOLE_STUDY = ("table", "figure", "report", "provenance", "latex_table")
+
 
 def job_of(rule):
     """All that can change the result of a rule's job, as a function of its wildcards."""
@@ -246,18 +252,21 @@ def counted(treebank):
 def inputs_of(rule, **paths):
     """An input function to unpack: named patterns, lists of them, or functions of the wildcards.
 
-    One function for all inputs and not one for each: planning calls it for every job.
+    One function for all inputs and not one for each: planning calls it for every job. A rule whose
+    outputs are to be judged by what they say of themselves has one, were it of no input.
 
-    Ancient where the job's string is that of its last run: then nothing before it matters, whatever
-    time stamps say and whatever else runs.
+    Ancient where what is there of the outputs was made by this very job: then nothing before it
+    matters, whatever time stamps say and whatever else runs.
     """
 
     def settled(wildcards):
-        output = workflow.get_rule(rule).output[0].apply_wildcards(wildcards)
-        if not exists(output):
-            return False  # it runs in any case
-        recorded = workflow.persistence.params(output) or []
-        return repr(job_of(rule)(wildcards)) in recorded
+        outputs = (one.apply_wildcards(wildcards) for one in workflow.get_rule(rule).output)
+        there = list(filter(exists, outputs))
+        expected = stamp(job_of(rule)(wildcards)) if there else None
+        others = [one for one in there if made_by(one) != expected]
+        if others and workflow.is_main_process:  # which alone says what runs
+            make_again(workflow.dag, others)
+        return bool(there) and not others
 
     def found(path, wildcards, values):
         if callable(path):
@@ -268,9 +277,11 @@ def inputs_of(rule, **paths):
 
     @noted
     def inputs(wildcards):
+        # Other kept values make it another job: they are counted before it is planned.
         if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
-            # Other kept values make it another job: they are counted before it is planned.
             counted(wildcards.treebank)
+        elif rule in _OF_WHOLE_STUDY:
+            check_attributes()
         values = dict(wildcards.items())
         files = {name: found(path, wildcards, values) for name, path in paths.items()}
         if settled(wildcards):

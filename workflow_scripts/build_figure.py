@@ -17,6 +17,7 @@ from workflow_scripts.errors import InputError
 from workflow_scripts.figures import style
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.files.origin import stamp
 
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
@@ -42,11 +43,11 @@ def main(options: argparse.Namespace) -> None:
             raise InputError(f"{options.figure}: reads the table {name}, which --tables has not")
     spec, shown = drawn(figure, {name: read_frame(tables[name]) for name in figure.READS})
     words = {"title": figure.TITLE, "caption": figure.CAPTION}
-    spec["usermeta"] = words | {"made_by": options.made_by}
+    spec["usermeta"] = words | {"made_by": options.made_by, "stamp": stamp(options.made_by)}
     svg = svg_of(shown)
-    with whole_file(options.svg) as part:
+    with whole_file(options.svg, options.made_by) as part:
         part.write_text(svg, encoding="utf-8")
-    with whole_file(options.pdf) as part:
+    with whole_file(options.pdf, options.made_by) as part:
         part.write_bytes(pdf_of(svg))
     with whole_file(options.json) as part:
         text = json.dumps(spec, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.files.frames import read_frame
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--table", type=Path, required=True, help="Parquet, named as the table")
     parser.add_argument("--latex", type=Path, required=True, help="LaTeX to write")
     return parser
@@ -22,7 +23,7 @@ def main(options: argparse.Namespace) -> None:
     name = options.table.stem
     module = import_module(f"workflow_scripts.latex.{name}")
     text = laid_out(module.build(read_frame(options.table)), module.CAPTION, name)
-    with whole_file(options.latex) as part:
+    with whole_file(options.latex, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
 
 

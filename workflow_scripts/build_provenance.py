@@ -11,7 +11,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import (
     METADATA_KEY,
     RECORD,
@@ -20,10 +20,12 @@ from workflow_scripts.files.artifact import (
     whole_file,
 )
 from workflow_scripts.models.folder import files_read
+from workflow_scripts.files.origin import stamp
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--treebanks", nargs="+", required=True, help="name=CoNLL-U file, each")
     parser.add_argument("--models", nargs="*", default=[], help="name=Hugging Face folder, each")
@@ -51,6 +53,7 @@ def main(options: argparse.Namespace) -> None:
             "hub": _records(options.models),
         },
         "tables": {path.stem: _table(path) for path in sorted(options.tables)},
+        "written_by": stamp(options.made_by),  # by its name the last
     }
     with whole_file(options.provenance) as part:
         text = json.dumps(provenance, indent=2, ensure_ascii=False, sort_keys=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import versions, whole_file
 from workflow_scripts.files.frames import read_frame
@@ -20,6 +20,7 @@ WITHOUT_LEMMA = "without lemma"
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="Parquet files")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as JSON")
     parser.add_argument(
@@ -40,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
     figures = [_figure(path) for path in options.figures]
     study = Run(options.configuration, versions(*options.packages), sizes(options.words))
     text = page(findings(tables), figures, tables, study)
-    with whole_file(options.report) as part:
+    with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
 
 

@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> None:
     rows = table.build(frames, options.report, **drawn)
     metadata = made_by("build_table", options.made_by)
     write_parquet(options.parquet, rows.to_arrow(), metadata)
-    with whole_file(options.csv) as part:
+    with whole_file(options.csv, options.made_by) as part:
         rows.write_csv(part)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.command import configuration
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.statistics import write_statistics
 from workflow_scripts.files.words import kept_values
@@ -22,6 +22,7 @@ from workflow_scripts.treebanks.values import control_label
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--model", required=True, help="its name in the configuration")
     parser.add_argument("--treebank", required=True, help="its name in the configuration")
     parser.add_argument("--attribute", required=True, help="its name in the schema")
@@ -52,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
             running[name].add(x, y[start : start + len(x)])
         start += len(x)
     found = {name: running.pop(name).read() for name in labels}  # one copy at a time
-    write_statistics(options.statistics, of, found)
+    write_statistics(options.statistics, of, found, options.made_by)
 
 
 def check_every_value(y: np.ndarray, n_values: int) -> None:

@@ -9,14 +9,16 @@ import logging
 import os
 from pathlib import Path
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.download import Patience, add_patience_options, web_address
+from workflow_scripts.files.origin import sign
 
 log = logging.getLogger("fetch_model")
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument(
         "--hub", required=True, help="such as google-bert/bert-base-multilingual-cased"
     )
@@ -54,6 +56,7 @@ def main(options: argparse.Namespace) -> None:
         repository = look_up(options.hub, options.revision, options.endpoint, patience)
         fetch(repository, options.model, patience, options.lm_head)
         commit = repository.commit
+    sign(options.model, options.model, options.made_by)
     if not COMMIT.fullmatch(options.revision or ""):
         named = f"{options.hub} at {options.revision}" if options.revision else options.hub
         log.warning("%s is not pinned and moves on; to keep this commit, configure it as", named)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.download import (
     Patience,
@@ -16,10 +16,12 @@ from workflow_scripts.files.download import (
     download,
     web_address,
 )
+from workflow_scripts.files.origin import sign
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--repository", required=True, help="such as UD_Turkish-IMST")
     parser.add_argument("--release", required=True, help="the tag of a release, such as r2.16")
     parser.add_argument(
@@ -49,6 +51,7 @@ def main(options: argparse.Namespace) -> None:
     for name, sha1, path in options.files:
         url = f"{options.base}/{options.repository}/{options.release}/{quote(name)}"
         download(url, Path(path), sha1, patience)
+        sign(Path(path), Path(path), options.made_by)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from workflow_scripts import grammars
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import whole_file
@@ -23,6 +23,7 @@ log = logging.getLogger("generate_treebank")
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--grammar", required=True, help=", ".join(grammars.names()))
     parser.add_argument("--sentences", type=int, default=4000, help="in all splits together")
     parser.add_argument(
@@ -46,7 +47,10 @@ def main(options: argparse.Namespace) -> None:
     for split, size in zip(SPLITS, sizes, strict=True):
         blocks = conllu_blocks(itertools.islice(sentences, size), f"{options.grammar}-{split}")
         target = getattr(options, split)
-        with whole_file(target) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            whole_file(target, options.made_by) as part,
+            part.open("w", encoding="utf-8", newline="\n") as file,
+        ):
             file.writelines(blocks)
         log.info("%s: %d sentences", split, size)
 

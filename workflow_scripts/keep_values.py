@@ -5,7 +5,7 @@ import csv
 import logging
 from pathlib import Path
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import read_batches, whole_file
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
@@ -18,6 +18,7 @@ COLUMNS = ("attribute", "value", "split", "words", "forms", "kept")
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     for split in SPLITS:
         parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
     parser.add_argument(
@@ -39,7 +40,7 @@ def main(options: argparse.Namespace) -> None:
     for attribute, values in counts.kept(options.min_types).items():
         log.info("%s: %s", attribute, ", ".join(values))
     with (
-        whole_file(options.attributes) as part,
+        whole_file(options.attributes, options.made_by) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
         rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.command.line import run
+from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.progress import progress
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.command.threads import use_threads
@@ -24,6 +24,7 @@ log = logging.getLogger("train_model")
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
     parser.add_argument("--words", type=Path, nargs="+", required=True, help="words files")
     for option in ("layers", "width", "heads", "vocabulary", "epochs", "seed"):
         parser.add_argument(f"--{option}", type=int, required=True)
@@ -62,7 +63,7 @@ def main(options: argparse.Namespace) -> None:
             generator(options.seed, "train_model"),
             report,
         )
-    with whole_file(options.model) as folder:
+    with whole_file(options.model, options.made_by) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 

@@ -1,7 +1,7 @@
 """Artifacts: files that appear whole or not at all, say what made them, and know their content.
 
-with whole_file(path) as part:        # a temporary name beside `path`
-    part.write_text(...)              # renamed to `path` when the block ends well
+with whole_file(path, job) as part:   # a temporary name beside `path`
+    part.write_text(...)              # signed and renamed to `path` when the block ends well
 
 with ParquetFile(path, schema, made_by("rank_neurons", {"settings": {"seed": 1}})) as rows:
     rows.write(table)
@@ -25,11 +25,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.errors import InputError
+from workflow_scripts.files.origin import sign, stamp
 
 METADATA_KEY = b"neuron-pitfalls"
 RECORD = "source.json"
 """A fetched model's file that says which model at which commit it is, with hashes."""
 CHECKSUM_KEY = b"neuron-pitfalls-checksum"
+STAMP_KEY = b"neuron-pitfalls-stamp"
 _DAMAGE = (pa.ArrowException, OSError, ValueError)
 """What Arrow raises where bytes are not those that were written."""
 _PACKAGES = (
@@ -53,10 +55,11 @@ class ArtifactError(InputError):
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, job: dict[str, Any] | None = None) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` at the end, remove it on error.
 
-    The block may make a file or a folder of that name. What killed runs left of it goes too.
+    The block may make a file or a folder of that name; where a job makes it, it is signed
+    (`origin.sign`). What killed runs left of it goes too.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +70,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
+        if job is not None:
+            sign(part, path, job)
         put_in_place(part, path)
     except BaseException:
         if part.is_dir():
@@ -132,6 +137,7 @@ class ParquetFile:
 
     def __init__(self, path: Path, schema: pa.Schema, metadata: dict[bytes, bytes], **options):
         self._schema = schema.with_metadata(metadata)
+        self._job = json.loads(metadata.get(METADATA_KEY, b"{}")).get("job", {})
         self._whole = whole_file(path)
         self._options = {"compression": "zstd", "write_page_checksum": True} | options
         self._n_rows = 0
@@ -150,7 +156,8 @@ class ParquetFile:
     def __exit__(self, kind, error, trace) -> None:
         try:
             checksum = _checksum(self._schema, self._n_rows, self._schema.metadata)
-            self._writer.add_key_value_metadata({CHECKSUM_KEY: checksum})
+            also = {CHECKSUM_KEY: checksum, STAMP_KEY: stamp(self._job)}
+            self._writer.add_key_value_metadata(also)  # the file's last bytes, quick to read
             self._writer.close()
         except BaseException as failure:
             self._whole.__exit__(type(failure), failure, failure.__traceback__)

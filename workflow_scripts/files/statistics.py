@@ -11,19 +11,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from workflow_scripts.files.artifact import ArtifactError, whole_file
+from workflow_scripts.files.origin import stamp
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.words import Configuration
 
 TENSORS = ("counts", "means", "scatters")
 
 
-def write_statistics(path: Path, of: Configuration, statistics: dict[str, ClassStatistics]) -> None:
+def write_statistics(
+    path: Path,
+    of: Configuration,
+    statistics: dict[str, ClassStatistics],
+    job: dict[str, Any] | None = None,
+) -> None:
     """Write the statistics of a configuration: of `"values"` and, if any, `"control"`."""
     tensors = {
         f"{labels}.{name}": getattr(found, name)
@@ -33,7 +40,7 @@ def write_statistics(path: Path, of: Configuration, statistics: dict[str, ClassS
     configuration = json.dumps(asdict(of))
     checksums = {name: _checksum(tensor) for name, tensor in tensors.items()}
     checksums["configuration"] = _checksum(np.frombuffer(configuration.encode(), np.uint8))
-    about = {"configuration": configuration, "checksums": checksums}
+    about = {"stamp": stamp(job or {}), "configuration": configuration, "checksums": checksums}
     with whole_file(path) as part:
         # One entry: several would lie in an order that changes from run to run.
         save_file(tensors, part, {"statistics": json.dumps(about)})
