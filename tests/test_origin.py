@@ -30,8 +30,6 @@ def test_a_stamp_is_of_the_string_whichever_way_it_is_given():
 def test_a_written_file_says_which_job_made_it(tmp_path, suffix):
     path = write(tmp_path / f"file.{suffix}", "text")
     assert made_by(path) == stamp(JOB)
-    write(tmp_path / f"other.{suffix}", job={})
-    assert made_by(path) == stamp(JOB)
     write(path, job={"seed": 2})
     assert made_by(path) == stamp({"seed": 2})
 
@@ -48,6 +46,13 @@ def test_a_file_that_no_job_signed_says_nothing(tmp_path, suffix):
     for content in ("", "a", "a" * 100_000, '{"a": 1}'):
         path.write_text(content)
         assert made_by(path) is None
+
+
+def test_what_a_command_that_is_run_alone_writes_says_nothing(tmp_path):
+    for suffix in ("csv", "html", ""):
+        write(tmp_path / f"file.{suffix}", job={})
+        assert made_by(tmp_path / f"file.{suffix}") is None
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_record_says_nothing_of_another_content(tmp_path):

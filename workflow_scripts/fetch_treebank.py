@@ -51,6 +51,7 @@ def main(options: argparse.Namespace) -> None:
     for name, sha1, path in options.files:
         url = f"{options.base}/{options.repository}/{options.release}/{quote(name)}"
         download(url, Path(path), sha1, patience)
+    for _, _, path in options.files:
         sign(Path(path), Path(path), options.made_by)
 
 

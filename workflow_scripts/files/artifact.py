@@ -70,8 +70,7 @@ def whole_file(path: Path, job: dict[str, Any] | None = None) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        if job is not None:
-            sign(part, path, job)
+        sign(part, path, job or {})
         put_in_place(part, path)
     except BaseException:
         if part.is_dir():

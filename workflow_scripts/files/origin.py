@@ -58,7 +58,12 @@ def made_by(path: str | Path) -> str | None:
 
 
 def sign(part: Path, path: Path, job: dict[str, Any]) -> None:
-    """Let a file or folder that is whole, and will be named `path`, say which job made it."""
+    """Let a file or folder that is whole, and will be named `path`, say which job made it.
+
+    A command that someone runs alone has none: then it says nothing.
+    """
+    if not job:
+        return
     if part.is_dir():
         _record(part / ".job", job, _files_of(part))
     elif path.suffix in _COMMENTS:
