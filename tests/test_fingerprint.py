@@ -1,7 +1,11 @@
 """Facts about fingerprints: the meaning of code changes them, and nothing else does."""
 
 import ast
+import json
 import os
+import shutil
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -182,6 +186,124 @@ def test_the_folder_of_the_project_is_no_part_of_it(package, tmp_path, monkeypat
         (elsewhere / f"{module}.py").write_text(text)
     forget()
     assert fingerprint("command") == before
+
+
+# Other versions of Python
+
+SYNTAX = r'''
+"""What trees of versions differ in: empty fields, new ones, how f-strings are cut."""
+
+import a.b as c
+from d import (e, f as g)
+
+X: int = None
+Y = (..., True, None, 1_0, 1e300, 2j, b"b", "", "é\n🫨", [], {}, {**X, 1: 2})
+
+@c
+class K(e, metaclass=g):
+    async def m(self, a, /, b=1, *, c=None, d, **kw) -> str:
+        async with a as b, c:
+            return f"a{b!r:>{c}}" f"" "d" f"{a=}" rf"\d{{}}{a:}" f'{a["k"]}{b:%Y-%m}'
+
+def f(*args):
+    global Z
+    lambda: (yield)
+    match args:
+        case [1, None, *_] | {"a": K(x=1), **rest} if rest:
+            raise ValueError from None
+        case _:
+            pass
+    for i in args[::2, 1:]:
+        if (n := i) is not None and not n < 2 <= 3:
+            continue
+    else:
+        del i
+    try:
+        assert f, "m"
+    except* (OSError, KeyError) as error:
+        x[...] @= ~-error
+    return [a async for b in c if b if d], {*a}, {k: v for k, v in x}, (i for i in x)
+'''
+
+
+def test_the_fingerprint_of_a_text_is_the_same_in_every_python_that_runs_this(package):
+    """Recorded under 3.11, 3.12 and 3.13."""
+    package("command", SYNTAX)
+    assert room._meaning("workflow_scripts.command")[0] == "9413c24c2c1ecd1dc4d353e0"
+
+
+def other_pythons():
+    """The Pythons of this machine that can run the project, but for the one that runs this."""
+    folders = [Path(f) for f in os.environ.get("PATH", "").split(os.pathsep)]
+    folders += sorted((Path.home() / ".pyenv/versions").glob("*/bin"))
+    found = {}
+    for folder in folders:
+        for minor in range(11, 20):
+            if minor != sys.version_info.minor:
+                path = shutil.which(f"python3.{minor}", path=str(folder))
+                tried = path and subprocess.run([path, "-c", ""], capture_output=True)
+                if tried and tried.returncode == 0:
+                    found.setdefault(minor, path)
+    return list(found.values())
+
+
+EVERY_FINGERPRINT = """
+import json
+from workflow_scripts.study.fingerprint import fingerprint
+print(json.dumps({name: fingerprint(name) for name in %r}))
+"""
+
+
+def test_every_python_that_is_there_gives_equal_fingerprints():
+    pythons = other_pythons()
+    if not pythons:
+        pytest.skip("needs another Python, 3.11 or later, on PATH or of pyenv")
+    for python in pythons:
+        command = [python, "-c", EVERY_FINGERPRINT % MODULES]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT.parent)
+        assert json.loads(done.stdout) == {name: fingerprint(name) for name in MODULES}, python
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = None", "x = 'None'"),
+        ("x = ()", "x = []"),
+        ("x = ''", "x = None"),
+        ("x = 1", "x = True"),
+        ("x = '1'", "x = b'1'"),
+        ("f(a, *b)", "f(a, b)"),
+        ("f(a=b)", "f(**b)"),
+        ("x[1:]", "x[:1]"),
+        ("x[a:b]", "x[a::b]"),
+        ("return", "return None"),
+        ("{**a, b: c}", "{a: b, **c}"),
+        ("def f(*, a, b=1): x", "def f(*, a=1, b): x"),
+        ("def f(a, *b): x", "def f(a, b): x"),
+        ("f'{a}b'", "f'{a}' f'{b}'"),
+        ("f'{a:}'", "f'{a:b}'"),
+        ("f'{a!r}'", "f'{a!s}'"),
+        ("raise a", "raise a from None"),
+        ("x = '\u00e9'", "x = r'\\u00e9'"),
+    ],
+)
+def test_what_is_left_out_of_a_tree_tells_no_two_texts_apart(one, other):
+    assert spelled(one) != spelled(other)
+
+
+def spelled(text):
+    return "".join(room._spelled(ast.parse(text)))
+
+
+def test_no_two_statements_of_the_project_are_spelled_alike():
+    trees = {}
+    for module in MODULES:
+        tree = ast.parse(ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt | ast.expr):
+                dumped = ast.dump(node)
+                assert trees.setdefault("".join(room._spelled(node)), dumped) == dumped
+    assert len(trees) > 10_000
 
 
 # The project itself

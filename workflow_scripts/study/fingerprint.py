@@ -1,13 +1,16 @@
 """Fingerprints: the meaning of a job's code, as a string.
 
 A module's meaning is its syntax tree without comments, docstrings and formatting, and that of
-every project module that it imports, directly or not.
+every project module that it imports, directly or not. It is the same under every Python: `ast.dump`
+is not, as trees gain fields from version to version, and are dumped with the empty ones or without.
 """
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).parents[1]
@@ -46,8 +49,46 @@ def _meaning(module: str) -> tuple[str, list[str]]:
             names = (f"{node.module}.{alias.name}" for alias in node.names)
             imported |= {name for name in names if _path(name).exists()}
     _drop_strings(tree)
-    digest = hashlib.blake2b(ast.dump(tree).encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b("".join(_spelled(tree)).encode(), digest_size=12).hexdigest()
     return digest, sorted(imported)
+
+
+def _spelled(value: Any) -> Iterator[str]:
+    """Yield a tree as text, no two as one: a node is its type and the fields that say something.
+
+    A field that is None or empty says nothing, whether a version of Python has it or not. Constants
+    are spelled by `ascii`: what `repr` escapes depends on the version of Unicode.
+    """
+    if isinstance(value, ast.AST):
+        yield f"{type(value).__name__}("
+        for name, part in ast.iter_fields(value):
+            if isinstance(value, ast.JoinedStr):
+                part = _joined(part)
+            if part is not None and part != []:
+                yield f"{name}="
+                yield from _spelled(part)
+        yield ")"
+    elif isinstance(value, list):
+        yield "["
+        for part in value:
+            yield from _spelled(part)
+            yield ","
+        yield "]"
+    else:
+        yield ascii(value)
+
+
+def _joined(parts: list[ast.expr]) -> list[ast.expr]:
+    """Return the parts of an f-string, neighbouring texts as one: versions cut them elsewhere."""
+    joined: list[ast.expr] = []
+    for part in parts:
+        if isinstance(part, ast.Constant):
+            before = joined.pop().value if joined and isinstance(joined[-1], ast.Constant) else ""
+            part = ast.Constant(before + part.value)
+            if not part.value:
+                continue
+        joined.append(part)
+    return joined
 
 
 def _drop_strings(tree: ast.Module) -> None:
