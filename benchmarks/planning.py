@@ -13,7 +13,9 @@ and commands of two words: what Snakemake itself takes on this machine.
 """
 
 import argparse
+import json
 import re
+import shlex
 import resource
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from typing import NamedTuple
 import yaml
 
 from benchmarks.machine import describe
+from workflow_scripts.files.origin import sign, stamp
 from workflow_scripts.kernels.words import SPLITS
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +77,25 @@ def stand_in(directory: Path, times: int, n_attributes: int) -> Path:
         (directory / "results/models" / name).mkdir(parents=True)
     path = directory / "config.yaml"
     path.write_text(yaml.safe_dump(config))
+    sign_all(directory, path)
     return path
+
+
+def sign_all(directory: Path, config: Path) -> None:
+    """Let all files be what their jobs make: a plan's commands say which these are."""
+    options = ["--configfile", str(config), "--dry-run", "--printshellcmds", "--forceall"]
+    command = [sys.executable, "-m", "snakemake", "words", "downloads", *options]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(directory)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    for line in re.findall(r"^ +python -m workflow_scripts.*$", said, flags=re.MULTILINE):
+        words = shlex.split(line.partition("2>&1")[0])
+        job = json.loads(words[words.index("--made-by") + 1])
+        for path in (directory / word for word in words if word.startswith("results/")):
+            if "read_words" in line:
+                if path.suffix == ".parquet":
+                    path.write_bytes(stamp(job).encode() + bytes(8))
+            elif path.exists() and path.suffix != ".parquet":
+                sign(path, path, job)
 
 
 def skeleton(directory: Path, times: int, n_attributes: int) -> Path:
