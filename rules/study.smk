@@ -25,13 +25,13 @@ from pathlib import Path
 from shlex import quote
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 sys.path.insert(0, workflow.basedir)
 
 from workflow_scripts.command.line import TOO_LITTLE
-from workflow_scripts.files.words import kept_values, size_of
 from workflow_scripts.files.origin import made_by, stamp
-from workflow_scripts.files.words import kept_values
+from workflow_scripts.files.words import kept_values, size_of, value_counts
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
@@ -42,6 +42,7 @@ from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.models import check_models
 from workflow_scripts.study.plan import Plan
 from workflow_scripts.study.reruns import make_again
+from workflow_scripts.treebanks.values import largest_min_types
 
 try:
     plan = Plan(checked(config))
@@ -339,13 +340,21 @@ def configurations(model, treebank):
 
 @cache
 def check_attributes():
-    """Stop where an attribute is asked for that no treebank keeps, or lemmas that it has not."""
+    """Stop where an attribute is asked for that no treebank keeps, or there is nothing to study.
+
+    A treebank without anything to study, beside others, is named.
+    """
     kept = {name: kept_values(counted(name)) for name in plan.treebanks}
+    largest = {name: largest_min_types(value_counts(counted(name))) for name in plan.treebanks}
     try:
-        plan.check_attributes(kept)
+        plan.check_attributes(kept, largest)
+        plan.check_configurations(kept, largest)
         plan.check_lemmas(kept, lambda name: size_of(Path(results(f"words/{name}/test.parquet"))))
     except ConfigError as error:
         raise WorkflowError(f"configuration: {error}") from None
+    if workflow.is_main_process:
+        for treebank, reason in plan.treebanks_without(kept, largest).items():
+            logger.warning(f"{treebank} is in no table: {reason}")
 
 
 def check_device():

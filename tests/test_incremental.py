@@ -269,6 +269,12 @@ def test_min_types_that_keep_nothing_end_in_an_error_that_names_them(study, tmp_
         "no treebank keeps two values of 'Number' with min_types: 100000"
         in done.stdout + done.stderr
     )
+    config = changed(SMALL, tmp_path / "all.yaml", min_types=100_000, attributes="all")
+    done = run(study, config)
+    assert done.returncode == 1
+    assert "nothing to study: english: with min_types: 100000 nothing is kept: nearest comes " in (
+        done.stdout + done.stderr
+    )
 
 
 # The sources

@@ -166,10 +166,68 @@ def test_only_and_skip_filter_configurations(study, filters, left):
 
 def test_an_attribute_that_no_treebank_keeps_is_named(study):
     plan = study.jobs(attributes=["Number", "Mood"])._plan
-    with pytest.raises(ConfigError, match=r"'Mood' with min_types: 100; kept are Number, Part of"):
-        plan.check_attributes(KEPT)
-    study.jobs(attributes=["Number", "Tense"])._plan.check_attributes(KEPT)  # kept in b alone
-    study.jobs()._plan.check_attributes({"a": {}, "b": {}})  # all of none
+    with pytest.raises(ConfigError) as raised:
+        plan.check_attributes(KEPT, {"a": {"Mood": 43}, "b": {}})
+    assert "'Mood' with min_types: 100" in str(raised.value)
+    assert "(a 43, b 0); kept are Number, Part of Speech, Tense" in str(raised.value)
+    few = {"a": {}, "b": {}}
+    study.jobs(attributes=["Number", "Tense"])._plan.check_attributes(KEPT, few)  # in b alone
+    study.jobs()._plan.check_attributes(few, few)  # all of none
+
+
+LARGEST = {"a": {"Number": 43, POS: 12, "Mood": 0}, "b": {"Tense": 99, "Number": 5}}
+NONE = {"a": {}, "b": {}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept", "reasons"),
+    [
+        (
+            {},
+            NONE,
+            "a: with min_types: 100 nothing is kept: nearest comes Number with 43 forms; "
+            "b: with min_types: 100 nothing is kept: nearest comes Tense with 99 forms",
+        ),
+        (
+            {"attributes": [POS]},
+            NONE,
+            f"a: with min_types: 100 nothing is kept: nearest comes {POS} with 12 forms; "
+            "b: with min_types: 100 nothing is kept: no attribute has two values",
+        ),
+        (
+            {"skip": [{"layer": [1, 2]}]},
+            KEPT,
+            f"a: only and skip leave nothing of Number, {POS}; "
+            "b: only and skip leave nothing of Number, Tense",
+        ),
+        (
+            {"only": [{"attribute": "Mood"}]},
+            KEPT | {"b": {}},
+            f"a: only and skip leave nothing of Number, {POS}; "
+            "b: with min_types: 100 nothing is kept: nearest comes Tense with 99 forms",
+        ),
+    ],
+)
+def test_a_study_without_any_configuration_ends_and_says_why(study, changes, kept, reasons):
+    plan = study.jobs(**changes)._plan
+    with pytest.raises(ConfigError) as raised:
+        plan.check_configurations(kept, LARGEST)
+    assert str(raised.value) == f"nothing to study: {reasons}"
+
+
+def test_a_treebank_that_keeps_nothing_beside_others_ends_nothing_and_is_named(study):
+    plan = study.jobs()._plan
+    kept = KEPT | {"a": {}}
+    plan.check_configurations(kept, LARGEST)
+    reason = "with min_types: 100 nothing is kept: nearest comes Number with 43 forms"
+    assert plan.treebanks_without(kept, LARGEST) == {"a": reason}
+    assert plan.treebanks_without(KEPT, LARGEST) == {}
+
+
+def test_a_treebank_that_no_model_reads_or_a_study_without_models_lacks_nothing(study):
+    models = {"fixed": study.jobs()._config["models"]["fixed"] | {"treebanks": ["b"]}}
+    assert study.jobs(models=models)._plan.treebanks_without(KEPT | {"a": {}}, LARGEST) == {}
+    study.jobs(models={})._plan.check_configurations(NONE, LARGEST)
 
 
 ABLATION = [{"method": "ablation", "step": 10}]

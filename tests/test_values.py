@@ -12,9 +12,15 @@ import pytest
 from tests.test_schemas import MAPPED
 from tests.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.files.words import Size, attributes_of, kept_values, size_of
+from workflow_scripts.files.words import (
+    Size,
+    attributes_of,
+    kept_values,
+    size_of,
+    value_counts,
+)
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.values import ValueCounts, control_label
+from workflow_scripts.treebanks.values import ValueCounts, control_label, largest_min_types
 
 
 def counts(**forms):
@@ -42,6 +48,37 @@ def counts(**forms):
 def test_a_value_needs_enough_forms_in_every_split_that_has_it(numbers, kept):
     found = counts(X=numbers, Y=(5, 5, 5), Z=(5, 5, 5)).kept(min_types=5)
     assert found == {"A": ["X", "Y", "Z"] if kept else ["Y", "Z"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "largest"),
+    [
+        ({"X": (9, 5, 7), "Y": (8, 8, 4), "Z": (2, 2, 2)}, 4),
+        ({"X": (9, 0, 7), "Y": (6, 6, 0)}, 6),  # a split without the value counts for nothing
+        ({"X": (9, 9, 9), "Y": (0, 9, 9)}, 0),  # training has none of Y
+        ({"X": (9, 9, 9)}, 0),
+    ],
+)
+def test_the_largest_min_types_is_the_last_with_which_an_attribute_is_kept(values, largest):
+    found = counts(**values)
+    assert largest_min_types(found.rows(min_types=1)) == {"A": largest}
+    assert found.kept(min_types=largest + 1) == {}
+    assert largest == 0 or found.kept(min_types=largest).keys() == {"A"}
+
+
+def test_the_largest_min_types_is_the_last_of_every_attribute_of_a_treebank(small_treebank):
+    largest = largest_min_types(value_counts(keep(small_treebank / "words", min_types=10)))
+    assert len(largest) > 3
+    for attribute, n in largest.items():
+        for min_types, is_kept in ((n, n > 0), (n + 1, False)):
+            path = keep(small_treebank / "words", max(min_types, 1))
+            assert (attribute in kept_values(path)) == is_kept
+
+
+def test_a_treebank_that_keeps_nothing_says_so_in_its_log(small_treebank, caplog):
+    keep(small_treebank / "words", min_types=100_000)
+    (said,) = (r.getMessage() for r in caplog.records if r.levelname == "WARNING")
+    assert "with min_types 100000 nothing is kept: nearest comes Part of Speech with " in said
 
 
 def test_an_attribute_with_one_value_left_is_not_studied():

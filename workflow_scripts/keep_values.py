@@ -9,7 +9,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import read_batches, whole_file
 from workflow_scripts.files.words import attributes_of
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.values import ValueCounts
+from workflow_scripts.treebanks.values import ValueCounts, largest_min_types, nearest
 
 log = logging.getLogger("keep_values")
 
@@ -37,16 +37,24 @@ def main(options: argparse.Namespace) -> None:
             forms = batch.column("form").to_pylist()
             for attribute in attributes:
                 counts.add(split, attribute, forms, batch.column(attribute).to_pylist())
-    for attribute, values in counts.kept(options.min_types).items():
+    kept = counts.kept(options.min_types)
+    for attribute, values in kept.items():
         log.info("%s: %s", attribute, ", ".join(values))
+    rows = counts.rows(options.min_types)
+    if not kept:
+        log.warning(
+            "with min_types %d nothing is kept: %s",
+            options.min_types,
+            nearest(largest_min_types(rows)),
+        )
     with (
         whole_file(options.attributes, options.made_by) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
-        rows = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        rows.writeheader()
-        for row in counts.rows(options.min_types):
-            rows.writerow(row | {"kept": str(row["kept"]).lower()})
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(row | {"kept": str(row["kept"]).lower()})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ attribute of the treebank.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -86,19 +87,23 @@ def sentences(path: Path, columns: list[str], rows: int = 1 << 15) -> Iterator[S
         yield Sentence(number, held)
 
 
-def kept_values(path: Path) -> dict[str, list[str]]:
-    """Read `attributes.csv`: the attributes to study, each with its kept values, sorted."""
+def value_counts(path: Path) -> list[dict[str, Any]]:
+    """Read `attributes.csv`: `attribute`, `value`, `split`, `forms` and `kept` of each row."""
+    text = dict.fromkeys(("attribute", "value", "split"), pa.string())
+    types = text | {"forms": pa.int64(), "kept": pa.bool_()}
     strings = pa.csv.ConvertOptions(
-        column_types={"attribute": pa.string(), "value": pa.string(), "kept": pa.bool_()},
-        include_columns=["attribute", "value", "kept"],
-        strings_can_be_null=False,
+        column_types=types, include_columns=list(types), strings_can_be_null=False
     )
     try:
-        table = pa.csv.read_csv(path, convert_options=strings)
+        return pa.csv.read_csv(path, convert_options=strings).to_pylist()
     except (pa.ArrowInvalid, KeyError) as error:
         raise ArtifactError(f"{path}: damaged ({error}); delete it and run again") from error
+
+
+def kept_values(path: Path) -> dict[str, list[str]]:
+    """Read `attributes.csv`: the attributes to study, each with its kept values, sorted."""
     kept: dict[str, set[str]] = {}
-    for row in table.to_pylist():
+    for row in value_counts(path):
         if row["kept"]:
             kept.setdefault(row["attribute"], set()).add(row["value"])
     return {attribute: sorted(values) for attribute, values in sorted(kept.items())}

@@ -18,6 +18,7 @@ from workflow_scripts.study.configuration_file import ConfigError, available
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.treebank_folder import split_file
+from workflow_scripts.treebanks.values import nearest
 
 
 class PlannedConfiguration(Configuration):
@@ -254,19 +255,24 @@ class Plan:
         only, skip = self.config["only"], self.config["skip"]
         return (not only or any(map(matches, only))) and not any(map(matches, skip))
 
-    def check_attributes(self, kept: dict[str, dict[str, list[str]]]) -> None:
+    def check_attributes(
+        self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
+    ) -> None:
         """Raise ConfigError where an asked attribute is kept in no treebank.
 
-        `kept` has the kept values of every treebank.
+        `kept` has the kept values of every treebank, `largest` the largest `min_types` with which
+        each of its attributes would be.
         """
         if self.config["attributes"] == "all":
             return
         for attribute in self.config["attributes"]:
             if not any(attribute in values for values in kept.values()):
                 there = sorted({name for values in kept.values() for name in values})
+                forms = (f"{name} {found.get(attribute, 0)}" for name, found in largest.items())
                 raise ConfigError(
                     f"attributes: no treebank keeps two values of {attribute!r} with "
-                    f"min_types: {self.config['min_types']}; kept are {', '.join(there) or 'none'}"
+                    f"min_types: {self.config['min_types']}, its second value has too few forms "
+                    f"({', '.join(forms)}); kept are {', '.join(there) or 'none'}"
                 )
 
     def check_lemmas(
@@ -288,3 +294,32 @@ class Plan:
                     f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
                     "analyzer: spacy, or leave the treebank out with skip"
                 )
+
+    def check_configurations(
+        self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
+    ) -> None:
+        """Raise ConfigError where there is nothing to study; arguments as in `check_attributes`."""
+        lacking = self.treebanks_without(kept, largest)
+        if lacking and len(lacking) == len({treebank for _, treebank in self.pairs()}):
+            reasons = "; ".join(f"{treebank}: {reason}" for treebank, reason in lacking.items())
+            raise ConfigError(f"nothing to study: {reasons}")
+
+    def treebanks_without(
+        self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
+    ) -> dict[str, str]:
+        """Return the treebanks that a model reads and that have no configuration, and why not."""
+        reasons = {}
+        for treebank in self.treebanks:
+            models = [model for model, name in self.pairs() if name == treebank]
+            if not models or any(self.configurations(m, treebank, kept[treebank]) for m in models):
+                continue
+            studied = self.studied(kept[treebank])
+            if studied:
+                reasons[treebank] = f"only and skip leave nothing of {', '.join(studied)}"
+            else:
+                asked = self.studied({name: [] for name in largest[treebank]})
+                near = nearest({name: largest[treebank][name] for name in asked})
+                reasons[treebank] = (
+                    f"with min_types: {self.config['min_types']} nothing is kept: {near}"
+                )
+        return reasons

@@ -6,8 +6,9 @@ form a label of its own that has nothing to do with its value.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from workflow_scripts.kernels.words import SPLITS
 
@@ -57,6 +58,34 @@ class ValueCounts:
             for attribute, value in sorted({key[:2] for key in self.words})
             for split in SPLITS
         ]
+
+
+def largest_min_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the largest `min_types` with which each attribute is kept, 0 where with none.
+
+    Of rows with `attribute`, `value`, `split` and `forms`. A value is kept up to its forms in the
+    poorest split that has it, if training has it; an attribute as long as two values are.
+    """
+    forms: dict[str, dict[str, dict[str, int]]] = {}
+    for row in rows:
+        values = forms.setdefault(row["attribute"], {})
+        values.setdefault(row["value"], {})[row["split"]] = row["forms"]
+    found = {}
+    for attribute, values in forms.items():
+        poorest = [
+            min(filter(None, splits.values())) if splits.get("train") else 0
+            for splits in values.values()
+        ]
+        found[attribute] = sorted([0, 0, *poorest])[-2]
+    return found
+
+
+def nearest(largest: Mapping[str, int]) -> str:
+    """Say which attribute comes nearest to being kept, of those in `largest_min_types`."""
+    if not any(largest.values()):
+        return "no attribute has two values"
+    attribute = max(largest, key=lambda name: (largest[name], name))
+    return f"nearest comes {attribute} with {largest[attribute]} forms"
 
 
 def control_label(form: str, n_values: int, seed: int) -> int:
