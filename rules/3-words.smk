@@ -11,9 +11,9 @@ rule words_of_treebank:
         unpack(
             inputs_of(
                 "words_of_treebank",
-                train=lambda w: str(plan.conllu(w.treebank, "train")),
-                dev=lambda w: str(plan.conllu(w.treebank, "dev")),
-                test=lambda w: str(plan.conllu(w.treebank, "test")),
+                train=conllu_of("train"),
+                dev=conllu_of("dev"),
+                test=conllu_of("test"),
             )
         ),
     output:
@@ -32,13 +32,14 @@ rule words_of_treebank:
     params:
         job=job_of("words_of_treebank"),
         study=STUDY,
+        given=passed(**{s: conllu_path(s) for s in SPLITS}),
     shell:
         """
         python -m workflow_scripts.read_words \
             --made-by {params.job:q} \
-            --train {input.train:q} \
-            --dev {input.dev:q} \
-            --test {input.test:q} \
+            --train {params.given[train]:q} \
+            --dev {params.given[dev]:q} \
+            --test {params.given[test]:q} \
             --schema {params.study[schema]} \
             --words-train {output.train} \
             --words-dev {output.dev} \

@@ -38,6 +38,7 @@ rule activations_of_model:
         job=job_of("activations_of_model"),
         study=STUDY,
         given=passed(
+            model=model_path,
             files=lambda w: results(
                 f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
             ),
@@ -46,7 +47,7 @@ rule activations_of_model:
         """
         python -m workflow_scripts.extract_activations \
             --made-by {params.job:q} \
-            --model {input.model:q} \
+            --model {params.given[model]:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
@@ -85,13 +86,14 @@ rule states_of_model:
         job=job_of("states_of_model"),
         study=STUDY,
         given=passed(
+            model=model_path,
             files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
         ),
     shell:
         """
         python -m workflow_scripts.cache_states \
             --made-by {params.job:q} \
-            --model {input.model:q} \
+            --model {params.given[model]:q} \
             --words-test {input.words_test} \
             --layers {params.study[layers]} \
             --device {params.study[device]} \

@@ -39,11 +39,12 @@ rule lexicon:
         runtime=asked(10),
     params:
         job=job_of("lexicon"),
+        given=passed(model=model_path),
     shell:
         """
         python -m workflow_scripts.build_lexicon \
             --made-by {params.job:q} \
-            --model {input.model:q} \
+            --model {params.given[model]:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
@@ -80,6 +81,7 @@ rule intervention:
         job=job_of("intervention"),
         study=STUDY,
         given=passed(
+            model=model_path,
             method=of_method("method"),
             step=of_method("step"),
             options=lambda w: quote(plan.method_options(w.method)),
@@ -89,7 +91,7 @@ rule intervention:
         """
         python -m workflow_scripts.intervene \
             --made-by {params.job:q} \
-            --model {input.model:q} \
+            --model {params.given[model]:q} \
             --words-test {input.words_test} \
             --schema {params.study[schema]} \
             --subtokens {input.subtokens} \

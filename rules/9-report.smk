@@ -92,8 +92,17 @@ rule provenance:
                 "provenance",
                 tables=expand(results("tables/{table}.parquet"), table=plan.tables),
                 csv=expand(results("tables/{table}.csv"), table=plan.tables),
-                treebanks=[str(plan.conllu(name, s)) for name in plan.treebanks for s in SPLITS],
-                models=[str(plan.model_folder(name)) for name in plan.models],
+                treebanks=lambda w: [
+                    one
+                    for name in plan.treebanks
+                    for s in SPLITS
+                    for one in made_here("treebanks", name, plan.conllu(name, s))
+                ],
+                models=lambda w: [
+                    one
+                    for name in plan.models
+                    for one in made_here("models", name, plan.model_folder(name))
+                ],
             )
         ),
     output:
@@ -112,10 +121,10 @@ rule provenance:
         configuration=lambda w, input: quote(json.dumps(plan.described)),
         packages=plan.packages,
         project=lambda w, input: quote(json.dumps(repository.state())),
-        treebanks=[
+        treebanks=lambda w, input: [
             quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
         ],
-        models=[quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
+        models=lambda w, input: [quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
     shell:
         """
         python -m workflow_scripts.build_provenance \

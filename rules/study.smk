@@ -55,6 +55,11 @@ jobs = Jobs(plan, lambda rule: workflow.get_rule(rule).shellcmd)
 
 # The commands find this project's Python wherever the study runs; and without an environment of
 # its own a rule uses the Python that runs Snakemake.
+if set(":{}") & set(str(workflow.basedir)):
+    raise WorkflowError(
+        f"{workflow.basedir}: move the project to a folder without colons and braces; "
+        "PYTHONPATH and Snakemake read them as something else"
+    )
 _prefix = "set -euo pipefail; "  # what Snakemake sets where there is no other prefix
 # A job that the system killed for its memory says nothing itself; Snakemake names it, and what it
 # had asked for.
@@ -182,7 +187,8 @@ def asked(amount):
     @noted
     def first_and_retries(wildcards, input, attempt):
         def mb(*names):
-            found = [input[name] for name in names]
+            # A model may lie outside of the results, and is no input then.
+            found = [model_path(wildcards) if n == "model" else input[n] for n in names]
             files = [[one] if isinstance(one, str) else one for one in found]
             return sum(map(megabytes, chain.from_iterable(files)))
 
@@ -317,9 +323,38 @@ def by_rankings(room, maker, directions=("-ttb", "-btt")):
     return [results(f"{room}/{CONFIGURATION}/{maker}{{ranker}}{d}.parquet") for d in directions]
 
 
+# What lies outside of the results is no input of any rule: Snakemake reads braces in its path as a
+# wildcard. Its content is in the strings of the jobs, its path on their command lines.
+
+
+def conllu_of(split):
+    """An input function: the file of a split of the treebank in the wildcards, if a rule makes it."""
+    return lambda w: made_here("treebanks", w.treebank, plan.conllu(w.treebank, split))
+
+
 def model_of(wildcards):
-    """The folder of the model in the wildcards."""
-    return str(plan.model_folder(wildcards.model))
+    """The folder of the model in the wildcards, if a rule makes it."""
+    return made_here("models", wildcards.model, plan.model_folder(wildcards.model))
+
+
+def made_here(key, name, path):
+    """The path of a treebank or a model as inputs, none where the configuration gives it."""
+    return [] if "path" in plan.config[key][name] else [str(path)]
+
+
+def conllu_path(split):
+    """A value for a command line: the file of a split of the treebank in the wildcards."""
+    return lambda w: argument(plan.conllu(w.treebank, split))
+
+
+def model_path(wildcards):
+    """A value for a command line: the folder of the model in the wildcards."""
+    return argument(plan.model_folder(wildcards.model))
+
+
+def argument(path):
+    """A path as an argument of a command: never taken for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def attributes_of(wildcards):

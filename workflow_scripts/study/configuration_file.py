@@ -9,6 +9,7 @@ import copy
 import difflib
 import json
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,6 +54,16 @@ MAX_NEURONS, REPORT = 150, (10, 50, 150)
 
 class ConfigError(InputError):
     """A configuration that cannot be run; the message names key, value and what is possible."""
+
+
+def expanded(path: str) -> Path:
+    """Return the path that a configuration gives: `~` and `$NAME` as a shell reads them.
+
+    Not where there is a file of the very name.
+    """
+    if Path(path).exists():
+        return Path(path)
+    return Path(os.path.expandvars(Path(path).expanduser()))
 
 
 def available(room: str) -> list[str]:
@@ -204,7 +215,7 @@ def _check_models(config: dict[str, Any]) -> None:
                 )
             _check_layers(config["layers"], name, plan["layers"])
         elif "path" in entry:
-            n_layers = _layers_of_folder(f"models.{name}.path", entry["path"])
+            n_layers = _layers_of_folder(f"models.{name}.path", str(expanded(entry["path"])))
             if n_layers is not None:
                 _check_layers(config["layers"], name, n_layers)
 

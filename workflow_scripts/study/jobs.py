@@ -79,7 +79,7 @@ class Jobs:
             return _string("", entry, {})
         # Once a plan: which files are read stands in some of them.
         return self._once("model", model)(
-            lambda: _string("", {}, model_digests(Path(entry["path"])))
+            lambda: _string("", {}, model_digests(self._plan.model_folder(model)))
         )
 
     # Words and what models make of them

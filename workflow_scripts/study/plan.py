@@ -14,7 +14,7 @@ from typing import Any
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS, Configuration
-from workflow_scripts.study.configuration_file import ConfigError, available
+from workflow_scripts.study.configuration_file import ConfigError, available, expanded
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.treebank_folder import split_file
@@ -68,7 +68,7 @@ class Plan:
         if "path" not in entry:
             folder = Path(self.config["results"], "treebanks", treebank)
             return folder / f"{treebank}-ud-{split}.conllu"
-        folder = Path(entry["path"])
+        folder = expanded(entry["path"])
         key = f"treebanks.{treebank}.path"
         if not folder.is_dir():
             raise ConfigError(f"{key}: {folder} is not a folder")
@@ -129,7 +129,9 @@ class Plan:
     def model_folder(self, model: str) -> Path:
         """Return the Hugging Face folder of a model."""
         entry = self.config["models"][model]
-        return Path(entry.get("path", Path(self.config["results"], "models", model)))
+        if "path" in entry:
+            return expanded(entry["path"])
+        return Path(self.config["results"], "models", model)
 
     def named(self, source: str) -> list[str]:
         """Return the treebanks or models that come from a source (`grammar`, `hub`, ...)."""
