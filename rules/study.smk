@@ -35,6 +35,7 @@ from workflow_scripts.files.words import kept_values, size_of, value_counts
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
+from workflow_scripts.study.configuration_text import check_text
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.digests import megabytes
@@ -45,6 +46,8 @@ from workflow_scripts.study.reruns import make_again
 from workflow_scripts.treebanks.values import largest_min_types
 
 try:
+    for file in workflow.configfiles:
+        check_text(file)
     plan = Plan(checked(config))
     plan.check_treebanks()
     check_models(plan)

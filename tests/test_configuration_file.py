@@ -12,7 +12,8 @@ from tests.workflow import ROOT
 from workflow_scripts import grammars
 from workflow_scripts.schemas import unimorph
 from workflow_scripts.study import configuration_file
-from workflow_scripts.study.configuration_file import ConfigError, available, checked
+from workflow_scripts.study.configuration_file import ConfigError, available, checked, expanded
+from workflow_scripts.study.configuration_text import check_text
 from workflow_scripts.study.plan import Plan
 
 VALID = """
@@ -181,7 +182,11 @@ COMPLAINTS = {
     ),
     "no source of a model": (["models", "mbert"], {}, ["models.mbert", "path, hub, train"]),
     "no treebank": (["treebanks"], {}, ["treebanks", "{}"]),
-    "nothing said of a treebank": (["treebanks", "ewt"], None, ["treebanks.ewt", "None", "object"]),
+    "nothing said of a treebank": (
+        ["treebanks", "ewt"],
+        None,
+        ["treebanks.ewt", "None", "{path: "],
+    ),
     "release of a folder": (
         ["treebanks", "ewt", "release"],
         "r2.16",
@@ -209,7 +214,7 @@ COMPLAINTS = {
     "a hash YAML reads as a number": (
         [*FILES, "tr_imst-ud-dev.conllu"],
         int("1" * 40),
-        [".tr_imst-ud-dev.conllu", "1" * 40, "'string'"],
+        [".tr_imst-ud-dev.conllu", "1" * 40, "a text"],
     ),
     # names that become parts of paths, and wildcards
     "a treebank's name": (
@@ -246,7 +251,7 @@ COMPLAINTS = {
     "Norwegian, to YAML a boolean": (
         ["treebanks", False],
         {"grammar": "english"},
-        ["treebanks", "False", "'string'"],
+        ["treebanks", "False", "write such a name in quotes"],
     ),
     # options of methods
     "no beta": ([*TRANSLATION, "beta"], MISSING, ["interventions[1].beta", "translation needs it"]),
@@ -272,19 +277,21 @@ COMPLAINTS = {
         ["interventions", "2 entries", "'a'"],
     ),
     # types and bounds
-    "layers no list": (["layers"], 2, ["layers", "2", "'array'"]),
-    "layers in words": (["layers"], ["two"], ["layers[0]", "'two'", "'integer'"]),
-    "layers true": (["layers"], [True], ["layers[0]", "True", "'integer'"]),
-    "rankings no list": (["rankings"], "linear", ["rankings", "'linear'", "'array'"]),
+    "layers no list": (["layers"], {"a": 2}, ["layers", "'a'", "a list; write [2, 7, 12]"]),
+    "layers in words": (["layers"], ["two"], ["layers[0]", "'two'", "a whole number"]),
+    "layers in one word": (["layers"], "2,7", ["layers[0]", "'2,7'", "a whole number"]),
+    "layers true": (["layers"], [True], ["layers[0]", "True", "a whole number"]),
+    "rankings no list": (["rankings"], {"linear": 1}, ["rankings", "{'linear'", "write [linear"]),
     "a probe twice": (["probes"], ["linear"] * 2, ["probes", "non-unique"]),
     "no attribute": (["attributes"], [], ["attributes", "[]"]),
     "control in quotes": (["control"], "yes", ["control", "'yes'", "'boolean'"]),
+    "control in words": (["control"], "maybe", ["control", "'maybe'", "empirical"]),
     "negative seed": (["seed"], -1, ["seed", "-1", "minimum of 0"]),
     "no k": (["neurons"], {"max": 9, "report": []}, ["neurons.report", "[]"]),
     "k = 0": (["neurons"], {"max": 0, "report": [1]}, ["neurons.max", "0", "minimum of 1"]),
     "min_types 0": (["min_types"], 0, ["min_types", "0", "minimum of 1"]),
-    "no results": (["results"], None, ["results", "None", "'string'"]),
-    "results that a shell reads": (["results"], "~/mine", ["results", "'~/mine'", "a shell"]),
+    "no results": (["results"], None, ["results", "None", "a text"]),
+    "results that a shell reads": (["results"], "a&b", ["results", "'a&b'", "a shell"]),
     "results like an option": (["results"], "-mine", ["results", "'-mine'", "no hyphen"]),
     "an empty filter": (["skip"], [{}], ["skip[0]", "{}"]),
     "no treebanks at all": (["treebanks"], MISSING, ["treebanks", "missing"]),
@@ -305,7 +312,7 @@ COMPLAINTS = {
         [{"attribute": ["Number", "Nubmer"]}],
         ["only[0].attribute", "'Nubmer'", "Number", "Part of Speech"],
     ),
-    "attributes no list": (["attributes"], "Number", ["attributes", "'Number'", "all", "list"]),
+    "attributes no list": (["attributes"], {"a": 1}, ["attributes", "'a'", "all", "list"]),
     "beta not a number": ([*TRANSLATION, "beta"], float("nan"), ["interventions[1].beta", "nan"]),
     "beta infinite": ([*TRANSLATION, "beta"], float("inf"), ["interventions[1].beta", "inf"]),
     "a treebank twice": (
@@ -313,9 +320,151 @@ COMPLAINTS = {
         ["english", "english"],
         ["models.demo.treebanks", "english"],
     ),
-    "a layer with a decimal point": (["layers"], [2.0], ["layers", "2.0", "integer"]),
+    "a layer with a decimal point": (["layers"], [2.0], ["layers", "2.0", "a whole number"]),
     "a step with a decimal point": ([*TRANSLATION, "step"], 10.0, ["interventions", "10.0"]),
 }
+
+
+COMPLAINTS |= {
+    "neurons a number": (["neurons"], 50, ["neurons: 50", "write {max: 150, report: [10, 50,"]),
+    "neurons a list": (["neurons"], [10], ["neurons: [10]", "write {max: 150"]),
+    "treebanks a list": (["treebanks"], ["a"], ["treebanks: ['a']", "write {eng: {path: data/"]),
+    "a treebank of a list": (
+        ["treebanks", "ewt"],
+        ["grammar", "english"],
+        ["treebanks.ewt: ['grammar',", "write {path: ", "{grammar: english}"],
+    ),
+    "the name of a grammar alone": (
+        ["treebanks", "ewt"],
+        "english",
+        ["treebanks.ewt: 'english'", "{grammar: english}"],
+    ),
+    "a name of a hub alone": (
+        ["models", "mbert"],
+        "bert-base-cased",
+        ["models.mbert: 'bert-base-cased'", "write {path: ", "{hub: owner/name}"],
+    ),
+    "models a name": (["models"], "bert", ["models: 'bert'", "write {mine: {path: models/mine}}"]),
+    "an intervention's name alone": (
+        ["interventions"],
+        "ablation",
+        ["interventions[0]: 'ablation'", "write {method: ablation, step: 10}"],
+    ),
+    "a filter of a name alone": (["only"], "english", ["only[0]: 'english'", "write {treebank: "]),
+    "a schema in capitals": (["schema"], "UD", ["schema: 'UD'", "did you mean ud?"]),
+    "an empty path": (["treebanks", "ewt", "path"], "", ["treebanks.ewt.path: '' is empty"]),
+    "a path of nothing": (["treebanks", "ewt", "path"], None, ["treebanks.ewt.path: None", "text"]),
+    "a filter of no": (["only"], [{"treebank": False}], ["treebank[0]: False", "name in quotes"]),
+}
+
+
+SHORT = {
+    "a layer": (["layers"], 2, [2]),
+    "layers as --config has them": (["layers"], ["0", "2"], [0, 2]),
+    "a layer as --config has it": (["layers"], "2", [2]),
+    "an attribute": (["attributes"], "Number", ["Number"]),
+    "a ranking": (["rankings"], "linear", ["linear"]),
+    "a probe": (["probes"], "linear", ["linear"]),
+    "a k": (["neurons"], {"max": "60", "report": 10}, {"max": 60, "report": [10], "whole": True}),
+    "truth as --config has it": (["control"], "no", False),
+    "a number in quotes": (["min_types"], "50", 50),
+    "a treebank of a model": (["models", "demo", "treebanks"], "english", ["english"]),
+    "a folder of a treebank": (["treebanks", "ewt"], "data/ewt", {"path": "data/ewt"}),
+    "an intervention": (
+        ["interventions"],
+        {"method": "ablation", "step": "10"},
+        [{"method": "ablation", "step": 10, "name": "ablation"}],
+    ),
+    "a filter": (["skip"], {"layer": "2"}, [{"layer": [2]}]),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_what_can_be_meant_in_one_way_alone_is_read_so(name):
+    path, short, full = SHORT[name]
+    found = checked(changed(valid(), path, short))
+    for key in path:
+        found = found[key]
+    if name == "a k":
+        found.pop("whole", None), full.pop("whole")
+    assert found == full
+
+
+def test_all_attributes_are_not_an_attribute_of_that_name():
+    assert checked(changed(valid(), ["attributes"], "all"))["attributes"] == "all"
+
+
+def test_a_folder_of_a_model_is_enough(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/config.json").write_text("{}")
+    found = checked(changed(valid(), ["models", "mbert"], "mine"))
+    assert found["models"]["mbert"] == {"path": "mine"}
+
+
+def test_a_path_is_read_as_a_shell_reads_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/a")
+    monkeypatch.setenv("DATA", "data")
+    for written in ("~/data/x", "$HOME/data/x", "${HOME}/$DATA/x"):
+        assert expanded(written) == Path("/home/a/data/x")
+        assert checked(changed(valid(), ["results"], written))["results"] == "/home/a/data/x"
+    (tmp_path / "$DATA").mkdir()
+    assert expanded("$DATA") == Path("$DATA")  # that is its name
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("$NOT_SET/x", " ($NOT_SET is not set)"),
+        ("${NOT_SET}/x", " (${NOT_SET} is not set)"),
+        ("C:\\data\\x", " (in WSL a disk of Windows is /mnt/c/data/x)"),
+        ("data/x", ""),
+    ],
+)
+def test_a_path_that_is_not_there_says_what_may_not_be_as_meant(path, why):
+    with pytest.raises(ConfigError) as caught:
+        Plan(checked(changed(valid(), ["treebanks", "ewt", "path"], path))).conllu("ewt", "dev")
+    assert str(caught.value) == f"treebanks.ewt.path: {path} is not a folder{why}"
+
+
+# The text of the file
+
+
+TEXTS = {
+    "treebanks:\n  no: {}\n": ":2: YAML reads 'no' as true or false; write \"no\": with the quotes",
+    "a: 1\noff: 2\n": ":2: YAML reads 'off' as true or false",
+    "1: {}\n": ":1: YAML reads '1' as a number",
+    "1.5: {}\n": ":1: YAML reads '1.5' as a number",
+    "a: {~: 1}\n": ":1: YAML reads '~' as nothing",
+    "2024-01-01: {}\n": ":1: YAML reads '2024-01-01' as a date",
+    "a: 1\nb: 2\na: 3\n": ":3: a stands twice, first in line 1; leave one",
+    "a:\n  - {b: 1, b: 2}\n": ":2: b stands twice, first in line 2; leave one",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_yaml_reads_in_silence_as_something_else_is_named_with_its_line(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        check_text(path)
+    assert str(caught.value).startswith(f"{path}{TEXTS[text]}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: 1", '"no": 1', "a: &x {b: 1}\nc: *x\nd: {<<: *x, b: 2}\n", "\t", "[", "- a"]
+)
+def test_what_is_right_or_no_yaml_passes(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    check_text(path)
+    check_text(tmp_path / "not there")
+
+
+@pytest.mark.parametrize("path", sorted([ROOT / "config.yaml", *(ROOT / "configs").iterdir()]))
+def test_the_texts_of_the_project_pass(path):
+    check_text(path)
 
 
 def test_the_configuration_that_the_changes_start_from_is_valid():

@@ -40,7 +40,7 @@ attributes: [Number]
 layers: [0, 2]
 rankings: [linear, random]
 probes: [linear]
-neurons: {max: 60, report: [10, 50]}
+neurons: {max: 60, report: [10, 50], whole: true}
 control: false
 interventions:
   - {name: half, method: translation, beta: 8, scaled: true, step: 10}
@@ -141,6 +141,10 @@ def changed(path, value):
 PARTS = list(parts(SCHEMA, FULL))
 WRONG = {path: list(wrong_values(schema, right)) for path, schema, right in PARTS if path}
 WRONG[("models",)].remove([])  # no model is a list too
+# Short forms (short_forms.py): a number for a list of one, a folder for a treebank.
+WRONG[("neurons", "report")].remove(7)
+for name in FULL["treebanks"]:
+    WRONG[("treebanks", name)].remove("x")
 UNKNOWN = [path for path, schema, _ in PARTS if schema.get("additionalProperties") is False]
 NAMES = [(path, value) for path, schema, value in PARTS if "propertyNames" in schema]
 REQUIRED = [(*path, key) for path, schema, _ in PARTS for key in schema.get("required", [])]
@@ -236,7 +240,7 @@ def test_an_unknown_key_that_a_terminal_would_not_show_stands_in_quotes(key):
         ("a\0b", r"'a\x00b' is not a Hugging Face folder (no config.json)"),
         ("x" * 5000, "cannot be read (File name too long)"),
         ("nowhere", "nowhere is not a Hugging Face folder (no config.json)"),
-        ("~", "~ is not a Hugging Face folder (no config.json)"),
+        ("~", f"{Path.home()} is not a Hugging Face folder (no config.json)"),
         ("a\nb", r"'a\nb' is not a Hugging Face folder (no config.json)"),
     ],
 )

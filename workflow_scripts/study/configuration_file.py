@@ -23,6 +23,7 @@ from jsonschema.validators import extend
 
 from workflow_scripts.errors import InputError
 from workflow_scripts.models.folder import require_content
+from workflow_scripts.study.short_forms import in_full
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
@@ -61,9 +62,30 @@ def expanded(path: str) -> Path:
 
     Not where there is a file of the very name.
     """
-    if Path(path).exists():
+    try:
+        if Path(path).exists():
+            return Path(path)
+    except (OSError, ValueError):  # too long, or a null: whoever reads it says so
         return Path(path)
     return Path(os.path.expandvars(Path(path).expanduser()))
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return expanded(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def why_not_there(path: Path) -> str:
+    """Say what in a path may not be as meant."""
+    text = str(path)
+    if unset := re.search(r"\$(\w+|\{\w+\})", text):
+        return f" ({unset[0]} is not set)"
+    if windows := re.match(r"([A-Za-z]):[\\/]", text):
+        below = text[3:].replace("\\", "/")
+        return f" (in WSL a disk of Windows is /mnt/{windows[1].lower()}/{below})"
+    return ""
 
 
 def available(room: str) -> list[str]:
@@ -77,9 +99,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(config, Mapping):
         raise ConfigError(f"the configuration: {config!r} is not a mapping of keys to values")
     schema = json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8"))
-    config = copy.deepcopy(dict(config))
-    if config.get("models") == []:
-        config["models"] = {}
+    config = _in_full(copy.deepcopy(dict(config)), schema)
     error = best_match(_Validator(schema).iter_errors(config))
     if error is not None:
         raise ConfigError(_complaint(error))
@@ -105,6 +125,22 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _check_models(config)
     _check_filters(config)
     return config
+
+
+def _in_full(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with what it says in short in full; see `short_forms`."""
+    if config.get("models") == []:
+        config["models"] = {}
+    for key in ("treebanks", "models"):
+        entries = config.get(key)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if not isinstance(entry, str) or not entry:
+                continue
+            if _is_folder(entry) or (key == "treebanks" and entry not in grammars()):
+                entries[name] = {"path": entry}
+    if isinstance(config.get("results"), str) and set("~$") & set(config["results"]):
+        config["results"] = str(expanded(config["results"]))
+    return in_full(config, schema, schema["$defs"])
 
 
 def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
@@ -134,10 +170,15 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         if max(splits.values()) > 1:
             raise ConfigError(f"{key}.{name}.files: name one file each of train, dev and test")
     if kind == "grammar":
-        from workflow_scripts.grammars import names
-
-        _one_of(f"{key}.{name}.grammar", entry["grammar"], names())
+        _one_of(f"{key}.{name}.grammar", entry["grammar"], grammars())
         entry.setdefault("sentences", SENTENCES)
+
+
+def grammars() -> list[str]:
+    """Return the names of the grammars."""
+    from workflow_scripts.grammars import names
+
+    return names()
 
 
 def _check_attributes(config: dict[str, Any]) -> None:
@@ -228,7 +269,10 @@ def _layers_of_folder(key: str, folder: str) -> int | None:
     except OSError as error:
         raise ConfigError(f"{key}: {_plain(folder)} cannot be read ({error.strerror})") from error
     if text is None:
-        raise ConfigError(f"{key}: {_plain(folder)} is not a Hugging Face folder (no config.json)")
+        raise ConfigError(
+            f"{key}: {_plain(folder)} is not a Hugging Face folder (no config.json)"
+            + why_not_there(Path(folder))
+        )
     try:
         require_content(file)
         config = json.loads(text.decode("utf-8"))
@@ -276,8 +320,9 @@ def _one_of(key: str, value: Any, possible: list) -> None:
 
 def _possible(value: str, possible: list) -> str:
     names = [str(name) for name in possible]
-    near = difflib.get_close_matches(value, names, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(value.lower(), lower, n=1)
+    hint = f" (did you mean {lower[near[0]]}?)" if near else ""
     return f"possible: {', '.join(names) or 'none'}{hint}"
 
 
@@ -292,10 +337,32 @@ def _complaint(error: ValidationError) -> str:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{where}{missing[0]}: missing"
+    if error.validator in ("minItems", "minLength", "minProperties") and not error.instance:
+        return f"{key}: {error.instance!r} is empty{_form(error)}"
+    hint = ""
+    if isinstance(error.instance, bool) and '"string"' in json.dumps(error.schema):
+        hint = "; YAML reads yes, no, on and off as true and false: write such a name in quotes"
     if error.validator in ("pattern", "anyOf"):
         possible = error.schema.get("description", f"what matches {error.validator_value}")
-        return f"{key}: {error.instance!r} is not possible; possible: {possible}"
+        return f"{key}: {error.instance!r} is not possible; possible: {possible}{hint}"
+    if error.validator == "type":
+        hint = hint or _form(error)
+        return f"{key}: {error.instance!r} is not {_KINDS[error.validator_value]}{hint}"
     return f"{key}: {error.message}"
+
+
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "object": "a mapping of keys to values",
+    "string": "a text",
+}
+
+
+def _form(error: ValidationError) -> str:
+    """Say how a key is written, where its schema has an example."""
+    return f"; write {error.schema['form']}" if "form" in error.schema else ""
 
 
 def _key(path: Iterable[str | int]) -> str:

@@ -14,7 +14,12 @@ from typing import Any
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS, Configuration
-from workflow_scripts.study.configuration_file import ConfigError, available, expanded
+from workflow_scripts.study.configuration_file import (
+    ConfigError,
+    available,
+    expanded,
+    why_not_there,
+)
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.treebank_folder import split_file
@@ -71,7 +76,7 @@ class Plan:
         folder = expanded(entry["path"])
         key = f"treebanks.{treebank}.path"
         if not folder.is_dir():
-            raise ConfigError(f"{key}: {folder} is not a folder")
+            raise ConfigError(f"{key}: {folder} is not a folder{why_not_there(folder)}")
         try:
             return split_file(folder, split)
         except InputError as error:

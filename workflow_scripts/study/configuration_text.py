@@ -1,0 +1,54 @@
+"""The text of a configuration file: what YAML reads in silence as something else than it says.
+
+Of two equal keys it takes the last, and a name such as `no`, `1` or `2024-01-01` is none to it but
+a truth value, a number or a date.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from workflow_scripts.study.configuration_file import ConfigError
+
+_KINDS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing"}
+_KINDS |= {"timestamp": "a date"}
+
+
+def check_text(path: Path) -> None:
+    """Raise ConfigError, with file and line, where a key stands twice or is not read as a text."""
+    try:
+        root = yaml.compose(Path(path).read_text(encoding="utf-8"), yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # Snakemake, which reads it too, says so
+    waiting = [root]
+    seen_nodes = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen_nodes:  # an alias
+            continue
+        seen_nodes.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            _check_keys(path, [key for key, _ in node.value])
+            waiting += [value for _, value in reversed(node.value)]
+
+
+def _check_keys(path: Path, keys: list[yaml.Node]) -> None:
+    lines: dict[str, int] = {}
+    for key in keys:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        line = key.start_mark.line + 1
+        read_as = _KINDS.get(key.tag.rpartition(":")[2])
+        if read_as:
+            raise ConfigError(
+                f'{path}:{line}: YAML reads {key.value!r} as {read_as}; write "{key.value}": with '
+                "the quotes"
+            )
+        if key.value in lines:
+            raise ConfigError(
+                f"{path}:{line}: {key.value} stands twice, first in line {lines[key.value]}; "
+                "leave one"
+            )
+        lines[key.value] = line
