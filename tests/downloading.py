@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.workflow import ROOT
 from workflow_scripts.files.download import Patience
 
-HURRIED = Patience(attempts=3, stall=0.3, wait=0.01)
+HURRIED = Patience(attempts=3, stall=2, wait=0.01)
 
 
 def started(name: str, *options, folder: Path, **environment: str) -> subprocess.Popen:
@@ -27,7 +27,7 @@ def started(name: str, *options, folder: Path, **environment: str) -> subprocess
 
 def ended(process: subprocess.Popen) -> subprocess.CompletedProcess:
     """Wait for a command."""
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -37,12 +37,9 @@ def command(name: str, *options, folder: Path, **environment: str) -> subprocess
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait for something that another process does."""
-    for _ in range(1000):
-        if true():
-            return
+    """Wait for something that another process does, however long that takes."""
+    while not true():
         time.sleep(0.02)
-    raise AssertionError("20 seconds have passed")
 
 
 def size(path: Path) -> int:

@@ -25,11 +25,9 @@ def start(directory: Path, *options: str, cores: int = 2) -> subprocess.Popen:
 
 
 def wait_for(directory: Path, text: str, running: subprocess.Popen) -> None:
-    """Wait until a run has said something."""
-    until = time.monotonic() + 300
+    """Wait until a run has said something, however long that takes."""
     while text not in (directory / "said.txt").read_text():
         assert running.poll() is None, (directory / "said.txt").read_text()
-        assert time.monotonic() < until, text
         time.sleep(0.05)
 
 
@@ -39,7 +37,7 @@ def kill(process: psutil.Process) -> None:
     for member in family:
         with suppress(psutil.NoSuchProcess):
             member.send_signal(signal.SIGKILL)
-    psutil.wait_procs(family, timeout=30)
+    psutil.wait_procs(family)
 
 
 STAGES = (
@@ -99,10 +97,18 @@ def test_a_second_run_in_one_directory_is_refused(study):
     shutil.rmtree(study / "results/models/tiny")
     running = start(study, "results/models/tiny")
     wait_for(study, "rule train_model:", running)
+    first = psutil.Process(running.pid)
+    stopped = [first, *first.children(recursive=True)]
+    for process in stopped:  # or it may end before the second begins
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
     second = run(study, SMALL)
+    for process in stopped:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
     assert second.returncode == 1
     assert "cannot be locked" in second.stdout + second.stderr
-    assert running.wait(timeout=300) == 0
+    assert running.wait() == 0
 
 
 # Memory
@@ -112,15 +118,14 @@ def test_a_job_that_the_system_kills_is_named_with_what_helps(study):
     shutil.rmtree(study / "results/models/tiny")
     running = start(study, "results/models/tiny")
     wait_for(study, "rule train_model:", running)
-    until = time.monotonic() + 60
     trains = []
-    while not trains and time.monotonic() < until:
+    while not trains and running.poll() is None:
         children = psutil.Process(running.pid).children(recursive=True)
         trains = [c for c in children if "python -m workflow_scripts.train_model" in name_of(c)]
         time.sleep(0.05)
     for process in trains:
         process.send_signal(signal.SIGKILL)
-    assert running.wait(timeout=120) == 1
+    assert running.wait() == 1
     said = (study / "said.txt").read_text()
     assert "error: killed, as happens without memory" in said
     assert "lower neurons.max" in said
