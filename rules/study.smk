@@ -24,7 +24,7 @@ from os.path import exists
 from pathlib import Path
 from shlex import quote
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.logging import logger
 
 sys.path.insert(0, workflow.basedir)
@@ -287,13 +287,19 @@ def inputs_of(rule, **paths):
 
     @noted
     def inputs(wildcards):
-        # Other kept values make it another job: they are counted before it is planned.
-        if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
-            counted(wildcards.treebank)
-        elif rule in _OF_WHOLE_STUDY:
-            check_attributes()
         values = dict(wildcards.items())
-        files = {name: found(path, wildcards, values) for name, path in paths.items()}
+        try:
+            # Other kept values make it another job: they are counted before it is planned.
+            if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
+                counted(wildcards.treebank)
+            elif rule in _OF_WHOLE_STUDY:
+                check_attributes()
+            files = {name: found(path, wildcards, values) for name, path in paths.items()}
+        except IncompleteCheckpointException as error:
+            # Planned anew once they are; of a whole study at once, not a treebank after the other.
+            of_all = "treebank" not in values
+            counts = all_words(wildcards) if of_all else [str(error.targetfile)]
+            return dict.fromkeys(paths, []) | {"counted": counts}
         if settled(wildcards):
             files = {name: ancient(one) for name, one in files.items()}
         return files
@@ -411,6 +417,18 @@ def check_device():
         raise WorkflowError(f"device: {device}, but {why}; set device: auto or cpu")
 
 
+def once_counted(targets):
+    """An input function of a target: its files; until all kept values are counted, these alone."""
+
+    def files(wildcards):
+        try:
+            return targets(wildcards)
+        except IncompleteCheckpointException:
+            return all_words(wildcards)
+
+    return files
+
+
 def all_downloads(wildcards):
     folders = expand(results("models/{model}"), model=plan.named("hub"))
     conllu = [str(plan.conllu(name, s)) for name in plan.named("ud") for s in SPLITS]
@@ -437,14 +455,17 @@ def _of_all(room, makers, wildcards):
     ]
 
 
+@once_counted
 def all_rankings(wildcards):
     return _of_all("rankings", [""], wildcards)
 
 
+@once_counted
 def all_probes(wildcards):
     return _of_all("probes", [f"{name}-by-" for name in PROBES], wildcards)
 
 
+@once_counted
 def all_interventions(wildcards):
     return _of_all("interventions", [f"{name}-by-" for name in METHODS], wildcards)
 
@@ -491,6 +512,7 @@ def tables_of_figure(wildcards):
     return [results(f"tables/{table}.parquet") for table in plan.figures[wildcards.figure]]
 
 
+@once_counted
 def everything(wildcards):
     """Tables, figures and report of the configuration; without any, the last stage it asks for."""
     if plan.tables:
@@ -505,7 +527,9 @@ def everything(wildcards):
     return all_activations(wildcards) if plan.models else all_words(wildcards)
 
 
+@once_counted
 def all_latex(wildcards):
+    check_attributes()
     return expand(results("tables/{table}.tex"), table=plan.latex)
 
 
