@@ -15,8 +15,8 @@ and commands of two words: what Snakemake itself takes on this machine.
 import argparse
 import json
 import re
-import shlex
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile

@@ -36,6 +36,7 @@ rule statistics:
         job=job_of("statistics"),
         study=STUDY,
         given=passed(attribute=attribute_of),
+        control=CONTROL,
     shell:
         """
         python -m workflow_scripts.compute_statistics \
@@ -48,7 +49,7 @@ rule statistics:
             --words-train {input.words_train} \
             --activations-train {input.activations_train} \
             --attributes {input.attributes} \
-            {params.study[control]} \
+            {params.control} \
             --statistics {output.statistics} \
             2>&1 | tee {log}
         """

@@ -1,7 +1,8 @@
 """Probes: how well an attribute is predicted from the first k neurons of a ranking.
 
 Needs rankings and labelled words. Gives `probes/.../layer-{l}/{probe}-by-{ranking}.parquet`, both
-directions of a ranker in one job: they are made together and read the same words.
+directions of a ranker in one job: they are made together and read the same words; for each of them
+the right words of every test sentence, under `sentences/`; and `{probe}-by-all.parquet`, on all neurons.
 """
 
 _PROBED = dict(
@@ -17,6 +18,7 @@ rule probe:
         unpack(inputs_of("probe", **_PROBED, rankings=by_rankings("rankings", ""))),
     output:
         scores=by_rankings("probes", "{probe}-by-"),
+        sentences=by_rankings("sentences", "{probe}-by-"),
     log:
         log_of("probe", CONFIGURATION, "{probe}-by-{ranker}"),
     benchmark:
@@ -32,6 +34,7 @@ rule probe:
     params:
         job=job_of("probe"),
         study=STUDY,
+        control=CONTROL,
     shell:
         """
         python -m workflow_scripts.probe_rankings \
@@ -47,8 +50,9 @@ rule probe:
             --activations-test {input.activations_test} \
             --rankings {input.rankings} \
             --statistics {input.statistics} \
-            {params.study[control]} \
+            {params.control} \
             --scores {output.scores} \
+            --sentences {output.sentences} \
             --threads {threads} \
             2>&1 | tee {log}
         """
@@ -65,6 +69,7 @@ use rule probe as probe_of_one_direction with:
         ),
     output:
         scores=by_rankings("probes", "{probe}-by-", [""]),
+        sentences=by_rankings("sentences", "{probe}-by-", [""]),
     log:
         log_of("probe_of_one_direction", CONFIGURATION, "{probe}-by-{ranker}"),
     benchmark:
@@ -72,3 +77,28 @@ use rule probe as probe_of_one_direction with:
     wildcard_constraints:
         probe=one_of(PROBES),
         ranker=rankers(1),
+
+
+use rule probe as probe_of_all_neurons with:
+    input:
+        unpack(inputs_of("probe_of_all_neurons", **_PROBED, rankings=[])),
+    output:
+        scores=results(f"probes/{CONFIGURATION}/{{probe}}-by-all.parquet"),
+        sentences=[],
+    log:
+        log_of("probe_of_all_neurons", CONFIGURATION, "{probe}-by-all"),
+    benchmark:
+        benchmark_of("probe_of_all_neurons", CONFIGURATION, "{probe}-by-all")
+    wildcard_constraints:
+        probe=one_of(PROBES),
+    resources:
+        mem_mb=asked(
+            lambda mb, w: 500
+            + 1.8 * mb("activations_train", "activations_dev", "activations_test")
+            + 5 * mb("statistics")
+        ),
+        runtime=asked(lambda mb, w: 10 + 0.05 * mb("activations_train")),
+    params:
+        job=job_of("probe_of_all_neurons"),
+        study=STUDY,
+        control=CONTROL,

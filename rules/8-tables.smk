@@ -53,7 +53,7 @@ rule collected_probes:
         unpack(
             inputs_of(
                 "collected_probes",
-                scores=files_of_pair("probes", _BY_PROBES, plan.rankings),
+                scores=files_of_pair("probes", _BY_PROBES, plan.rankings + WHOLE),
             )
         ),
     output:
@@ -73,6 +73,7 @@ rule collected_probes:
         folder=results("probes/{model}/{treebank}"),
         rankings=plan.rankings,
         probes=PROBES,
+        whole="--whole" if WHOLE else "",
     shell:
         """
         python -m workflow_scripts.collect_probes \
@@ -83,6 +84,7 @@ rule collected_probes:
             --configurations {params.given[configurations]} \
             --rankings {params.rankings} \
             --probes {params.probes} \
+            {params.whole} \
             --collected {output.collected} \
             2>&1 | tee {log}
         """
@@ -136,6 +138,55 @@ rule collected_interventions:
         """
 
 
+rule compare_rankings:
+    """Compare the rankings of a model and treebank, in pairs, sentence by sentence."""
+    input:
+        unpack(
+            inputs_of(
+                "compare_rankings",
+                sentences=files_of_pair("sentences", _BY_PROBES, plan.top_rankings),
+                outcomes=files_of_pair("interventions", _BY_METHODS, plan.top_rankings),
+            )
+        ),
+    output:
+        collected=results("collected/{model}/{treebank}/contrasts.parquet"),
+    log:
+        log_of("compare_rankings", "{model}", "{treebank}"),
+    benchmark:
+        benchmark_of("compare_rankings", "{model}", "{treebank}")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=asked(700),
+        runtime=asked(lambda mb, w: 10 + mb("sentences", "outcomes")),
+    params:
+        job=job_of("compare_rankings"),
+        study=STUDY,
+        given=passed(configurations=configuration_options),
+        sentences=results("sentences/{model}/{treebank}"),
+        outcomes=results("interventions/{model}/{treebank}"),
+        rankings=plan.top_rankings,
+        probes=PROBES,
+        interventions=[quote(entry) for entry in plan.intervention_entries()],
+    shell:
+        """
+        python -m workflow_scripts.compare_rankings \
+            --made-by {params.job:q} \
+            --model {wildcards.model} \
+            --treebank {wildcards.treebank} \
+            --folder {params.sentences} \
+            --folder-of-interventions {params.outcomes} \
+            --configurations {params.given[configurations]} \
+            --rankings {params.rankings} \
+            --probes {params.probes} \
+            --interventions {params.interventions} \
+            --report {params.study[neurons.report]} \
+            --seed {params.study[seed]} \
+            --collected {output.collected} \
+            2>&1 | tee {log}
+        """
+
+
 rule table:
     """Build one table from what was collected."""
     input:
@@ -146,6 +197,7 @@ rule table:
                 interventions=collected("interventions"),
                 examples=collected("examples"),
                 rankings=collected("rankings"),
+                contrasts=collected("contrasts"),
             )
         ),
     output:
@@ -172,6 +224,7 @@ rule table:
             --interventions {input.interventions} \
             --examples {input.examples} \
             --rankings {input.rankings} \
+            --contrasts {input.contrasts} \
             --report {params.study[neurons.report]} \
             --seed {params.study[seed]} \
             --csv {output.csv} \

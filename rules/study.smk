@@ -80,9 +80,11 @@ if READS_SENTENCES:
     ENVIRONMENT_OF_ANALYZER = workflow.source_path("../envs/spacy.yaml")
 LAYERS = plan.config["layers"]
 PROBES = plan.config["probes"]
+WHOLE = ["all"] if plan.whole else []
 ON_DEVICE = {"activations_of_model", "states_of_model", "intervention"}
 ON_DEVICE |= {"intervention_of_one_direction"}
 METHODS = [entry["name"] for entry in plan.config["interventions"]]
+CONTROL = f"--control {plan.control}" if plan.control else ""
 CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 
 
@@ -145,14 +147,13 @@ def of_method(key):
 class _Study:
     """A parameter: the configuration, for a command line, by its keys (`STUDY[neurons.max]`).
 
-    A key that is on or off is an option, or nothing. Snakemake compares a job's parameters with
+    Snakemake compares a job's parameters with
     those of its last run where they are plain values, and this is none: what can change the result
     stands in `job_of`, and what cannot (device, addresses) must not rerun anything.
     """
 
     def __getitem__(self, key):
-        value = reduce(getitem, key.split("."), plan.config)
-        return (f"--{key}" if value else "") if isinstance(value, bool) else value
+        return reduce(getitem, key.split("."), plan.config)
 
 
 STUDY = _Study()
@@ -220,6 +221,7 @@ _OF_CONFIGURATION = {
     "statistics": lambda of, w: jobs.statistics(of),
     "ranking": lambda of, w: jobs.ranking(of, w.ranker),
     "probe": lambda of, w: jobs.probe(of, w.probe, plan.directions[w.ranker][0]),
+    "probe_of_all_neurons": lambda of, w: jobs.probe_of_all_neurons(of, w.probe),
     "intervention": lambda of, w: jobs.intervention(of, w.method, plan.directions[w.ranker][0]),
 }
 _OF_OTHERS = {
@@ -234,6 +236,7 @@ _OF_OTHERS = {
     "lexicon": lambda w: jobs.lexicon(w.model, w.treebank),
     "collected_probes": lambda w: jobs.probes_of(w.model, w.treebank),
     "collected_rankings": lambda w: jobs.rankings_of(w.model, w.treebank),
+    "compare_rankings": lambda w: jobs.contrasts_of(w.model, w.treebank),
     "collected_interventions": lambda w: jobs.interventions_of(w.model, w.treebank),
     "table": lambda w: jobs.table(w.table),
     "figure": lambda w: jobs.figure(w.figure),
@@ -384,9 +387,9 @@ def configurations(model, treebank):
 
 @cache
 def check_attributes():
-    """Stop where an attribute is asked for that no treebank keeps, or there is nothing to study.
+    """Stop where an attribute is asked for that no treebank keeps, or lemmas that it has not.
 
-    A treebank without anything to study, beside others, is named.
+    Stop also where there is nothing to study; a treebank without anything, beside others, is named.
     """
     kept = {name: kept_values(counted(name)) for name in plan.treebanks}
     largest = {name: largest_min_types(value_counts(counted(name))) for name in plan.treebanks}
@@ -444,30 +447,31 @@ def all_activations(wildcards):
     ]
 
 
-def _of_all(room, makers, wildcards):
+def _of_all(room, makers, rankings):
     check_attributes()
     return [
         results(f"{room}/{of.path}/{maker}{ranking}.parquet")
         for model, treebank in plan.pairs()
         for of in configurations(model, treebank)
         for maker in makers
-        for ranking in plan.rankings
+        for ranking in rankings
     ]
 
 
 @once_counted
 def all_rankings(wildcards):
-    return _of_all("rankings", [""], wildcards)
+    return _of_all("rankings", [""], plan.rankings)
 
 
 @once_counted
 def all_probes(wildcards):
-    return _of_all("probes", [f"{name}-by-" for name in PROBES], wildcards)
+    probes = [f"{name}-by-" for name in PROBES]
+    return _of_all("probes", probes, plan.rankings) + _of_all("probes", probes, WHOLE)
 
 
 @once_counted
 def all_interventions(wildcards):
-    return _of_all("interventions", [f"{name}-by-" for name in METHODS], wildcards)
+    return _of_all("interventions", [f"{name}-by-" for name in METHODS], plan.rankings)
 
 
 def files_of_pair(room, makers, rankings):

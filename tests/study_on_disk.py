@@ -20,12 +20,14 @@ TABLES = (
     "used_vs_encoded",
     "overlap",
     "agreement",
+    "contrasts",
+    "inference",
 )
 KEPT = {
     "a": {"Number": ["PL", "SG"], POS: ["ADJ", "N", "V"]},
     "b": {"Number": ["PL", "SG"], "Tense": ["PRS", "PST"]},
 }
-COLLECTED = ("rankings_of", "probes_of", "interventions_of")
+COLLECTED = ("rankings_of", "probes_of", "interventions_of", "contrasts_of")
 
 
 class Study:
@@ -100,6 +102,9 @@ def strings(jobs):
             found["statistics", name] = jobs.statistics(of)
             for ranker in plan.directions:
                 found["ranking", name, ranker] = jobs.ranking(of, ranker)
+            for probe in plan.config["probes"]:
+                if plan.whole:
+                    found["probe", name, probe, "all"] = jobs.probe_of_all_neurons(of, probe)
             for ranking in plan.rankings:
                 for probe in plan.config["probes"]:
                     found["probe", name, probe, ranking] = jobs.probe(of, probe, ranking)

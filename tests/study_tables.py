@@ -8,18 +8,32 @@ OF = ["model", "treebank", "attribute", "layer"]
 TTB = ["linear-ttb", "gaussian-ttb", "probeless-ttb"]
 RANKINGS = ["linear-ttb", "linear-btt", "gaussian-ttb", "probeless-ttb", "random"]
 REPORT = (5, 10)
+PROBES = ("linear", "gaussian")
 MANY = list(product(["m"], ["one", "two"], ["Number", "Tense"], [2, 7]))
 
 
 def frame(rows, columns):
     types = dict.fromkeys(columns, pl.Float64)
+    types |= {name: pl.Boolean for name in ("saturated",) if name in types}
     texts = (
-        *(*OF[:3], "probe", "ranking", "split", "method", "point", "group", "name", "rankings"),
+        *(
+            "measure",
+            *OF[:3],
+            "probe",
+            "ranking",
+            "split",
+            "method",
+            "point",
+            "group",
+            "name",
+            "rankings",
+        ),
         *("value", "target", "form", "predicted", "text", "change"),
         *("other_probe", "other_ranking", "other_treebank", "other_attribute"),
     )
     types |= {name: pl.String for name in texts if name in types}
     whole = ("layer", "k", "saturation_k", "pairs", "cluster", "n", "words", "sentence", "word")
+    whole += ("treebanks", "unseen")
     types |= {name: pl.Int32 for name in whole if name in types}
     return pl.DataFrame(rows, schema=types, orient="row")
 
@@ -42,7 +56,13 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         row = dict(zip(OF, of, strict=True)) | {"probe": probe, "ranking": ranking, "k": k}
         row |= {"split": "test", "accuracy": accuracy, "majority": 0.5}
         row |= {"selectivity": selectivity if control else None} | ends("accuracy", accuracy)
-        probing.append(row)
+        probing.append(row | (ends("above_majority", accuracy - 0.5)))
+    whole = [
+        dict(zip(OF, of, strict=True))
+        | {"probe": probe, "ranking": "all", "k": 64, "split": "test"}
+        | {"accuracy": 0.9 + i / 1000, "majority": 0.5}
+        for i, (of, probe) in enumerate(product(configurations, PROBES))
+    ]
     for of, method, ranking, k in product(
         configurations, ("ablation", "translation"), rankings, (0, 5, 10)
     ):
@@ -58,7 +78,9 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
             if all(curve[name] == probe[name] for name in (*OF, "ranking", "k")):
                 used.append({"point": "report"} | probe | curve)
     saturation = [
-        row | {"saturation_k": 5, "error_rate_0": 0.007} for row in curves if row["k"] == 5
+        row | {"saturation_k": 5, "error_rate_0": 0.007, "saturated": row["method"] == "ablation"}
+        for row in curves
+        if row["k"] == 5
     ]
     settings = list(product(("linear", "gaussian"), rankings))
     wilcoxon = [
@@ -72,11 +94,11 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     ]
     top = [name for name in rankings if name in TTB]
     overlap = [
-        (*of, None, None, "+".join(pair), 100, 100 * some()[0], 13.0)
+        (*of, None, None, "+".join(pair), 100, 100 * some()[0], 13.0, *some(2))
         for of in configurations
         for pair in combinations(top, 2)
     ] + [
-        (*a, *b[1:3], name, 100, 100 * some()[0], 13.0)
+        (*a, *b[1:3], name, 100, 100 * some()[0], 13.0, *some(2))
         for a, b in combinations(configurations, 2)
         for name in top
         if (a[0], a[3]) == (b[0], b[3])
@@ -88,6 +110,37 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         for k in (10, 50, 100)
         if len(top) > 1
     ]
+
+    compared = [name for name in rankings if not name.endswith("-btt")]
+    pairs = list(combinations(compared, 2))
+    measures = [
+        ("accuracy", p, None, k, *pair, None) for p in PROBES for k in REPORT for pair in pairs
+    ]
+    measures += [("area", p, None, None, *pair, None) for p in PROBES for pair in pairs]
+    measures += [
+        ("area", a[0], None, None, a[1], b[1], b[0])
+        for a, b in combinations(product(PROBES, compared), 2)
+    ]
+    for method, measure in (("ablation", "clwv"), ("translation", "cltv")):
+        for name, k in ((measure, 5), (measure, 10), (measure, None), ("area", None)):
+            measures += [(name, None, method, k, *pair, None) for pair in pairs]
+            measures += [(name, None, method, k, ranking, None, None) for ranking in compared]
+    contrasts, inference = [], []
+    for of, (measure, probe, method, k, one, other, other_probe) in product(
+        configurations, measures
+    ):
+        (difference,) = some()
+        contrasts.append(
+            (
+                *(*of, measure, probe, method, k, one, other_probe, other),
+                *(difference, difference - 0.01, difference + 0.01, 0.02),
+            )
+        )
+    for measure, probe, method, k, one, other, other_probe in measures:
+        if other and not other_probe:
+            difference, p = some(2)
+            names = (None, None, None, None, "overall", measure, probe, method, k, one, other)
+            inference.append((*names, 2, difference, difference - 0.01, difference + 0.01, p, p))
 
     def of_dicts(rows):
         return frame([list(row.values()) for row in rows], list(rows[0]))
@@ -105,15 +158,28 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     word = ["k", "sentence", "word", "value", "target", "form", "predicted", "text", "change"]
     holm = ["probe", "ranking", "other_probe", "other_ranking", "p", "p_holm", "pairs"]
     shared = ["other_treebank", "other_attribute", "rankings", "n", "shared", "chance"]
+    measured = ["measure", "probe", "method", "k", "ranking"]
+    numbers = ["difference", "low", "high"]
     return {
-        "probing": of_dicts([row for row in probing if row["k"] in REPORT]),
+        "probing": pl.concat(
+            [of_dicts([row for row in probing if row["k"] in REPORT]), of_dicts(whole)],
+            how="diagonal",
+        ),
         "probing_curves": of_dicts(probing),
         "interventions": of_dicts(curves),
         "saturation": of_dicts(saturation),
         "used_vs_encoded": of_dicts(used),
+        "contrasts": frame(
+            contrasts,
+            [*OF, *measured, "other_probe", "other_ranking", *numbers, "p_adjusted"],
+        ),
+        "inference": frame(
+            inference,
+            [*OF, "group", *measured, "other_ranking", "treebanks", *numbers, "p", "p_adjusted"],
+        ),
         "wilcoxon": frame(wilcoxon, [*OF, "group", "k", *holm]),
         "clusters": frame(clusters, [*OF, "cluster", "name", "gaussian_minus_linear"]),
-        "overlap": frame(overlap, [*OF, *shared]),
+        "overlap": frame(overlap, [*OF, *shared, "p", "p_holm"]),
         "examples": frame(examples, [*OF, "method", "ranking", *word]),
         "agreement": frame(agreement, [*OF, "ranking", "k", "avg_overlap", "neuron_vote"]),
     }

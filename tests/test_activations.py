@@ -314,7 +314,7 @@ def test_class_statistics_of_a_study_equal_plain_sums(
         words_train=words / "train.parquet",
         activations_train=extracted / "2" / "train.parquet",
         attributes=attributes,
-        control=[],
+        control="uniform",
         statistics=target,
     )
     values = kept_values(attributes)["Number"]

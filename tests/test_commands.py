@@ -333,7 +333,7 @@ def run_everything(model, conllu, folder):
         words_train=words["words_train"],
         activations_train=activations.format(layer=1, split="train"),
         attributes=attributes,
-        control=[],
+        control="uniform",
     )
     call(
         rank_neurons,

@@ -284,7 +284,6 @@ COMPLAINTS = {
     "rankings no list": (["rankings"], {"linear": 1}, ["rankings", "{'linear'", "write [linear"]),
     "a probe twice": (["probes"], ["linear"] * 2, ["probes", "non-unique"]),
     "no attribute": (["attributes"], [], ["attributes", "[]"]),
-    "control in quotes": (["control"], "yes", ["control", "'yes'", "'boolean'"]),
     "control in words": (["control"], "maybe", ["control", "'maybe'", "empirical"]),
     "negative seed": (["seed"], -1, ["seed", "-1", "minimum of 0"]),
     "no k": (["neurons"], {"max": 9, "report": []}, ["neurons.report", "[]"]),
@@ -537,7 +536,7 @@ def test_defaults_are_those_of_the_methods():
         "layers": [1],
         "rankings": ["linear", "gaussian", "probeless", "random"],
         "probes": ["linear", "gaussian"],
-        "neurons": {"max": 150, "report": [10, 50, 150]},
+        "neurons": {"max": 150, "report": [10, 50, 150], "whole": True},
         "control": True,
         "interventions": [],
         "analyzer": "lexicon",
@@ -562,7 +561,14 @@ def test_defaults_are_those_of_the_methods():
     ],
 )
 def test_what_is_not_said_of_the_neurons_has_a_default(given, neurons):
-    assert checked(valid() | {"neurons": given})["neurons"] == neurons
+    assert checked(valid() | {"neurons": given})["neurons"] == neurons | {"whole": True}
+
+
+@pytest.mark.parametrize(
+    ("control", "task"), [(True, "uniform"), ("empirical", "empirical"), (False, None)]
+)
+def test_the_control_task_is_uniform_empirical_or_none(control, task):
+    assert Plan(checked(valid() | {"control": control})).control == task
 
 
 def test_names_may_have_hyphens():

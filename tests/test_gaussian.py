@@ -297,6 +297,7 @@ def test_probe_reports_every_split_on_the_ranking_it_is_given():
     neurons = np.array([3, 0, 11, 28], np.int32)
     task = ProbingTask(
         neurons,
+        range(1, 5),
         2,
         {split: LabelledWords(w.x[:, neurons], w.y) for split, w in words.items()},
         statistics_of(words["train"].x, words["train"].y, 2),

@@ -25,14 +25,16 @@ OF = PAIR | {"attribute": "number", "layer": "1"}
 METHODS = ("ablation", "translation")
 PROBES = ("linear", "gaussian")
 OF_RANKINGS = {"overlap", "agreement"}
-OF_PROBES = {"probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded"}
-OF_INTERVENTIONS = {"interventions", "saturation", "examples", "used_vs_encoded"}
+COMPARED = {"contrasts", "inference"}
+OF_PROBES = {"probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded", *COMPARED}
+OF_INTERVENTIONS = {"interventions", "saturation", "examples", "used_vs_encoded", *COMPARED}
 FIGURES = {
-    "probing_curves": {"probing_curves"},
+    "probing_curves": {"probing_curves", "probing"},
     "selectivity_curves": {"probing_curves"},
     "intervention_curves": {"interventions"},
     "layer_profiles": {"probing", "saturation"},
-    "used_vs_encoded": {"used_vs_encoded"},
+    "used_vs_encoded": {"used_vs_encoded", "contrasts"},
+    "contrasts": {"contrasts"},
     "wilcoxon": {"wilcoxon"},
     "clusters": {"clusters"},
     "overlap": {"overlap"},
@@ -53,6 +55,11 @@ def probes(*rankers, of=OF, names=PROBES):
     return {job(f"probe{by(r)}", **of, ranker=r, probe=name) for r in rankers for name in names}
 
 
+def whole(of=OF, names=PROBES):
+    """The probes on all neurons, which no ranking is behind."""
+    return {job("probe_of_all_neurons", **of, probe=name) for name in names}
+
+
 def interventions(*rankers, of=OF, methods=METHODS):
     return {
         job(f"intervention{by(r)}", **of, ranker=r, method=name)
@@ -68,6 +75,7 @@ def built_on(*stages):
     figures = {name for name, reads in FIGURES.items() if reads & tables}
     return (
         {job(f"collected_{stage}", **PAIR) for stage in stages}
+        | {job("compare_rankings", **PAIR)}
         | {job("table", table=name) for name in tables}
         | {job("figure", figure=name) for name in figures}
         | {job("report"), job("provenance")}
@@ -139,6 +147,7 @@ def test_what_the_gaussian_ranker_and_probe_share_reruns_exactly_their_dependent
         rankings("gaussian")
         | probes("gaussian")
         | probes("probeless", "random", names=("gaussian",))
+        | whole(names=("gaussian",))
         | interventions("gaussian")
         | built_on(*EVERYTHING)
     )
@@ -148,7 +157,7 @@ def test_a_probe_reruns_its_scores_and_nothing_of_rankings_or_interventions(fini
     root = copy_of_the_project(tmp_path)
     edit(root, "kernels/softmax_regression.py", "0.001", "0.002")
     assert planned(finished, SMALL, root=root) == (
-        probes(*RANKERS, names=("linear",)) | built_on("probes")
+        probes(*RANKERS, names=("linear",)) | whole(names=("linear",)) | built_on("probes")
     )
 
 
@@ -218,6 +227,7 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
         | {job("statistics", **of)}
         | rankings(*RANKERS, of=of)
         | probes(*RANKERS, of=of)
+        | whole(of)
         | interventions(*RANKERS, of=of)
         | built_on(*EVERYTHING)
     )
@@ -226,7 +236,7 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
 def test_a_study_without_the_control_task_reruns_statistics_and_probes(finished, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", control=False)
     assert planned(finished, config) == (
-        {job("statistics", **OF)} | probes(*RANKERS) | built_on("probes")
+        {job("statistics", **OF)} | probes(*RANKERS) | whole() | built_on("probes")
     )
 
 
@@ -240,8 +250,10 @@ def test_a_smaller_neurons_max_reruns_what_searches_that_far_and_the_probes(fini
 def test_what_is_reported_reruns_the_tables_that_report_it(finished, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
     assert planned(finished, config) == (
-        {job("table", table=name) for name in ("probing", "wilcoxon", "used_vs_encoded")}
+        {job("table", table=t) for t in ("probing", "wilcoxon", "used_vs_encoded", *COMPARED)}
         | {job("figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
+        | {job("figure", figure=f) for f in ("contrasts", "probing_curves")}
+        | {job("compare_rankings", **PAIR)}
         | {job("report"), job("provenance")}
     )
 

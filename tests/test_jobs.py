@@ -10,6 +10,9 @@ from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
 
+COMPARED = ("contrasts", "inference")
+"""The tables that are made of probes and interventions both, where a study has them."""
+
 
 @pytest.fixture
 def study(tmp_path):
@@ -60,6 +63,8 @@ def test_equal_studies_in_two_folders_have_equal_strings(study, tmp_path):
         ("collect_rankings", "rankings_of"),
         ("collect_probes", "probes_of"),
         ("collect_interventions", "interventions_of"),
+        ("compare_rankings", "contrasts_of"),
+        ("tables.contrasts", "table"),
         ("build_table", "table"),
         ("tables.used_vs_encoded", "table"),
         ("tables.wilcoxon", "table"),
@@ -103,7 +108,7 @@ def test_a_rules_command_line_is_part_of_its_jobs_and_its_white_space_is_not(stu
     before = strings(Jobs(plan, lambda rule: f"python {rule} --seed 1"))
     assert strings(Jobs(plan, lambda rule: f"\n  python   {rule}\n    --seed 1\n")) == before
     after = strings(Jobs(plan, lambda rule: f"python {rule} --seed 1" + " -x" * (rule == "probe")))
-    assert kinds(different(before, after)) == {"probe", "probes_of", "table"}
+    assert kinds(different(before, after)) == {"probe", "probes_of", "contrasts_of", "table"}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,7 @@ def test_statistics_are_part_of_what_uses_them(study, monkeypatch):
     assert {key[2] for key in changed if key[0] == "ranking"} == {"gaussian", "probeless"}
     unchanged = before.keys() - changed
     assert {key[2:] for key in unchanged if key[0] == "probe"} == {
-        ("linear", ranking) for ranking in ("linear-ttb", "linear-btt", "random")
+        ("linear", ranking) for ranking in ("linear-ttb", "linear-btt", "random", "all")
     }
 
 
@@ -163,8 +168,8 @@ def test_editing_one_probe_changes_its_scores_and_the_tables_of_probes(study, mo
     before = study.strings()
     edited(monkeypatch, "probes.linear")
     expected = {key for key in before if key[0] == "probe" and key[2] == "linear"}
-    tables = ("probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded")
-    expected |= later(before, tables=tables, collected=("probes_of",))
+    tables = ("probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded", *COMPARED)
+    expected |= later(before, tables=tables, collected=("probes_of", "contrasts_of"))
     assert different(before, study.strings()) == expected
 
 
@@ -174,7 +179,8 @@ def test_editing_one_table_changes_that_table(study, monkeypatch):
     assert different(before, study.strings()) == {("table", "saturation")}
 
 
-INTERVENTION_TABLES = ("interventions", "saturation", "examples", "used_vs_encoded")
+INTERVENTION_TABLES = ("interventions", "saturation", "examples", "used_vs_encoded", *COMPARED)
+OF_INTERVENTIONS = ("interventions_of", "contrasts_of")
 
 
 @pytest.mark.parametrize("change", [{"beta": 4}, {"scaled": False}, {"step": 5}])
@@ -183,7 +189,7 @@ def test_an_option_of_one_intervention_changes_that_entry_and_the_tables(study, 
     first, second = study.jobs()._config["interventions"]
     after = study.strings(interventions=[first, second | change])
     expected = {key for key in before if key[0] == "intervention" and key[2] == "translation"}
-    expected |= later(before, tables=INTERVENTION_TABLES, collected=("interventions_of",))
+    expected |= later(before, tables=INTERVENTION_TABLES, collected=OF_INTERVENTIONS)
     assert different(before, after) == expected
 
 
@@ -192,7 +198,7 @@ def test_adding_an_intervention_changes_no_other(study):
     entries = study.jobs()._config["interventions"]
     more = {"method": "translation", "name": "weak", "beta": 2, "scaled": True, "step": 10}
     changed = different(before, study.strings(interventions=[*entries, more]))
-    assert changed == later(before, tables=INTERVENTION_TABLES, collected=("interventions_of",))
+    assert changed == later(before, tables=INTERVENTION_TABLES, collected=OF_INTERVENTIONS)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +255,7 @@ def test_neurons_max_changes_what_searches_that_far_and_every_probe(study):
     expected = later(before) | {
         key
         for key in before
-        if key[0] == "probe"
+        if (key[0] == "probe" and key[3] != "all")
         or (key[0] == "ranking" and key[2] == "gaussian")
         or (key[0] == "intervention" and key[3].startswith("gaussian"))
     }
@@ -258,13 +264,20 @@ def test_neurons_max_changes_what_searches_that_far_and_every_probe(study):
 
 def test_what_is_reported_changes_tables_alone(study):
     changed = different(study.strings(), study.strings(neurons={"max": 150, "report": [10]}))
-    assert kinds(changed) == {"table"}
-    assert changed == {("table", table) for table in ("probing", "wilcoxon", "used_vs_encoded")}
+    tables = ("probing", "wilcoxon", "used_vs_encoded", *COMPARED)
+    assert kinds(changed) == {"contrasts_of", "table"}
+    assert changed >= {("table", table) for table in tables}
+    assert {key for key in changed if key[0] == "table"} == {("table", t) for t in tables}
 
 
 def test_control_changes_statistics_and_probes_alone(study):
     changed = different(study.strings(), study.strings(control=False))
-    assert kinds(changed) == {"statistics", "probe", "probes_of", "table"}
+    assert kinds(changed) == {"statistics", "probe", "probes_of", "contrasts_of", "table"}
+
+
+def test_another_kind_of_control_task_changes_what_no_control_task_would(study):
+    without = different(study.strings(), study.strings(control=False))
+    assert different(study.strings(), study.strings(control="empirical")) == without
 
 
 def test_device_and_place_of_the_results_change_nothing(study):
@@ -284,7 +297,10 @@ def test_the_seed_changes_what_draws_and_not_what_reads(study):
 
 def test_the_seed_is_part_of_the_table_that_draws_alone(study):
     found = {table: json.loads(study.jobs(seed=2).table(table))["settings"] for table in TABLES}
-    assert {table for table, settings in found.items() if "seed" in settings} == {"clusters"}
+    assert {table for table, settings in found.items() if "seed" in settings} == {
+        "clusters",
+        "inference",
+    }
     assert found["clusters"]["seed"] == 2
 
 
@@ -293,7 +309,8 @@ def test_the_seed_changes_nothing_that_neither_draws_nor_has_a_control_task(stud
     assert not any(key[0] == "statistics" and mentions(key, "fixed") for key in changed)
     of_fixed = {key[2:] for key in changed if key[0] == "probe" and mentions(key, "fixed")}
     drawn = {"linear-ttb", "linear-btt", "random"}
-    assert of_fixed == {("linear", ranking) for ranking in study.jobs()._plan.rankings} | {
+    rankings = [*study.jobs()._plan.rankings, "all"]
+    assert of_fixed == {("linear", ranking) for ranking in rankings} | {
         ("gaussian", ranking) for ranking in drawn
     }
 

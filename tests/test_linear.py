@@ -347,7 +347,7 @@ def test_probe_accuracy_rises_until_all_planted_neurons_are_in():
     for seed, (split, n) in enumerate({"train": 3000, "dev": 2000, "test": 2000}.items()):
         full = planted_words(n, seed)
         splits[split] = LabelledWords(full.x[:, neurons], full.y)
-    losses = linear_probe.evaluate(ProbingTask(neurons, 3, splits, None, stream))
+    losses = linear_probe.evaluate(ProbingTask(neurons, range(1, 11), 3, splits, None, stream))
     assert set(losses) == set(splits)
     for result in losses.values():
         assert result.accuracy.shape == result.conditional_entropy.shape == (10,)

@@ -15,6 +15,8 @@ from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
 from workflow_scripts.study.slugs import slug
 
+COMPARED, OF_RANKINGS = {"contrasts", "inference"}, {"overlap", "agreement"}
+
 
 @pytest.fixture
 def study(tmp_path):
@@ -77,12 +79,16 @@ def test_the_rankings_that_start_with_the_best_neuron_are_all_but_the_reverse_on
     ("changes", "tables"),
     [
         ({}, set(TABLES)),
-        ({"probes": []}, {"interventions", "saturation", "examples", "overlap", "agreement"}),
+        (
+            {"probes": []},
+            COMPARED | {"interventions", "saturation", "examples", *OF_RANKINGS},
+        ),
         (
             {"interventions": []},
-            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"}
+            | COMPARED,
         ),
-        ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
+        ({"probes": [], "interventions": []}, OF_RANKINGS),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],

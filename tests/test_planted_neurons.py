@@ -90,6 +90,7 @@ def accuracies(data, rankings):
         for labels in ("values", "control"):
             task = ProbingTask(
                 neurons=first,
+                ks=range(1, 21),
                 n_values=N_VALUES,
                 words={
                     split: LabelledWords(data.x[split][:, first], data.labels[labels][split])

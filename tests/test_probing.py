@@ -19,6 +19,7 @@ from workflow_scripts import (
 )
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.probed_sentences import read_probed_sentences
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
@@ -35,7 +36,11 @@ NAMES = {
 WIDTH = 16
 PROBES = ("linear", "gaussian")
 INTERVAL = ["accuracy_low", "accuracy_high"]
-COLUMNS = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority", *INTERVAL]
+COLUMNS = [
+    *("accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"),
+    *("control_majority", "unseen", "unseen_accuracy", *INTERVAL),
+    *("above_majority_low", "above_majority_high"),
+]
 
 
 def with_splits(paths, name):
@@ -66,14 +71,20 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     )
     train = {"words_train": study.words["train"], "activations_train": study.activations["train"]}
     dev = {"words_dev": study.words["dev"], "activations_dev": study.activations["dev"]}
-    made = {"statistics": study.statistics}
-    call(compute_statistics, **NAMES, seed=SEED, **train, attributes=attributes, control=[], **made)
+    made = {"statistics": study.statistics, "seed": SEED}
+    call(
+        compute_statistics,
+        **NAMES,
+        **train,
+        attributes=attributes,
+        control="uniform",
+        **made,
+    )
     call(
         rank_neurons,
         **train,
         **dev,
         **made,
-        seed=SEED,
         ranker="probeless",
         max_neurons=WIDTH,
         rankings=study.rankings,
@@ -94,7 +105,8 @@ def probe_both_rankings(study, folder, probe, control, max_neurons, activations=
         max_neurons=max_neurons,
         statistics=study.statistics,
         scores=scores,
-        **({"control": []} if control else {}),
+        sentences=[folder / f"{probe}-{i}-sentences.parquet" for i in range(2)],
+        **({"control": "uniform"} if control else {}),
     )
     return [read_parquet(path) for path in scores]
 
@@ -125,7 +137,7 @@ def control_by_hand(forms, n_values):
 
 
 def linear_by_hand(train, y_train, neurons, n_values):
-    """A function of words and labels, that gives accuracy and mean -log₂ p(label)."""
+    """A function of words and labels: which are right, and mean -log₂ p(label)."""
     k = len(neurons)
     stream = configuration.stream(Configuration(**NAMES, values=()), SEED)
     start = initial_weights(stream("linear", k), k, n_values)
@@ -133,7 +145,9 @@ def linear_by_hand(train, y_train, neurons, n_values):
 
     def evaluate(x, y):
         given = x[:, neurons], y, weights, bias
-        return formulas_linear.accuracy(*given), formulas_linear.conditional_entropy(*given)
+        right = (x[:, neurons] @ weights.T + bias).argmax(axis=1) == y
+        assert right.mean() == pytest.approx(formulas_linear.accuracy(*given), abs=0.004)
+        return right, formulas_linear.conditional_entropy(*given)
 
     return evaluate
 
@@ -144,10 +158,7 @@ def gaussian_by_hand(train, y_train, neurons, n_values):
 
     def evaluate(x, y):
         log_p = formulas_gaussian.posterior(parameters, neurons, x)
-        return (
-            formulas_gaussian.accuracy(log_p, y),
-            formulas_gaussian.conditional_entropy(log_p, y),
-        )
+        return log_p.argmax(axis=1) == y, formulas_gaussian.conditional_entropy(log_p, y)
 
     return evaluate
 
@@ -162,6 +173,7 @@ def rows_by_hand(study):
     assert n_values > 2
     words = {split: labelled_by_hand(study, study.activations, split) for split in SPLITS}
     control = {split: control_by_hand(forms, n_values) for split, (_, forms, _) in words.items()}
+    seen = set(words["train"][1])
 
     @cache
     def rows(probe, ranking):
@@ -171,9 +183,13 @@ def rows_by_hand(study):
             train, _, y_train = words["train"]
             probe_k = BY_HAND[probe](train, y_train, neurons[:k], n_values)
             control_k = BY_HAND[probe](train, control["train"], neurons[:k], n_values)
-            for split, (x, _, y) in words.items():
-                accuracy, conditional_entropy = probe_k(x, y)
-                control_accuracy, _ = control_k(x, control[split])
+            for split, (x, forms, y) in words.items():
+                right, conditional_entropy = probe_k(x, y)
+                accuracy = right.mean()
+                control_accuracy = control_k(x, control[split])[0].mean()
+                unseen = [
+                    hit for hit, f in zip(right.tolist(), forms, strict=True) if f not in seen
+                ]
                 mi = formulas_gaussian.entropy(y) - conditional_entropy
                 found[split, k] = {
                     "accuracy": accuracy,
@@ -182,6 +198,9 @@ def rows_by_hand(study):
                     "control_accuracy": control_accuracy,
                     "selectivity": accuracy - control_accuracy,
                     "majority": max(Counter(y.tolist()).values()) / len(y),
+                    "control_majority": max(Counter(control[split].tolist()).values()) / len(y),
+                    "unseen": len(unseen),
+                    "unseen_accuracy": sum(unseen) / len(unseen) if unseen else None,
                 }
         return found
 
@@ -212,10 +231,15 @@ def test_every_column_of_both_rankings_equals_the_formulas(
         expected = rows_by_hand(probe, ranking)
         for row in rows:
             for column, value in expected[row["split"], row["k"]].items():
-                if column in ("control_accuracy", "selectivity") and not control:
+                of_control = ("control_accuracy", "selectivity", "control_majority")
+                if (column in of_control and not control) or value is None:
                     assert row[column] is None
                     continue
-                kind = "accuracy" if column in ("control_accuracy", "selectivity") else column
+                kind = "accuracy" if column in of_control[:2] else column
+                if column == "unseen_accuracy":  # of fewer words: two of them
+                    value = pytest.approx(value, abs=2.5 / row["unseen"])
+                    assert row[column] == value, (column, row)
+                    continue
                 tolerance = TOLERANCE[probe].get(kind, 1e-12)
                 assert row[column] == pytest.approx(value, abs=tolerance), (column, row)
     assert tables[0] != tables[1]
@@ -251,9 +275,56 @@ def test_test_accuracy_has_its_interval_over_sentences_and_the_other_splits_none
             hits = dict.fromkeys(numbers, 0)
             for number, hit in zip(sentences, right.tolist(), strict=True):
                 hits[number] += hit
-            low, high = ratio_interval(np.array(list(hits.values()))[:, None], totals)
+            right_words = np.array(list(hits.values()))
+            low, high = ratio_interval(right_words[:, None], totals)
             assert [row[column] for column in INTERVAL] == [low[0], high[0]]
             assert low[0] < row["accuracy"] < high[0]
+            of_most = dict.fromkeys(numbers, 0)
+            for number, label in zip(sentences, y.tolist(), strict=True):
+                of_most[number] += label == Counter(y.tolist()).most_common()[0][0]
+            above = right_words - np.array(list(of_most.values()))
+            low, high = ratio_interval(above[:, None], totals)
+            assert [row["above_majority_low"], row["above_majority_high"]] == [low[0], high[0]]
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_the_sentence_file_adds_up_to_the_accuracy_at_every_k(study, tmp_path, probe):
+    tables = probe_both_rankings(study, tmp_path, probe, False, 5)
+    for i, table in enumerate(tables):
+        found = read_probed_sentences(tmp_path / f"{probe}-{i}-sentences.parquet")
+        of = sentences_by_hand(study, study.activations)
+        assert found.sentences.tolist() == sorted(set(of))
+        assert found.words.tolist() == [of.count(number) for number in sorted(set(of))]
+        accuracy = [r["accuracy"] for r in table.to_pylist() if r["split"] == "test"]
+        assert (found.correct.sum(axis=0) / found.words.sum()).tolist() == pytest.approx(accuracy)
+        assert (found.correct <= found.words[:, None]).all()
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_a_probe_on_all_neurons_is_one_row_a_split_in_index_order(study, tmp_path, probe):
+    target = tmp_path / "all.parquet"
+    call(
+        probe_rankings,
+        seed=SEED,
+        **with_splits(study.words, "words"),
+        **with_splits(study.activations, "activations"),
+        probe=probe,
+        max_neurons=5,
+        statistics=study.statistics,
+        scores=[target],
+        control="uniform",
+    )
+    rows = read_parquet(target).to_pylist()
+    assert [(row["k"], row["split"]) for row in rows] == [(WIDTH, split) for split in SPLITS]
+    n_values = len(kept_values(study.attributes)[ATTRIBUTE])
+    train, _, y_train = labelled_by_hand(study, study.activations, "train")
+    evaluate = BY_HAND[probe](train, y_train, list(range(WIDTH)), n_values)
+    for row in rows:
+        x, _, y = labelled_by_hand(study, study.activations, row["split"])
+        right, _ = evaluate(x, y)
+        tolerance = TOLERANCE[probe]["accuracy"]
+        assert row["accuracy"] == pytest.approx(right.mean(), abs=tolerance)
+        assert row["control_accuracy"] is not None
 
 
 def test_both_probes_have_intervals_around_their_accuracy(study, tmp_path):
@@ -308,7 +379,8 @@ def test_a_split_without_words_of_the_attribute_has_empty_columns(
         rows = [row for row in table.to_pylist() if row["split"] == "dev"]
         assert [row["k"] for row in rows] == [1, 2, 3, 4, 5]
         for row in rows:
-            assert {column: row[column] for column in COLUMNS} == dict.fromkeys(COLUMNS)
+            expected = dict.fromkeys(COLUMNS) | {"unseen": 0}
+            assert {column: row[column] for column in COLUMNS} == expected
 
 
 @pytest.mark.parametrize("probe", PROBES)
@@ -327,9 +399,9 @@ def test_a_split_with_one_value_has_no_nmi_and_all_else(study, poor_activations,
             if row["split"] != "test":
                 continue
             evaluate = BY_HAND[probe](train, y_train, neurons[: row["k"]], n_values)
-            accuracy, conditional_entropy = evaluate(nouns, y)
+            right, conditional_entropy = evaluate(nouns, y)
             assert row["nmi"] is None
             assert row["majority"] == 1
-            assert row["accuracy"] == pytest.approx(accuracy, abs=TOLERANCE[probe]["accuracy"])
+            assert row["accuracy"] == pytest.approx(right.mean(), abs=TOLERANCE[probe]["accuracy"])
             assert row["mi"] == pytest.approx(-conditional_entropy, abs=TOLERANCE[probe]["mi"])
             assert row["selectivity"] == row["accuracy"] - row["control_accuracy"]

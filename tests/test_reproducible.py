@@ -43,10 +43,14 @@ ROOMS = {
     "lexicons": {"lexicon"},
     "statistics": {"statistics"},
     "rankings": {"ranking", "ranking_of_one_direction"},
-    "probes": {"probe", "probe_of_one_direction"},
+    "probes": {"probe", "probe_of_one_direction", "probe_of_all_neurons"},
+    "sentences": {"probe", "probe_of_one_direction"},
     "interventions": {"intervention", "intervention_of_one_direction"},
     "examples": {"intervention", "intervention_of_one_direction"},
-    "collected": {"collected_rankings", "collected_probes", "collected_interventions"},
+    "collected": {
+        *("collected_rankings", "collected_probes", "collected_interventions"),
+        "compare_rankings",
+    },
     "tables": {"table"},
     "figures": {"figure"},
 }
@@ -132,7 +136,11 @@ def test_provenance_has_the_hash_of_every_source_and_table(finished, provenance)
 
 
 def test_provenance_has_configuration_versions_and_commit(provenance):
-    assert provenance["configuration"]["neurons"] == {"max": 16, "report": [5, 10]}
+    assert provenance["configuration"]["neurons"] == {
+        "max": 16,
+        "report": [5, 10],
+        "whole": True,
+    }
     assert provenance["versions"].keys() >= {"python", "torch", "transformers", "numpy"}
     assert provenance["project"] == repository.state()
 

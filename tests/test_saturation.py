@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.formulas_saturation import saturation_by_hand
-from workflow_scripts.kernels.saturation import saturation_index
+from workflow_scripts.kernels.saturation import saturates, saturation_index
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,7 @@ def test_saturation_point_equals_the_definition_on_random_curves():
         index = saturation_index(curve)
         assert index == saturation_by_hand(curve)
         assert curve[index] > 0 or index == len(curve) - 1
+        # Two more values must follow a saturation point.
+        assert saturates(curve) == (index < len(curve) - 2)
         found[index] += 1
     assert len(found) > 5

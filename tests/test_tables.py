@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 from itertools import pairwise, product
 
 import numpy as np
@@ -11,7 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.treebank_files import call, read_text, sentence_of
-from workflow_scripts import build_table, collect_interventions, collect_probes, collect_rankings
+from workflow_scripts import (
+    build_table,
+    collect_interventions,
+    collect_probes,
+    collect_rankings,
+    compare_rankings,
+)
 from workflow_scripts.analyzers import COUNTS
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
 from workflow_scripts.intervening.outcomes import EXAMPLES as EXAMPLES_FILE
@@ -20,6 +27,7 @@ from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.tables import (
     agreement,
     examples,
+    inference,
     interventions,
     overlap,
     probing,
@@ -30,9 +38,14 @@ from workflow_scripts.tables import (
 )
 
 CONFIGURATION = ["model", "treebank", "attribute", "layer"]
-SCORES = ["accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"]
+SCORES = [
+    *("accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"),
+    *("control_majority", "unseen", "unseen_accuracy"),
+]
 ACCURACY_INTERVAL = ["accuracy_low", "accuracy_high"]
-PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES, *ACCURACY_INTERVAL]
+ABOVE_MAJORITY = ["above_majority_low", "above_majority_high"]
+PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES]
+PROBING += [*ACCURACY_INTERVAL, *ABOVE_MAJORITY]
 INTERVALS = [
     *("error_rate_low", "error_rate_high", "clwv_low", "clwv_high", "cltv_low", "cltv_high"),
 ]
@@ -51,6 +64,7 @@ INTERVENTIONS = [
 SATURATION = [
     *CONFIGURATION,
     *("method", "ranking", "saturation_k", "clwv", "cltv", "error_rate", "error_rate_0"),
+    "saturated",
     *INTERVALS,
 ]
 USED_VS_ENCODED = [
@@ -76,7 +90,7 @@ def probes(max_k=5, rankings=("linear-ttb", "random"), names=("linear", "gaussia
         OF
         | of
         | {"probe": probe, "ranking": ranking, "k": k, "split": split}
-        | {"accuracy": i / 1000, "mi": -i / 100, "nmi": i / 500, "majority": 0.5}
+        | {"accuracy": i / 1000, "mi": -i / 100, "nmi": i / 500, "majority": 0.5, "unseen": i}
         | ({"accuracy_low": i / 2000, "accuracy_high": i / 900} if split == "test" else {})
         | ({"control_accuracy": 0.25, "selectivity": i / 3000} if probe == "gaussian" else {})
         for i, (probe, ranking, split, k) in enumerate(
@@ -92,6 +106,15 @@ def test_probing_has_the_reported_k_of_every_probe_ranking_and_split():
     assert table.columns == PROBING
     assert table.rows() == [row for row in collected.rows() if row[PROBING.index("k")] in (2, 5)]
     assert len(table) == 2 * 2 * 3 * 2
+
+
+def test_probes_on_all_neurons_are_in_probing_whatever_their_k_and_in_no_curve():
+    collected = pl.concat([probes(), probes(rankings=["all"]).filter(k=4)])
+    table = probing.build({"probes": collected}, [2])
+    assert table.filter(ranking="all").rows() == collected.filter(ranking="all").rows()
+    assert len(table) == 2 * 2 * 3 + 2 * 3
+    assert "all" not in probing_curves.build({"probes": collected}, [2])["ranking"]
+    assert set(wilcoxon.build({"probes": collected}, [2, 4])["ranking"]) == {"linear-ttb", "random"}
 
 
 def test_probing_curves_are_all_k_on_the_test_split():
@@ -199,10 +222,11 @@ def test_saturation_is_one_row_a_curve_with_what_is_true_at_that_k(shuffled):
     assert table.columns == SATURATION
     words, tense = ("mbert", "ewt", "Part of Speech", 7), ("mbert", "ewt", "Tense", 2)
     ends = {k: tuple((k + i) / 200 for i in range(6)) for k in (0, 10, 20)}
+    at_0 = pytest.approx(0.2)
     assert table.rows() == [
-        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, pytest.approx(0.2), *ends[10]),
-        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4, *ends[0][:4], None, None),
-        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0, *ends[20]),
+        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, at_0, True, *ends[10]),
+        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4, True, *ends[0][:4], None, None),
+        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0, False, *ends[20]),
     ]
 
 
@@ -278,6 +302,17 @@ def test_used_vs_encoded_has_no_accuracy_where_no_probe_was_run():
     assert ablated["cltv"].is_null().all()
 
 
+def test_reported_k_off_the_grid_and_saturation_beyond_the_probes_are_in_the_log(caplog):
+    curves = {"probes": probes(5), "interventions": collected_curves()}
+    with caplog.at_level(logging.WARNING):
+        table = used_vs_encoded.build(curves, [3, 5])
+    assert set(table["point"]) == {"saturation"}
+    assert table["accuracy"].null_count() == len(table)
+    assert "no k of neurons.report is on the grid" in caplog.text
+    beyond = table.filter(pl.col("k") > 0)
+    assert f"{len(beyond)} of {len(table)} rows have no accuracy" in caplog.text
+
+
 # Commands
 
 
@@ -308,8 +343,13 @@ def scores_file(path, base):
         "control_accuracy": none,
         "selectivity": none,
         "majority": [0.5] * n,
+        "control_majority": none,
+        "unseen": pa.array(range(n), pa.int32()),
+        "unseen_accuracy": none,
         "accuracy_low": pa.array([None] * (n - 2) + [0.25, 0.5], pa.float64()),
         "accuracy_high": pa.array([None] * (n - 2) + [0.75, 1], pa.float64()),
+        "above_majority_low": none,
+        "above_majority_high": none,
     }
     write_parquet(path, pa.table(columns), made_by("probe_rankings"))
     return columns
@@ -552,6 +592,8 @@ TABLES = {
     "wilcoxon": list(wilcoxon.SCHEMA),
     "overlap": list(overlap.SCHEMA),
     "agreement": list(agreement.SCHEMA),
+    "contrasts": list(compare_rankings.SCHEMA),
+    "inference": list(inference.SCHEMA),
 }
 
 
@@ -583,6 +625,12 @@ def collections(tmp_path_factory):
             for treebank in ("ewt", "imst")
         ],
     }
+    contrast = OF | {"measure": "area", "probe": "linear", "ranking": "a", "other_ranking": "b"}
+    contrast |= {"difference": 0.25, "low": 0.0, "high": 0.5, "p_adjusted": 0.01}
+    frames["contrasts"] = [
+        frame([contrast | {"treebank": treebank}], compare_rankings.SCHEMA)
+        for treebank in ("ewt", "imst")
+    ]
     # The second treebank has another name everywhere.
     frames["interventions"][1] = frames["interventions"][1].with_columns(treebank=pl.lit("imst"))
     paths = {}

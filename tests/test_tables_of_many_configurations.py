@@ -3,6 +3,7 @@
 import logging
 from fractions import Fraction
 from itertools import combinations, permutations, product
+from math import comb
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,14 @@ def names(
 def probe_rows(accuracy, configurations, settings, ks):
     """Collected probes of which `accuracy(name, (probe, ranking), k)` is right; None: no row."""
     rows = [
-        (*name, *setting, k, split, value if split == "test" else 0.5, *[None] * 7)
+        (
+            *name,
+            *setting,
+            k,
+            split,
+            value if split == "test" else 0.5,
+            *[None] * (len(collect_probes.SCHEMA) - 9),
+        )
         for name, setting, k, split in product(configurations, settings, ks, SPLITS)
         if (value := accuracy(name, setting, k)) is not None
     ]
@@ -233,7 +241,8 @@ def test_clusters_are_named_by_how_the_two_probes_compare():
         expected = "G>L" if name[0] == "xlmr" else "standard"
         if name[0] == "bert" and name[2:] == ("Tense", 2):
             expected = "L>G"
-        assert (row["name"], row["cluster"]) == (expected, clusters.NAMES.index(expected))
+        number = ["L>G", "standard", "G>L"].index(expected)
+        assert (row["name"], row["cluster"]) == (expected, number)
         differences = [
             planted(name, ("gaussian", r), 20) - planted(name, ("linear", r), 20) for r in RANKINGS
         ]
@@ -270,11 +279,27 @@ def test_clusters_are_the_best_of_all_partitions_of_a_few_configurations():
     assert {frozenset(n for n, c in found.items() if c == i) for i in range(3)} == together
     means = table.group_by("cluster").agg(pl.col("gaussian_minus_linear").mean()).sort("cluster")
     assert means["gaussian_minus_linear"].is_sorted()
+    lowest, _, highest = means["gaussian_minus_linear"]
     assert table.select("cluster", "name").unique().sort("cluster").rows() == [
-        (0, "L>G"),
+        (0, "L>G" if lowest < 0 else "standard"),
         (1, "standard"),
-        (2, "G>L"),
+        (2, "G>L" if highest > 0 else "standard"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("differences", "names"),
+    [
+        ([-0.2, 0.1, 0.3], ["L>G", "standard", "G>L"]),
+        ([0.0, 0.1, 0.3], ["standard", "standard", "G>L"]),  # nowhere does the Gaussian collapse
+        ([-0.3, -0.2, -0.1], ["L>G", "standard", "standard"]),
+    ],
+)
+def test_a_cluster_is_named_by_the_sign_of_its_mean_difference(differences, names):
+    cluster = np.array([2, 0, 1, 1])
+    of_each = np.array(differences)[cluster]
+    of_each[2:] += [0.05, -0.05]  # the mean counts, not one configuration
+    assert clusters.named(cluster, of_each) == names
 
 
 def test_equal_differences_are_numbered_by_their_first_configuration():
@@ -370,12 +395,12 @@ def widths():
 def overlap_by_hand(widths, whole):
     """All rows, as tuples, with sets of neurons."""
     tops = {
-        (name, r): set(neurons[: min(100, widths[name])])
+        (name, r): set(neurons[: min(100, widths[name] // 4)])
         for name, of in whole.items()
         for r, neurons in of.items()
     }
     for name, d in widths.items():
-        n = min(100, d)
+        n = min(100, d // 4)
         for a, b in (TTB[:2], TTB[::2], TTB[1:]):
             shared = tops[name, a] & tops[name, b]
             yield (*name, None, None, f"{a}+{b}", n, len(shared), pytest.approx(n * n / d))
@@ -385,10 +410,32 @@ def overlap_by_hand(widths, whole):
     for one, other in combinations(sorted(widths), 2):
         if (one[0], one[3]) == (other[0], other[3]):
             d = widths[one]
-            n = min(100, d)
+            n = min(100, d // 4)
             for r in TTB:
                 shared = tops[one, r] & tops[other, r]
                 yield (*one, other[1], other[2], r, n, len(shared), pytest.approx(n * n / d))
+
+
+def p_by_hand(shared, n, m, d):
+    """The chance that m drawn tops share so many or more, counted in whole numbers."""
+
+    def hypergeometric(x, good, drawn):
+        return Fraction(comb(good, x) * comb(d - good, drawn - x), comb(d, drawn))
+
+    if m == 2:
+        return float(sum(hypergeometric(x, n, n) for x in range(shared, n + 1)))
+    return float(
+        sum(
+            hypergeometric(j, n, n) * hypergeometric(x, j, n)
+            for j in range(n + 1)
+            for x in range(shared, j + 1)
+        )
+    )
+
+
+def test_a_top_of_a_layer_with_fewer_than_four_neurons_is_empty():
+    collected, _ = rankings({names()[0]: 3})
+    assert len(overlap.build({"rankings": collected}, [10])) == 0
 
 
 def test_overlap_equals_sets_of_neurons():
@@ -396,7 +443,18 @@ def test_overlap_equals_sets_of_neurons():
     table = overlap.build({"rankings": collected}, [10])
     assert dict(table.schema) == overlap.SCHEMA
     expected = {row[:7]: row for row in overlap_by_hand(widths(), whole)}
-    assert {row[:7]: row for row in table.rows()} == expected
+    assert {row[:7]: row for row in table.drop("p", "p_holm").rows()} == expected
+    for row in table.to_dicts():
+        between = row["other_treebank"] is not None
+        d = widths()[tuple(row[c] for c in CONFIGURATION)]
+        m = 2 if between else 1 + row["rankings"].count("+")
+        assert row["p"] == pytest.approx(p_by_hand(row["shared"], row["n"], m, d), rel=1e-9)
+    kinds = [pl.col("other_treebank").is_not_null()]
+    kinds += [kinds[0].not_() & (pl.col("rankings").str.count_matches("-ttb") == m) for m in (2, 3)]
+    for kind in kinds:
+        rows = table.filter(kind)
+        by_hand = holm_by_hand(dict(enumerate(rows["p"])))
+        assert dict(enumerate(rows["p_holm"])) == pytest.approx(by_hand)
     assert len(table) == len(expected) == 24 * 4 + 4 * 15 * 3
     assert table.select(CONFIGURATION).rows() == sorted(table.select(CONFIGURATION).rows())
     assert overlap.build({"rankings": collected[::-1]}, [10]).equals(table)
@@ -410,6 +468,8 @@ def test_chance_is_what_drawn_rankings_share_on_average():
     for size in (2, 3):
         shared = np.mean([overlap.shared(three[:size], 250)[1] for three in tops])
         assert shared == pytest.approx(overlap.shared(tops[0][:size], 250)[2], rel=0.01)
+        p = [overlap.shared(three[:size], 250)[3] for three in tops]
+        assert np.mean(np.array(p) <= 0.05) <= 0.06  # as often as it says, or less
 
 
 def test_overlap_has_the_rankings_that_there_are():

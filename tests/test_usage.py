@@ -46,7 +46,8 @@ def test_no_job_of_a_small_study_used_more_than_it_asked_for(finished):
 def test_a_request_grows_with_what_the_job_reads(study):
     def asked():
         command = ["--dry-run", "--force", "results/activations/tiny/english/layer-1/train.parquet"]
-        return int(re.search(r"mem_mb=(\d+)", run(study, SMALL, *command).stdout)[1])
+        said = run(study, SMALL, *command).stdout  # other weights are also made again
+        return int(re.search(r"rule activations_of_model:.*?mem_mb=(\d+)", said, re.DOTALL)[1])
 
     before = asked()
     with (study / "results/models/tiny/model.safetensors").open("r+b") as file:
@@ -117,6 +118,7 @@ CONFIG = {
     "layers": [2, 4],
     "rankings": ["linear", "gaussian", "probeless", "random"],
     "probes": ["linear", "gaussian"],
+    "neurons": {"whole": True},
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
 }
 
@@ -133,6 +135,8 @@ def measured_records():
     for layer in ("2", "4"):
         of = pair | {"attribute": "number", "layer": layer}
         yield record("statistics", **of)
+        for probe in CONFIG["probes"]:
+            yield record("probe_of_all_neurons", **of, probe=probe, seconds=3)
         for ranker in CONFIG["rankings"]:
             end = "_of_one_direction" if ranker == "random" else ""
             yield record(f"ranking{end}", **of, ranker=ranker, seconds=10)
@@ -145,6 +149,7 @@ def measured_records():
             method = {"method": "ablation", "seconds": work / 1e4}
             yield record(f"intervention{end}", **of, ranker=ranker, files=read, **method)
     yield record("collected_probes", seconds=2)
+    yield record("compare_rankings", seconds=4)
     yield record("table", seconds=5)
 
 
@@ -189,14 +194,17 @@ def test_a_lexicon_and_states_are_made_only_for_interventions_that_read_them():
 
 def test_what_is_collected_is_a_file_for_each_model_and_treebank():
     twice = costs(CONFIG | {"treebanks": {"english": {}, "spanish": {}}})[0]
-    assert (costs()[0]["tables"].jobs, twice["tables"].jobs) == (2, 3)  # and one table
+    assert (costs()[0]["tables"].jobs, twice["tables"].jobs) == (3, 5)  # and one table
 
 
 def test_a_wider_deeper_model_takes_what_its_products_say():
     once, larger = costs()[0], costs(shapes={"small": cost.Shape(12, 200, 5000)})[0]
     # Every layer runs: twice as many, each of four times the weights.
     assert larger["activations"].cpu_hours * 3600 == pytest.approx((60 + 9) * 8 + 4)
-    assert larger["probing"].cpu_hours == once["probing"].cpu_hours
+    more = {"gaussian": 4, "linear": 2}  # of all neurons: d² and d
+    more_seconds = sum(3 * 2 * (more[probe] - 1) for probe in CONFIG["probes"])
+    probing = once["probing"].cpu_hours * 3600 + more_seconds
+    assert larger["probing"].cpu_hours * 3600 == pytest.approx(probing)
     work = [21 * ((12 - layer) * 480_000 + 1_000_000) for layer in (2, 4)]
     assert larger["interventions"].cpu_hours * 3600 == pytest.approx(4 * sum(work) / 1e4)
     assert larger["activations"].disk_gb == pytest.approx(2 * once["activations"].disk_gb)
@@ -205,7 +213,7 @@ def test_a_wider_deeper_model_takes_what_its_products_say():
 
 def test_what_was_not_measured_is_named():
     config = CONFIG | {"probes": ["linear", "mine"]}
-    with pytest.raises(InputError, match="no record of probe mine linear"):
+    with pytest.raises(InputError, match="no record of probe_of_all_neurons mine"):
         costs(config)
     with pytest.raises(InputError, match="no record of model 'large'"):
         cost.measured(list(measured_records()), ("large", "english"), SHAPE, {})
@@ -226,12 +234,12 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert done.returncode == 0, done.stderr
     cells = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     jobs = {row[0].removeprefix("| "): row[1] for row in cells[1:]}
-    assert jobs.pop("tables") == str(3 + 10 + 9 + 2)
+    assert jobs.pop("tables") == str(4 + 12 + 10 + 2)
     assert jobs == {
         "words": "2",
         "activations": "3",
         "rankings": "4",
-        "probing": "6",
+        "probing": "8",
         "interventions": "6",
     }
 

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import logging
 from collections import Counter, defaultdict
+from fractions import Fraction
 
 import conllu
 import numpy as np
@@ -12,15 +13,14 @@ import pytest
 from tests.test_schemas import MAPPED
 from tests.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.files.words import (
-    Size,
-    attributes_of,
-    kept_values,
-    size_of,
-    value_counts,
-)
+from workflow_scripts.files.words import Size, attributes_of, kept_values, size_of, value_counts
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.values import ValueCounts, control_label, largest_min_types
+from workflow_scripts.treebanks.values import (
+    ValueCounts,
+    control_label,
+    control_labels,
+    largest_min_types,
+)
 
 
 def counts(**forms):
@@ -327,3 +327,21 @@ def test_control_labels_are_roughly_uniform_and_another_seed_gives_others():
     np.testing.assert_allclose(shares, 1 / 7, atol=0.015)  # five standard deviations
     other = np.array([control_label(form, 7, 2) for form in forms])
     assert (labels == other).mean() == pytest.approx(1 / 7, abs=0.015)
+
+
+def test_empirical_control_labels_are_as_frequent_as_the_values_are_in_training():
+    """The digest, as a fraction of 2⁶⁴, falls into the share of one label."""
+    counts = [700, 0, 250, 50]
+    label = control_labels("empirical", 41, counts)
+    for form in ("dog", "İ", "New York", ""):
+        digest = hashlib.blake2b(f"41\t{form}".encode(), digest_size=8).digest()
+        fraction = Fraction(int.from_bytes(digest, "big"), 2**64)
+        ends = [Fraction(sum(counts[: z + 1]), 1000) for z in range(4)]
+        assert label(form) == next(z for z, end in enumerate(ends) if fraction < end)
+    drawn = np.bincount([label(f"form{i}") for i in range(20_000)], minlength=4) / 20_000
+    assert drawn == pytest.approx(np.array(counts) / 1000, abs=0.01)
+
+
+def test_uniform_control_labels_do_not_look_at_the_counts():
+    label = control_labels("uniform", 41, [700, 0, 300])
+    assert [label(f"w{i}") for i in range(50)] == [control_label(f"w{i}", 3, 41) for i in range(50)]

@@ -9,6 +9,8 @@ import pytest
 
 from tests.workflow import ROOT, SMALL, changed, finish, planned, run
 
+COMPARED = {"contrasts", "inference"}
+
 
 def test_every_table_is_there_and_has_rows(finished):
     for table in (
@@ -19,6 +21,8 @@ def test_every_table_is_there_and_has_rows(finished):
         "used_vs_encoded",
         "wilcoxon",
         "agreement",
+        "contrasts",
+        "inference",
     ):
         csv = pl.read_csv(finished / f"results/tables/{table}.csv")
         parquet = pl.read_parquet(finished / f"results/tables/{table}.parquet")
@@ -38,6 +42,7 @@ def test_a_table_without_rows_says_why_in_its_log(finished):
 def test_every_figure_that_has_its_tables_is_drawn(finished):
     kinds = {"svg", "pdf", "json"}
     drawn = ("probing_curves", "intervention_curves", "used_vs_encoded", "layer_profiles")
+    drawn = (*drawn, "contrasts")
     for figure in (*drawn, "selectivity_curves"):
         paths = {kind: finished / f"results/figures/{figure}.{kind}" for kind in kinds}
         assert paths["pdf"].read_bytes().startswith(b"%PDF")
@@ -69,6 +74,7 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     rules = {path.name for path in (finished / "results/logs").iterdir()}
     assert rules == {path.name for path in (finished / "results/benchmarks").iterdir()}
     assert {"train_model", "ranking", "ranking_of_one_direction", "intervention"} <= rules
+    assert {"probe_of_all_neurons", "compare_rankings"} <= rules
 
 
 @pytest.mark.parametrize(
@@ -76,9 +82,13 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     [
         (
             {"interventions": []},
-            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+            COMPARED
+            | {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
         ),
-        ({"probes": []}, {"interventions", "saturation", "examples", "overlap", "agreement"}),
+        (
+            {"probes": []},
+            COMPARED | {"interventions", "saturation", "examples", "overlap", "agreement"},
+        ),
         ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
         ({"rankings": []}, set()),
         ({"models": []}, set()),

@@ -19,8 +19,8 @@ from workflow_scripts.files.artifact import (
     versions,
     whole_file,
 )
-from workflow_scripts.models.folder import files_read
 from workflow_scripts.files.origin import stamp
+from workflow_scripts.models.folder import files_read
 
 
 def arguments() -> argparse.ArgumentParser:

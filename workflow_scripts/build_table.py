@@ -10,7 +10,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
 from workflow_scripts.files.frames import read_frame
 
-COLLECTED = ("probes", "interventions", "examples", "rankings")
+COLLECTED = ("probes", "interventions", "examples", "rankings", "contrasts")
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -9,22 +9,14 @@ from workflow_scripts.command import collection
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.probes import ALL, SCORES
 from workflow_scripts.tables import CONFIGURATION_SCHEMA
 
-SCHEMA = CONFIGURATION_SCHEMA | {
-    "probe": pl.String,
-    "ranking": pl.String,
-    "k": pl.Int32,
-    "split": pl.String,
-    "accuracy": pl.Float64,
-    "mi": pl.Float64,
-    "nmi": pl.Float64,
-    "control_accuracy": pl.Float64,
-    "selectivity": pl.Float64,
-    "majority": pl.Float64,
-    "accuracy_low": pl.Float64,
-    "accuracy_high": pl.Float64,
-}
+SCHEMA = (
+    CONFIGURATION_SCHEMA
+    | {"probe": pl.String, "ranking": pl.String, "k": pl.Int32, "split": pl.String}
+    | {name: pl.Int32 if name == "unseen" else pl.Float64 for name in SCORES}
+)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -32,12 +24,14 @@ def arguments() -> argparse.ArgumentParser:
     add_made_by(parser)
     collection.add_options(parser)
     parser.add_argument("--probes", nargs="+", required=True, help="linear, gaussian ...")
+    parser.add_argument("--whole", action="store_true", help="also the probes on all neurons")
     parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     parts = [pl.DataFrame(schema=SCHEMA)]
+    options.rankings += [ALL] if options.whole else []
     for of, ranking, names in collection.names_of(options):
         for probe in options.probes:
             path = options.folder / of.path / f"{probe}-by-{ranking}.parquet"

@@ -17,7 +17,6 @@ from workflow_scripts.files.statistics import write_statistics
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.kernels.words import Configuration, UnfitValueError
-from workflow_scripts.treebanks.values import control_label
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -30,7 +29,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, required=True, help="of the control labels")
     configuration.add_word_options(parser, splits=("train",))
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
-    parser.add_argument("--control", action="store_true", help="also those of control labels")
+    configuration.add_control_option(parser)
     parser.add_argument("--statistics", type=Path, required=True, help="safetensors to write")
     return parser
 
@@ -44,8 +43,8 @@ def main(options: argparse.Namespace) -> None:
         check_every_value(words.y, len(values))
     labels = {"values": words.y}
     if options.control:
-        drawn = [control_label(form, len(values), options.seed) for form in words.forms]
-        labels["control"] = np.array(drawn, np.int32)
+        control_label = configuration.control_of(options, words.y, len(values))
+        labels["control"] = np.array(list(map(control_label, words.forms)), np.int32)
     running = {name: RunningClassStatistics(len(values), words.n_neurons) for name in labels}
     start = 0
     for x in words.batches():

@@ -60,11 +60,15 @@ def names_of(
 ) -> Iterator[tuple[CollectedConfiguration, str, dict[str, str | int]]]:
     """Yield each configuration and ranking, with the columns that name the configuration."""
     for of in options.configurations:
-        names = {
-            "model": options.model,
-            "treebank": options.treebank,
-            "attribute": of.attribute,
-            "layer": of.layer,
-        }
         for ranking in options.rankings:
-            yield of, ranking, names
+            yield of, ranking, columns_of(options, of)
+
+
+def columns_of(options: argparse.Namespace, of: CollectedConfiguration) -> dict[str, str | int]:
+    """Return the columns that name a configuration."""
+    return {
+        "model": options.model,
+        "treebank": options.treebank,
+        "attribute": of.attribute,
+        "layer": of.layer,
+    }

@@ -16,6 +16,7 @@ from workflow_scripts.command.seeds import generator
 from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
+from workflow_scripts.treebanks.values import control_labels
 
 
 def add_statistics_option(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,21 @@ def add_word_options(
     for split in splits:
         parser.add_argument(f"--words-{split}", **given, help=f"words file{who}")
         parser.add_argument(f"--activations-{split}", **given, help=f"activation file{who}")
+
+
+def add_control_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for a control task."""
+    parser.add_argument(
+        "--control",
+        choices=("uniform", "empirical"),
+        help="also the control task: labels as likely as each other, or as in training",
+    )
+
+
+def control_of(options: argparse.Namespace, y: np.ndarray, n_values: int) -> Callable[[str], int]:
+    """Return the control task as a function of a form; `y` (n,) are the training labels."""
+    counts = np.bincount(y, minlength=n_values).tolist()
+    return control_labels(options.control, options.seed, counts)
 
 
 @contextmanager

@@ -18,15 +18,18 @@ _BLOCK = 1 << 22
 """How many counts of drawn sentences are in memory at a time, 8 bytes each."""
 
 
-def ratio_interval(hits: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ratio_interval(
+    hits: np.ndarray, totals: np.ndarray, resamples: int = RESAMPLES
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the 95 % percentile interval, (K,) and (K,), of Σ_s hits[s] / Σ_s totals[s].
 
     A resample draws S of the S sentences with replacement, the same for every column, so that
     points of one curve, and curves over the same sentences, move together.
 
     Args:
-        hits: (S, K) counts of each sentence.
+        hits: (S, K) counts of each sentence, or differences of two counts.
         totals: (S,) words of each sentence; one without words takes no part.
+        resamples: how many.
 
     Both ends are NaN where there are no words.
     """
@@ -42,8 +45,8 @@ def ratio_interval(hits: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np
         [
             # How often each sentence is drawn (a multinomial count) times the sentences' counts:
             # sums of whole numbers, so they are exact in whatever order they are taken.
-            _drawn(stream, min(rows, RESAMPLES - first), S) @ columns
-            for first in range(0, RESAMPLES, rows)
+            _drawn(stream, min(rows, resamples - first), S) @ columns
+            for first in range(0, resamples, rows)
         ]
     )
     low, high = np.percentile(sums[:, :K] / sums[:, K:], _PERCENTILES, axis=0)

@@ -584,18 +584,22 @@ def initial_weights(stream: np.random.Generator, n_inputs: int, n_values: int) -
 
 @dataclass(frozen=True)
 class NestedProbes:
-    """Probes for k = 1..K, in blocks of 16; probe k uses the first k columns."""
+    """Probes on the first k columns, each for a k of its own (1..K, say), in blocks of 16."""
 
     weights: list[np.ndarray]
     """A block's weights, (Z, R, 16) float32: class, neuron, probe; 0 beyond a probe's k."""
     bias: list[np.ndarray]
     """A block's bias, (Z, 16) float32."""
-    n_probes: int
-    """K."""
+    ks: list[int]
+    """The k of each probe, ascending."""
+
+    @property
+    def n_probes(self) -> int:
+        return len(self.ks)
 
     def probe(self, k: int) -> Parameters:
         """Return weights (Z, k) and bias (Z,) of the probe on the first k neurons."""
-        block, lane = divmod(k - 1, LANES)
+        block, lane = divmod(self.ks.index(k), LANES)
         return self.weights[block][:, :k, lane].copy(), self.bias[block][:, lane].copy()
 
 
@@ -615,23 +619,25 @@ def train_nested(
     threads: int = 1,
     epochs: int = EPOCHS,
 ) -> NestedProbes:
-    """Train probes k = 1..K, each as if alone, with the weights of the last epoch.
+    """Train probes on the first k columns, each as if alone, with the weights of the last epoch.
 
-    x is (n, K) float32, columns in ranking order; y (n,) int32, values 0..Z-1; `initial[k - 1]` the
-    initial weights (Z, k) and bias (Z,) of probe k. The result does not depend on `threads`.
+    x is (n, K) float32, columns in ranking order; y (n,) int32, values 0..Z-1; `initial` holds the
+    initial weights (Z, k) and bias (Z,) of each probe, k ascending and the last one K. The result
+    does not depend on `threads`.
     """
-    n_probes, n_values = len(initial), len(initial[0][1])
+    n_values = len(initial[0][1])
+    ks = [weights.shape[1] for weights, _ in initial]
     x, y = _checked(x, y, n_values)
     if len(x) == 0:
         raise InputError("there are no training words")
-    if x.shape[1] != n_probes:
-        raise ValueError(f"{x.shape[1]} columns for {n_probes} probes")
+    if ks != sorted(set(ks)) or x.shape[1] != ks[-1]:
+        raise ValueError(f"{x.shape[1]} columns for probes on the first {ks} of them")
 
     def train_block(first: int) -> tuple[np.ndarray, np.ndarray]:
-        last = min(first + LANES, n_probes)
-        block = _Training(n_values, last, classes_in_lanes=0)
-        for lane, k in enumerate(range(first + 1, last + 1)):
-            weights, bias = initial[k - 1]
+        of_block = initial[first : first + LANES]
+        block = _Training(n_values, of_block[-1][0].shape[1], classes_in_lanes=0)
+        for lane, (weights, bias) in enumerate(of_block):
+            k = weights.shape[1]
             block.weights[:, :k, lane] = weights
             block.bias[:, lane] = bias
             block.live[:k, lane] = 1
@@ -639,10 +645,10 @@ def train_nested(
             block.epoch(x, y)
         return block.weights, block.bias
 
-    firsts = range(0, n_probes, LANES)
+    firsts = range(0, len(initial), LANES)
     with ThreadPoolExecutor(threads) as pool:  # the widest first, so that no thread ends late
         blocks = list(pool.map(train_block, reversed(firsts)))[::-1]
-    return NestedProbes([w for w, _ in blocks], [b for _, b in blocks], n_probes)
+    return NestedProbes([w for w, _ in blocks], [b for _, b in blocks], ks)
 
 
 def nested_losses(

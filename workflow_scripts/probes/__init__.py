@@ -1,4 +1,4 @@
-"""Probes: each module predicts an attribute from the first k neurons of a ranking, for every k.
+"""Probes: each module predicts an attribute from the first k neurons of a ranking, for many k.
 
 A probe is one file here, named in the configuration by its file name. It has
 
@@ -10,13 +10,22 @@ The same function serves control labels: the task then carries those. Nothing he
 writes a file: `workflow_scripts/probe_rankings.py` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.words import LabelledWords
+
+SCORES = (
+    *("accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"),
+    *("control_majority", "unseen", "unseen_accuracy", "accuracy_low", "accuracy_high"),
+    *("above_majority_low", "above_majority_high"),
+)
+"""The columns of a probe's scores, after `k` and `split`."""
+ALL = "all"
+"""In place of a ranking's name: all neurons, in index order."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,8 @@ class ProbingTask:
 
     neurons: np.ndarray
     """(K,) int32: the first K neurons of the ranking, best first."""
+    ks: Sequence[int]
+    """The k to probe at, ascending; the last is K."""
     n_values: int
     """|Z|."""
     words: dict[str, LabelledWords]
@@ -40,12 +51,12 @@ class ProbingTask:
 
 @dataclass(frozen=True)
 class Losses:
-    """A probe's result on one split at k = 1..K."""
+    """A probe's result on one split at each of n_k values of k."""
 
     accuracy: np.ndarray
-    """(K,) float64, share of words whose most probable value is the true one (ties: the lower
+    """(n_k,) float64, share of words whose most probable value is the true one (ties: the lower
     value index)."""
     conditional_entropy: np.ndarray
-    """(K,) float64, mean -log2 p(true value | h), in bits."""
+    """(n_k,) float64, mean -log2 p(true value | h), in bits."""
     correct: np.ndarray
-    """(K, n) bool: the words whose most probable value is the true one."""
+    """(n_k, n) bool: the words whose most probable value is the true one."""

@@ -15,12 +15,9 @@ USES = ("seed",)
 
 
 def evaluate(task: ProbingTask) -> dict[str, Losses]:
-    """Train one probe for each k = 1..K on the training words; score all of them on every split."""
+    """Train one probe for each of the task's k on the training words; score them on every split."""
     train = task.words["train"]
-    initial = [
-        initial_weights(task.stream("linear", k), k, task.n_values)
-        for k in range(1, len(task.neurons) + 1)
-    ]
+    initial = [initial_weights(task.stream("linear", k), k, task.n_values) for k in task.ks]
     probes = train_nested(train.x, train.y, initial, task.threads)
     return {
         split: Losses(*nested_losses(probes, words.x, words.y, task.threads))

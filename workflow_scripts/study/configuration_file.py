@@ -191,6 +191,7 @@ def _check_attributes(config: dict[str, Any]) -> None:
 
 def _check_neurons(neurons: dict[str, Any]) -> None:
     neurons.setdefault("max", MAX_NEURONS)
+    neurons.setdefault("whole", True)
     neurons.setdefault("report", [k for k in REPORT if k <= neurons["max"]] or [neurons["max"]])
     for i, k in enumerate(neurons["report"]):
         if k > neurons["max"]:

@@ -122,12 +122,13 @@ class Jobs:
     # Configurations
 
     def statistics(self, of: Configuration) -> str:
-        control = self._config["control"]
-        return self._statistics(of, ("values", "control") if control else ("values",))
+        return self._statistics(of, ("values", "control") if self._plan.control else ("values",))
 
     def _statistics(self, of: Configuration, labels: tuple[str, ...]) -> str:
         """Return what statistics by these labels depend on; who reads them may read one of two."""
-        seed = {"seed": self._config["seed"]} if "control" in labels else {}
+        seed = {}
+        if "control" in labels:
+            seed = {"seed": self._config["seed"], "control": self._plan.control}
         return self._once("statistics", of, labels)(
             lambda: _string(
                 self._code("statistics", "compute_statistics"),
@@ -157,21 +158,29 @@ class Jobs:
 
     def probe(self, of: Configuration, probe: str, ranking: str) -> str:
         def make() -> str:
-            uses = declared("probes", probe, "USES")
             ranker = self._plan.ranker_of(ranking)
-            control = self._config["control"]
-            settings = self._name(of) | self._values(of)
-            settings |= self._seed((*uses, "seed") if control else uses)  # control labels draw too
-            settings |= {"probe": probe, "ranker": ranker, "control": control}
-            settings["max"] = self._config["neurons"]["max"]
-            inputs = self._labelled(of) | {"ranking": _digest(self.ranking(of, ranker))}
-            if "statistics" in uses:
-                inputs["statistics"] = _digest(self.statistics(of))
-            return _string(
-                self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs
-            )
+            settings = {"ranker": ranker, "max": self._config["neurons"]["max"]}
+            return self._probe(of, probe, settings, {"ranking": _digest(self.ranking(of, ranker))})
 
         return self._once("probe", of, probe, ranking)(make)
+
+    def probe_of_all_neurons(self, of: Configuration, probe: str) -> str:
+        return self._once("probe_of_all_neurons", of, probe)(
+            lambda: self._probe(of, probe, {"neurons": "all"}, {})
+        )
+
+    def _probe(
+        self, of: Configuration, probe: str, settings: dict[str, Any], inputs: dict[str, str]
+    ) -> str:
+        uses = declared("probes", probe, "USES")
+        control = self._plan.control
+        settings = settings | self._name(of) | self._values(of)
+        settings |= self._seed((*uses, "seed") if control else uses)  # control labels draw too
+        settings |= {"probe": probe, "control": control}
+        inputs = inputs | self._labelled(of)
+        if "statistics" in uses:
+            inputs["statistics"] = _digest(self.statistics(of))
+        return _string(self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs)
 
     def intervention(self, of: Configuration, name: str, ranking: str) -> str:
         def make() -> str:
@@ -208,6 +217,12 @@ class Jobs:
                 for ranking in self._plan.rankings
                 for probe in self._config["probes"]
             ]
+            if self._plan.whole:
+                inputs += [
+                    (f"{of.path}/{probe}/all", _digest(self.probe_of_all_neurons(of, probe)))
+                    for of in self.configurations(model, treebank)
+                    for probe in self._config["probes"]
+                ]
             settings = {"model": model, "treebank": treebank}
             return _string(self._code("collected_probes", "collect_probes"), settings, inputs)
 
@@ -244,6 +259,28 @@ class Jobs:
 
         return self._once_counted([treebank], "rankings_of", model, treebank)(make)
 
+    def contrasts_of(self, model: str, treebank: str) -> str:
+        """Return what the comparisons of one model and treebank's rankings depend on."""
+
+        def make() -> str:
+            inputs = []
+            for of in self.configurations(model, treebank):
+                for ranking in self._plan.top_rankings:
+                    inputs += [
+                        (f"{of.path}/{probe}/{ranking}", _digest(self.probe(of, probe, ranking)))
+                        for probe in self._config["probes"]
+                    ]
+                    inputs += [
+                        (f"{of.path}/{name}/{ranking}", _digest(job))
+                        for name in (entry["name"] for entry in self._config["interventions"])
+                        if (job := self.intervention(of, name, ranking))
+                    ]
+            settings = {"model": model, "treebank": treebank, "seed": self._config["seed"]}
+            settings["report"] = sorted(self._config["neurons"]["report"])
+            return _string(self._code("compare_rankings", "compare_rankings"), settings, inputs)
+
+        return self._once_counted([treebank], "contrasts_of", model, treebank)(make)
+
     def table(self, table: str) -> str:
         """Return what a table depends on."""
 
@@ -253,6 +290,7 @@ class Jobs:
                 "interventions": self.interventions_of,
                 "examples": self.interventions_of,
                 "rankings": self.rankings_of,
+                "contrasts": self.contrasts_of,
             }
             inputs = [
                 (f"{read}/{model}/{treebank}", _digest(collected[read](model, treebank)))
@@ -261,7 +299,7 @@ class Jobs:
             ]
             settings: dict[str, Any] = {"table": table}
             if declared("tables", table, "USES_REPORT"):
-                settings["report"] = self._config["neurons"]["report"]
+                settings["report"] = sorted(self._config["neurons"]["report"])
             if declared("tables", table, "USES_SEED"):
                 settings["seed"] = self._config["seed"]
             return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)

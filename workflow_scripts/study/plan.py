@@ -168,6 +168,16 @@ class Plan:
         """Return the ranker that gives a ranking."""
         return next(ranker for ranker, names in self.directions.items() if ranking in names)
 
+    @property
+    def control(self) -> str | None:
+        """Which control task there is: `uniform`, `empirical`, or None."""
+        return {True: "uniform", False: None}.get(self.config["control"], self.config["control"])
+
+    @property
+    def whole(self) -> bool:
+        """Whether probes are trained on all neurons too."""
+        return self.config["neurons"]["whole"] and bool(self.config["probes"])
+
     def intervention(self, name: str) -> dict[str, Any]:
         """Return the intervention entry of that name."""
         return next(entry for entry in self.config["interventions"] if entry["name"] == name)
@@ -200,6 +210,8 @@ class Plan:
             collected = {"rankings"}
             collected |= {"probes"} if self.config["probes"] else set()
             collected |= {"interventions", "examples"} if self.config["interventions"] else set()
+            if self.config["probes"] or self.config["interventions"]:
+                collected |= {"contrasts"}
         return [name for name in available("tables") if set(self.reads(name)) <= collected]
 
     def reads(self, table: str) -> tuple[str, ...]:
@@ -282,26 +294,6 @@ class Plan:
                     f"({', '.join(forms)}); kept are {', '.join(there) or 'none'}"
                 )
 
-    def check_lemmas(
-        self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size]
-    ) -> None:
-        """Raise ConfigError where a treebank to intervene on has no lemmas to judge by.
-
-        `kept` has the kept values of every treebank, `test_size` gives the size of its test split.
-        """
-        if "lexicon" not in self.analyzer_uses:
-            return
-        for model, treebank in self.pairs():
-            size = test_size(treebank)
-            if size.without_lemma < size.words:
-                continue
-            if self.configurations(model, treebank, kept[treebank]):
-                raise ConfigError(
-                    f"treebanks.{treebank}: no word of its test split has a lemma, and analyzer "
-                    f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
-                    "analyzer: spacy, or leave the treebank out with skip"
-                )
-
     def check_configurations(
         self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
     ) -> None:
@@ -330,3 +322,23 @@ class Plan:
                     f"with min_types: {self.config['min_types']} nothing is kept: {near}"
                 )
         return reasons
+
+    def check_lemmas(
+        self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size]
+    ) -> None:
+        """Raise ConfigError where a treebank to intervene on has no lemmas to judge by.
+
+        `kept` has the kept values of every treebank, `test_size` gives the size of its test split.
+        """
+        if "lexicon" not in self.analyzer_uses:
+            return
+        for model, treebank in self.pairs():
+            size = test_size(treebank)
+            if size.without_lemma < size.words:
+                continue
+            if self.configurations(model, treebank, kept[treebank]):
+                raise ConfigError(
+                    f"treebanks.{treebank}: no word of its test split has a lemma, and analyzer "
+                    f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
+                    "analyzer: spacy, or leave the treebank out with skip"
+                )

@@ -3,7 +3,7 @@
 A table is one file here, built as `tables/{its file name}.csv` and `.parquet`. It has
 
 * `READS`: which collected files of all models and treebanks it is made of: `probes`,
-  `interventions`, `examples`, `rankings`;
+  `interventions`, `examples`, `rankings`, `contrasts`;
 * `USES_REPORT`: whether it depends on the k of `neurons.report`;
 * `USES_SEED`: whether it draws;
 * `build(frames, report) -> polars.DataFrame`: the table, from one frame for each name in READS
@@ -22,3 +22,5 @@ CONFIGURATION_SCHEMA = {
 }
 """The columns that name a configuration, first in every table and collected file."""
 CONFIGURATION = list(CONFIGURATION_SCHEMA)
+GROUPS = ("overall", "treebank", "layer", "attribute", "model")
+"""What tests over configurations are made within: all of them, and those of one treebank ..."""

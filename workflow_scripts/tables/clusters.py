@@ -1,8 +1,9 @@
 """Clusters: configurations whose two probes behave alike on all rankings.
 
-k-means on the curves of test accuracy, each scaled to length 1; a cluster is named by how the two
-probes compare at the largest k. Gaussian less linear accuracy is lowest in `L>G` (there the
-Gaussian probe may collapse), highest in `G>L`, and `standard` lies between; none need be below 0.
+k-means on the curves of test accuracy, each scaled to length 1. A cluster is named by the mean of
+its configurations' Gaussian less linear accuracy at the largest k: `L>G` the one where that is
+lowest, if it is below 0 (there the Gaussian probe collapses), `G>L` the one where it is highest, if
+above 0; the others are `standard`.
 """
 
 import logging
@@ -20,7 +21,8 @@ USES_SEED = True
 
 PROBES = ("linear", "gaussian")
 RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb", "random")
-NAMES = ("L>G", "standard", "G>L")
+CLUSTERS = 3
+LOWEST, BETWEEN, HIGHEST = "L>G", "standard", "G>L"
 STARTS = 10
 
 SCHEMA = CONFIGURATION_SCHEMA | {
@@ -40,17 +42,18 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int], seed: int) -> 
     names, curves = complete(frames["probes"])
     vectors = of_unit_length(curves)
     different = len(np.unique(vectors, axis=0))
-    if different < len(NAMES):
+    if different < CLUSTERS:
         log.warning(
             "an empty table: %d configurations have the probes %s by the rankings %s, and %d of "
             "them differ; %d clusters need as many",
-            *(len(names), ", ".join(PROBES), ", ".join(RANKINGS), different, len(NAMES)),
+            *(len(names), ", ".join(PROBES), ", ".join(RANKINGS), different, CLUSTERS),
         )
         return pl.DataFrame(schema=SCHEMA)
     gaussian_minus_linear = (curves[:, 1, :, -1] - curves[:, 0, :, -1]).mean(axis=1)
     cluster = by_difference(k_means(vectors, seed), gaussian_minus_linear)
+    cluster_names = named(cluster, gaussian_minus_linear)
     rows = [
-        (*name, number, NAMES[number], difference)
+        (*name, number, cluster_names[number], difference)
         for name, number, difference in zip(
             names, cluster.tolist(), gaussian_minus_linear.tolist(), strict=True
         )
@@ -95,7 +98,7 @@ def k_means(vectors: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
 
     means = KMeans(
-        n_clusters=len(NAMES),
+        n_clusters=CLUSTERS,
         init="k-means++",
         n_init=STARTS,
         random_state=seed % 2**32,  # as large as its seeds may be
@@ -104,7 +107,7 @@ def k_means(vectors: np.ndarray, seed: int) -> np.ndarray:
 
 
 def by_difference(clusters: np.ndarray, differences: np.ndarray) -> np.ndarray:
-    """Number clusters as in NAMES: by the mean of their differences, the lowest first.
+    """Number clusters by the mean of their differences, the lowest first.
 
     Equal means go by the first configuration, so that nothing depends on the numbers given.
     """
@@ -113,3 +116,14 @@ def by_difference(clusters: np.ndarray, differences: np.ndarray) -> np.ndarray:
     place = np.empty(len(first), np.int64)
     place[np.lexsort((first, means))] = np.arange(len(first))
     return place[numbers]
+
+
+def named(cluster: np.ndarray, differences: np.ndarray) -> list[str]:
+    """Return the name of each cluster, numbered as `by_difference` does; both (n,)."""
+    means = np.bincount(cluster, differences) / np.bincount(cluster)
+    names = [BETWEEN] * len(means)
+    if means[-1] > 0:
+        names[-1] = HIGHEST
+    if means[0] < 0:
+        names[0] = LOWEST
+    return names

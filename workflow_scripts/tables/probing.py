@@ -1,8 +1,10 @@
-"""Probing: every probe on every ranking, at each k of `neurons.report`, on every split."""
+"""Probing: every probe on every ranking, at each k of `neurons.report`, and on all neurons."""
 
 from collections.abc import Sequence
 
 import polars as pl
+
+from workflow_scripts.probes import ALL
 
 READS = ("probes",)
 USES_REPORT = True
@@ -10,5 +12,6 @@ USES_SEED = False
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
-    """Return the scores at the reported k."""
-    return frames["probes"].filter(pl.col("k").is_in(list(report)))
+    """Return the scores of every split at the reported k, and those on all neurons."""
+    asked = pl.col("k").is_in(list(report)) | (pl.col("ranking") == ALL)
+    return frames["probes"].filter(asked)

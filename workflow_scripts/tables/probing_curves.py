@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from workflow_scripts.probes import ALL
+
 READS = ("probes",)
 USES_REPORT = False
 USES_SEED = False
@@ -11,4 +13,4 @@ USES_SEED = False
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
     """Return the test scores at every k."""
-    return frames["probes"].filter(pl.col("split") == "test")
+    return frames["probes"].filter((pl.col("split") == "test") & (pl.col("ranking") != ALL))

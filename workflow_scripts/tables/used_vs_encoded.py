@@ -6,6 +6,7 @@ point (`saturation`). Accuracy and selectivity are empty where the probe was not
 share has its 95 % interval from resampling sentences.
 """
 
+import logging
 from collections.abc import Sequence
 
 import polars as pl
@@ -19,6 +20,7 @@ USES_SEED = False
 
 ENCODED = ["accuracy", "selectivity"]
 ENCODED_INTERVAL = ["accuracy_low", "accuracy_high"]
+log = logging.getLogger("used_vs_encoded")
 USED = ["clwv", "cltv", "error_rate"]
 
 
@@ -36,7 +38,7 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
     )
     probes = frames["probes"].filter(pl.col("split") == "test")
     names = probes.select("probe").unique(maintain_order=True)
-    return (
+    table = (
         points.join(names, how="cross", maintain_order="left_right")
         .join(
             probes.select(*CONFIGURATION, "ranking", "probe", "k", *ENCODED, *ENCODED_INTERVAL),
@@ -56,3 +58,16 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
             *(*ENCODED, *USED, *ENCODED_INTERVAL, *INTERVALS),
         )
     )
+    if len(curves) and reported.is_empty():
+        log.warning(
+            "no k of neurons.report is on the grid of an intervention: the saturation points alone "
+            "are in the table; choose reported k that are multiples of step"
+        )
+    unread = table.filter((pl.col("k") > 0) & pl.col("accuracy").is_null())
+    if len(unread):
+        log.warning(
+            "%d of %d rows have no accuracy: no probe was trained at their k, which lies beyond "
+            "neurons.max, or the test split has no word of the attribute",
+            *(len(unread), len(table)),
+        )
+    return table

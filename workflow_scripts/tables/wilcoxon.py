@@ -11,13 +11,14 @@ from itertools import permutations
 import numpy as np
 import polars as pl
 
-from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA
+from workflow_scripts.kernels.holm import holm
+from workflow_scripts.probes import ALL
+from workflow_scripts.tables import CONFIGURATION, CONFIGURATION_SCHEMA, GROUPS
 
 READS = ("probes",)
 USES_REPORT = True
 USES_SEED = False
 
-GROUPS = ("overall", "treebank", "layer", "attribute", "model")
 SETTING = ["probe", "ranking"]
 TIED_EXACT = 13
 """The most configurations with ties, or with differences of 0, that the test is exact for."""
@@ -44,6 +45,7 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
         frames["probes"]
         .filter(
             pl.col("split") == "test",
+            pl.col("ranking") != ALL,
             pl.col("k").is_in(list(report)),
             pl.col("accuracy").is_not_null(),
         )
@@ -113,10 +115,3 @@ def p_of_rank_sum(ranks: np.ndarray, positive: float) -> float:
     for rank in halves:
         ways[rank:] += ways[:-rank].copy()
     return float(ways[: int(2 * positive) + 1].sum() / ways.sum())
-
-
-def holm(p: list[float]) -> list[float]:
-    """Return the Holm-adjusted p of tests that were made together."""
-    from statsmodels.stats.multitest import multipletests
-
-    return multipletests(p, method="holm")[1].tolist() if p else []

@@ -52,6 +52,8 @@ def work(job: Job) -> float:
         return job.shape.layers * job.shape.layer
     if job.rule == "statistics" or (job.rule == "ranking" and job.kind == "gaussian"):
         return float(d**2)
+    if job.rule == "probe_of_all_neurons":
+        return float(d**2) if job.kind == "gaussian" else float(d)
     if job.rule == "ranking" and job.kind == "linear":
         return float(d)
     if job.rule == "intervention":
@@ -70,10 +72,12 @@ STAGES = {
     "statistics": "rankings",
     "ranking": "rankings",
     "probe": "probing",
+    "probe_of_all_neurons": "probing",
     "intervention": "interventions",
     "collected_rankings": "tables",
     "collected_probes": "tables",
     "collected_interventions": "tables",
+    "compare_rankings": "tables",
     "table": "tables",
     "figure": "tables",
     "report": "tables",
@@ -83,10 +87,14 @@ ASSUMPTIONS = {
     "words": "each treebank as large as the measured one",
     "activations": "time as L 12 d^2 (every layer runs); one layer asked for is words x d float32",
     "rankings": "Gaussian and statistics as d^2, linear as d, Probeless and random as measured",
-    "probing": "as measured: k, and not d, is what a probe sees",
+    "probing": "as measured: a probe sees k, not d; on all neurons as d, or d^2 where Gaussian",
     "interventions": "as the values of k (d / step + 1) x (layers above x 12 d^2 + V d)",
     "tables": "as many times as there are more configurations",
 }
+OF_PAIRS = (
+    *("collected_rankings", "collected_probes", "collected_interventions"),
+    "compare_rankings",
+)
 ON_GPU = ("activations_of_model", "states_of_model", "intervention")
 _DIRECTIONS = "_of_one_direction"
 
@@ -113,6 +121,8 @@ def jobs(
                     yield Job("lexicon", "", shape)
             for layer in config["layers"] * attributes:
                 yield Job("statistics", "", shape)
+                if config["neurons"]["whole"]:
+                    yield from (Job("probe_of_all_neurons", p, shape) for p in config["probes"])
                 for ranker in config["rankings"]:
                     yield Job("ranking", ranker, shape)
                     yield from (Job("probe", f"{p} {ranker}", shape) for p in config["probes"])
@@ -186,7 +196,7 @@ def estimate(
     tables = stages["tables"]
     for (rule, _), records in found.items():
         if STAGES[rule] == "tables":
-            tables.jobs += pairs if rule.startswith("collected_") else len(records)
+            tables.jobs += pairs if rule in OF_PAIRS else len(records)
             tables.cpu_hours += growth * sum(record.cpu_seconds for record, _ in records) / 3600
             used = max(record.used_mb or 0.0 for record, _ in records)
             tables.memory_gb = max(tables.memory_gb, used / 1e3)
@@ -197,7 +207,7 @@ def _memory_mb(job: Job, used: float, measured: Shape) -> float:
     """Memory: a running model has its weights thrice; what reads activations grows as d."""
     if job.rule in ON_GPU:
         return used + 3 * (job.shape.weights_mb - measured.weights_mb)
-    if job.rule in ("statistics", "ranking", "probe"):
+    if job.rule in ("statistics", "ranking", "probe", "probe_of_all_neurons"):
         return used * max(1.0, job.shape.width / measured.width)
     return used
 
