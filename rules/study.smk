@@ -288,14 +288,16 @@ def inputs_of(rule, **paths):
             return path.format_map(values)
         return [one.format_map(values) for one in path]
 
+    kind = rule.removesuffix("_of_one_direction")
+
     @noted
     def inputs(wildcards):
         values = dict(wildcards.items())
         try:
             # Other kept values make it another job: they are counted before it is planned.
-            if rule.removesuffix("_of_one_direction") in _OF_CONFIGURATION:
+            if kind in _OF_CONFIGURATION:
                 counted(wildcards.treebank)
-            elif rule in _OF_WHOLE_STUDY:
+            elif kind in _OF_WHOLE_STUDY:
                 check_attributes()
             files = {name: found(path, wildcards, values) for name, path in paths.items()}
         except IncompleteCheckpointException as error:

@@ -14,6 +14,7 @@ from tests.test_incremental import (
     OF,
     PAIR,
     RANKERS,
+    REPORTED,
     built_on,
     interventions,
 )
@@ -21,12 +22,6 @@ from tests.workflow import SMALL, changed, contents, job, jobs_in, planned, run
 from workflow_scripts.files.origin import made_by
 
 ENGLISH = {"treebank": "english"}
-REPORTED = (
-    {job("table", table=name) for name in ("probing", "wilcoxon", "used_vs_encoded")}
-    | {job("figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
-    | {job("report"), job("provenance")}
-)
-"""What `neurons.report` is of."""
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """The default study ends in tables that show both pitfalls: its grammars tell the truth."""
 
+import html
 import re
 
 import polars as pl
 import pytest
 
 from tests.workflow import ROOT
+from workflow_scripts.report.findings import findings
+from workflow_scripts.report.verdicts import compared, use_heap
 
 CURVE = ["treebank", "attribute"]
 
@@ -27,54 +30,24 @@ def test_the_configurations_are_those_of_the_config(tables):
     ]
 
 
-def test_which_ranking_is_best_depends_on_the_probe(tables):
-    """The first pitfall: at k = 10 the Gaussian probe prefers its own ranking, the linear not."""
-    at_10 = tables["probing"].filter(
-        (pl.col("k") == 10) & (pl.col("split") == "test") & pl.col("ranking").str.ends_with("ttb")
-    )
-    best = at_10.sort("accuracy").group_by(*CURVE, "probe").last()
-    gaussian = best.filter(pl.col("probe") == "gaussian")
-    assert (gaussian["ranking"] == "gaussian-ttb").all()
-    linear = best.filter(pl.col("probe") == "linear")
-    assert not (linear["ranking"] == "gaussian-ttb").all()
-
-
-def test_what_is_encoded_best_is_not_what_is_used_most(tables):
-    """The second pitfall, in Spanish gender: changing other neurons than those does more."""
-    gender = tables["saturation"].filter(
-        (pl.col("attribute") == "Gender and Noun Class") & (pl.col("method") == "translation")
-    )
-    cltv = dict(gender.select("ranking", "cltv").iter_rows())
-    assert cltv["probeless-ttb"] > 2 * cltv["gaussian-ttb"]
-    assert cltv["probeless-ttb"] > 0.03
-
-
-def test_the_report_says_so_with_the_numbers_of_the_tables(tables):
+def test_which_ranking_is_best_depends_on_the_probe_and_not_clearly_so(tables):
+    """Raw bests differ, as the paper counts them; what is beyond noise is no contradiction."""
     top = pl.col("ranking").str.ends_with("ttb")
     at_10 = tables["probing"].filter((pl.col("k") == 10) & (pl.col("split") == "test") & top)
     best = {
-        (*of, probe): rows.filter(pl.col("accuracy") == rows["accuracy"].max())["ranking"].item()
-        for (*of, probe), rows in at_10.group_by(*CURVE, "probe")
+        of: rows.sort("accuracy")["ranking"][-1] for of, rows in at_10.group_by([*CURVE, "probe"])
     }
     of_curves = {of[:2] for of in best}
-    differ = sum(best[*of, "linear"] != best[*of, "gaussian"] for of in of_curves)
-    assert (
-        f"depends on the probe that judges it in {differ} of 3 configurations." in tables["report"]
-    )
-    moved = tables["interventions"].filter((pl.col("method") == "translation") & top)
-    most = {
-        of: rows.filter(pl.col("k") == 10).sort("cltv")["ranking"][-1]
-        for of, rows in moved.group_by(CURVE)
-        if rows.filter(pl.col("k") == 10)["cltv"].max() > 0
-    }
-    read = {
-        of: at_10.filter(pl.col("treebank") == of[0], pl.col("attribute") == of[1]) for of in most
-    }
-    against = sum(rows.sort("accuracy")["ranking"][-1] != most[of] for of, rows in read.items())
-    still = 3 - len(most)
-    assert against + still > 0
-    headline = f"In {against + still} of 3 configurations what a probe reads best is not what"
-    assert headline in tables["report"]
+    assert any(best[*of, "linear"] != best[*of, "gaussian"] for of in of_curves)
+    found = findings(tables).ranking_is_not_a_probe
+    assert found.verdict == "open"
+    assert found.headline in html.unescape(tables["report"])
+
+
+def test_what_is_read_best_is_clearly_not_what_is_used_most(tables):
+    found = findings(tables).encoded_is_not_used
+    assert found.verdict == "shown"
+    assert found.headline in html.unescape(tables["report"])
 
 
 def test_bottom_neurons_do_nothing(tables):
@@ -128,3 +101,13 @@ def test_the_excerpt_in_the_readme_is_of_this_study(tables):
         assert float(gaussian) == pytest.approx(accuracy[ranking, "gaussian"], abs=0.02)
         assert float(cltv) / 100 == pytest.approx(rates[ranking][0], abs=0.02)
         assert float(error_rate) / 100 == pytest.approx(rates[ranking][1], abs=0.05)
+
+
+def test_what_the_readme_calls_clear_and_within_noise_is_so(tables):
+    found = compared(tables["contrasts"])["demo", "spanish", "Gender and Noun Class", 1]
+    gaussian, linear = (found.accuracy[probe, 10] for probe in ("gaussian", "linear"))
+    assert gaussian.better("gaussian-ttb", "probeless-ttb")
+    assert not linear.better("probeless-ttb", "gaussian-ttb")
+    assert use_heap(found) == "clear"
+    others = ("linear-ttb", "gaussian-ttb")
+    assert all(found.moved.better("probeless-ttb", other) for other in others)

@@ -82,6 +82,14 @@ def built_on(*stages):
     )
 
 
+REPORTED = (
+    {job("table", table=t) for t in ("probing", "wilcoxon", "used_vs_encoded", *COMPARED)}
+    | {job("figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
+    | {job("figure", figure=f) for f in ("contrasts", "probing_curves")}
+    | {job("compare_rankings", **PAIR)}
+    | {job("report"), job("provenance")}
+)
+"""What `neurons.report` is of."""
 EVERYTHING = ("rankings", "probes", "interventions")
 RANKERS = ("gaussian", "probeless", "random")
 
@@ -249,13 +257,7 @@ def test_a_smaller_neurons_max_reruns_what_searches_that_far_and_the_probes(fini
 
 def test_what_is_reported_reruns_the_tables_that_report_it(finished, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
-    assert planned(finished, config) == (
-        {job("table", table=t) for t in ("probing", "wilcoxon", "used_vs_encoded", *COMPARED)}
-        | {job("figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
-        | {job("figure", figure=f) for f in ("contrasts", "probing_curves")}
-        | {job("compare_rankings", **PAIR)}
-        | {job("report"), job("provenance")}
-    )
+    assert planned(finished, config) == REPORTED
 
 
 @pytest.mark.parametrize("keys", [{"device": "auto"}, {"sources": {"ud": "http://127.0.0.1:9"}}])

@@ -26,7 +26,7 @@ def tables(shared, tmp_path_factory):
 
 def test_every_probe_meets_every_ranking_in_every_configuration(tables):
     settings = tables["probing"].select("attribute", "probe", "ranking").unique()
-    assert len(settings) == 2 * 2 * 7
+    assert len(settings) == 2 * 2 * (7 + 1)  # seven rankings, and all neurons
 
 
 def test_number_and_tense_are_encoded(tables):

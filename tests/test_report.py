@@ -168,12 +168,12 @@ def test_a_file_that_is_no_figure_is_named(report, tmp_path):
         (
             {"configurations": MANY[:1]},
             {},
-            ["1 configuration is too few for a signed-rank test", "nothing to show: "],
+            ["1 configuration is too few for the paper's signed-rank test", "nothing to show: "],
         ),
         (
             {"control": False},
             {"control": False},
-            ["nothing to show: the study has no control task, so there is no selectivity"],
+            ["nothing to show: no selectivity: the study has no control task"],
         ),
         (
             {},
@@ -185,14 +185,14 @@ def test_a_file_that_is_no_figure_is_named(report, tmp_path):
             {"rankings": ["linear-ttb"]},
             {"rankings": ["linear"]},
             [
-                "This study has one ranking, so there is none to compare it with.",
+                "This study has fewer than two rankings from the top, so there is none to compare.",
                 "nothing to show: fewer than two rankings to compare",
             ],
         ),
         (
             {"rankings": ["random"]},
             {"rankings": ["random"]},
-            ["This study has one ranking, so there is none to compare it with."],
+            ["This study has fewer than two rankings from the top, so there is none to compare."],
         ),
     ],
     ids=[

@@ -11,9 +11,10 @@ TITLE = "Clusters of configurations by their accuracy curves"
 CAPTION = (
     "Configurations are put into three groups by the shape of their accuracy curves alone. Above, "
     "each is a point: how far the Gaussian probe is above (or below) the linear one with the most "
-    "neurons, mean over the rankings, by layer. Below, the same configurations by name. The "
-    "Gaussian probe is, beside the linear one, at its lowest in L>G and at its highest in G>L, and "
-    "standard lies between: how an attribute fares at a layer depends on the probe that is asked."
+    "neurons, mean over the rankings, by layer. Below, the same configurations by name. L>G "
+    "is the group where the Gaussian probe falls below the linear one, G>L the one where it is "
+    "most above it, standard is every other; a group whose mean has not that sign is not so named. "
+    "How an attribute fares at a layer depends on the probe that is asked."
 )
 MISSING = (
     "fewer than 3 different configurations with both probes on linear-ttb, gaussian-ttb, "

@@ -19,7 +19,7 @@ CAPTION = (
     "model. Lines are means over all configurations chosen; where one is chosen, a band gives its "
     "95% interval. A large study is drawn at some of its k; the table has them all."
 )
-MISSING = "no intervention was made"
+MISSING = "no word was intervened on: no test word has the attribute"
 
 MEASURES = {"error_rate": "error rate", "clwv": "CLWV", "cltv": "CLTV"}
 

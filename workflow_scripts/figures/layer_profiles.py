@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from workflow_scripts.figures import style
+from workflow_scripts.probes import ALL
 from workflow_scripts.tables import CONFIGURATION
 
 READS = ("probing", "saturation")
@@ -11,12 +12,13 @@ TITLE = "Layer by layer: encoded and used"
 CAPTION = (
     "Above, the test accuracy of each probe on the first k neurons of a ranking, k the largest "
     "that is reported, at each layer (0 is the embeddings). Below, the CLWV of each intervention "
-    "at its saturation point, the k from which changing more neurons adds nothing: the share of "
+    "at its saturation point, the k from which changing more neurons adds little (the last k where "
+    "the curve still rises; the table says which): the share of "
     "words that come out as another form of the same lemma. A layer may encode an attribute well "
     "and be used little, and the reverse. Points are means over all configurations chosen; where "
     "one is chosen, bars are 95% intervals."
 )
-MISSING = "no configuration has a result"
+MISSING = "no configuration has a test word with its attribute"
 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
@@ -46,17 +48,16 @@ def _long(table: pl.DataFrame, measure: str, of: str, k: str) -> pl.DataFrame:
 
 
 def _encoded(probing: pl.DataFrame) -> tuple[pl.DataFrame, str] | None:
-    table = probing.filter(pl.col("split") == "test")
-    if table.is_empty():
-        return None
-    k = table["k"].max()
-    return _long(table.filter(pl.col("k") == k), "accuracy", "probe", "k"), f"accuracy, k = {k}"
+    test = probing.filter((pl.col("split") == "test") & (pl.col("ranking") != ALL))
+    table = _long(
+        test.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION)), "accuracy", "probe", "k"
+    )
+    return None if table.is_empty() else (table, f"accuracy, k = {table['k'].max()}")
 
 
 def _used(saturation: pl.DataFrame) -> tuple[pl.DataFrame, str] | None:
-    if saturation.is_empty():
-        return None
-    return _long(saturation, "clwv", "method", "saturation_k"), "CLWV at saturation"
+    table = _long(saturation, "clwv", "method", "saturation_k")
+    return None if table.is_empty() else (table, "CLWV at saturation")
 
 
 def _panels(table: pl.DataFrame, title: str, rankings: pl.Series, interval: bool):

@@ -9,12 +9,12 @@ from workflow_scripts.tables import CONFIGURATION
 READS = ("overlap",)
 TITLE = "Top neurons that are shared"
 CAPTION = (
-    "Numbers are how many of the top n neurons (n = 100, or all where a layer has fewer) are "
+    "Numbers are how many of the top n neurons (n = 100, or a quarter of a narrow layer's) are "
     "shared; colour is how many more than chance would give: white as chance, blue more, orange "
     "fewer. First, rankings of one configuration, pair by pair and all three, by layer, with "
     "chance in the last column. Then the same ranking in two configurations of one model and "
     "layer: one attribute in two treebanks, and two attributes of one treebank (the table also has "
-    "pairs that differ in both). Where n is all neurons, everything is shared, as chance says. "
+    "pairs that differ in both). "
     "Cells are means over all configurations chosen; a treebank or attribute chosen shows all "
     "pairs that it takes part in."
 )

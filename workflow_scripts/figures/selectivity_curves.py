@@ -17,7 +17,7 @@ CAPTION = (
     "Lines are means over all configurations chosen. A large study is drawn at some of its k; the "
     "table has them all."
 )
-MISSING = "the study has no control task, so there is no selectivity"
+MISSING = "no selectivity: the study has no control task, or no test word has the attribute"
 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:

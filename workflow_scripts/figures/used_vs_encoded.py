@@ -4,21 +4,26 @@ import altair as alt
 import polars as pl
 
 from workflow_scripts.figures import style
+from workflow_scripts.report.verdicts import Comparisons, clearly
 from workflow_scripts.tables import CONFIGURATION
 
-READS = ("used_vs_encoded",)
+READS = ("used_vs_encoded", "contrasts")
 TITLE = "What is encoded, and what is used"
 CAPTION = (
     "A point is one ranking: to the right, the better a probe reads the attribute from its first k "
-    "neurons (encoded); upwards, the more words change in the attribute and nothing else when "
+    "neurons (encoded); upwards, the more words change their value and keep their lemma when "
     "these neurons are changed in the model (used; CLTV where the method has a target value, CLWV "
     "otherwise). Columns are k, rows methods of intervention, shapes probes; rankings from the "
     "bottom are hollow. Were the encoded the used, points would rise from left to right. Points "
     "far right and low are neurons that a probe reads and the model does not use; the ranking "
-    "furthest right is often not the highest (the second pitfall). Points are means over all "
-    "configurations chosen; where one is chosen, bars are 95% intervals."
+    "furthest right is often not the highest (the second pitfall). A grey ring: within noise of "
+    "the ranking that moves most at that k, in at least half of the configurations chosen; a "
+    "ranking from the top without one moves clearly fewer words in most of them. Points are means "
+    "over all configurations chosen; where one is chosen, bars are 95% intervals."
 )
-MISSING = "no k of a probe is also a k of an intervention"
+MISSING = "no k of a probe is also a k of an intervention, or no test word has the attribute"
+
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
@@ -28,9 +33,18 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     )
     if table.is_empty():
         return None
+    table = table.join(
+        within_noise(tables["contrasts"]),
+        on=[*CONFIGURATION, "method", "k", "ranking"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("within_noise").fill_null(value=False).cast(pl.Int8))
     rows = style.rows_of(
         table,
-        [*CONFIGURATION, "method", "ranking", "probe", "k", "accuracy", "clwv", "cltv"],
+        [
+            *(*CONFIGURATION, "method", "ranking", "probe", "k"),
+            *("accuracy", "clwv", "cltv", "within_noise"),
+        ],
         [f"{name}_{end}" for name in ("accuracy", "clwv", "cltv") for end in ("low", "high")],
     )
     methods = sorted(table["method"].unique())
@@ -47,7 +61,8 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
     base = style.with_transforms(
         alt.Chart(),
         style.mean(
-            {name: name for name in ("accuracy", measure, *with_ends)}, ["k", "ranking", "probe"]
+            {name: name for name in ("accuracy", measure, "within_noise", *with_ends)},
+            ["k", "ranking", "probe"],
         ),
     )
     near = alt.Scale(zero=False, nice=True, padding=8)
@@ -75,11 +90,19 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
             else {"x": x, "y": alt.Y(f"{low}:Q", title=title), "y2": f"{high}:Q"}
         )
         layers.append(bars.encode(**across, stroke=style.STROKE))
+    rings = base.transform_filter("datum.within_noise >= 0.5").mark_point(
+        size=190, strokeWidth=1, stroke="#AAAAAA", fill=None, opacity=1
+    )
+    layers.append(rings.encode(x=x, y=y))
     points = base.mark_point(size=65, strokeWidth=1.6, opacity=1).encode(
         x=x,
         y=y,
         **style.points(rankings),
-        shape=alt.Shape("probe:N", title="probe", scale=alt.Scale(range=["circle", "square"])),
+        shape=alt.Shape(
+            "probe:N",
+            title="probe",
+            scale=alt.Scale(range=list(SHAPES)),
+        ),
         tooltip=tooltip,
     )
     chart = alt.layer(*layers, points).properties(width=width, height=170)
@@ -90,3 +113,30 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
     return style.with_transforms(
         faceted, *style.filters(), {"filter": {"field": "method", "equal": method}}
     )
+
+
+def within_noise(contrasts: pl.DataFrame) -> pl.DataFrame:
+    """Return the rankings that are not clearly below the one that moves most, at each k.
+
+    Rankings from the top and random; columns name the configuration, method, k and ranking.
+    """
+    keys = [*CONFIGURATION, "method", "k"]
+    limit = clearly(contrasts)
+    pairs = contrasts.filter(
+        pl.col("measure").is_in(["clwv", "cltv"]),
+        pl.col("k").is_not_null() & pl.col("other_ranking").is_not_null(),
+    )
+    points: dict[tuple, Comparisons] = {}
+    for *key, one, other, difference, p in pairs.select(
+        *keys, "ranking", "other_ranking", "difference", "p_adjusted"
+    ).rows():
+        points.setdefault(tuple(key), Comparisons(limit)).add(one, other, difference, p)
+    rows = [
+        (*key, ranking, True)
+        for key, compared in points.items()
+        for most in compared.best[:1]
+        for ranking in compared.compared
+        if ranking == most or not compared.better(most, ranking)
+    ]
+    schema = {name: contrasts.schema[name] for name in (*keys, "ranking")}
+    return pl.DataFrame(rows, schema | {"within_noise": pl.Boolean}, orient="row")

@@ -15,7 +15,7 @@ CAPTION = (
     "(all differences are 0). With few configurations nothing can be significant: with n of them "
     "no p is below 1/2ⁿ before it is adjusted. Panels are the reported k."
 )
-MISSING = "fewer than two settings of probe and ranking to compare"
+MISSING = "fewer than two settings of probe and ranking to compare, or no test word"
 
 LEVELS = ["p < 0.001", "p < 0.01", "p < 0.05", "not significant"]
 SHADES = ["#08306B", "#2171B5", "#85BCDB", "#E8E8E8"]

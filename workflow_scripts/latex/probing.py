@@ -4,6 +4,7 @@ import pandas as pd
 import polars as pl
 
 from workflow_scripts.latex import BY_RANKING, number
+from workflow_scripts.probes import ALL
 
 CAPTION = (
     "Test accuracy of probes on the first $k$ neurons of each ranking; in brackets, where there "
@@ -15,7 +16,7 @@ def build(table: pl.DataFrame) -> pd.DataFrame:
     """Return rankings of configurations by probe and k."""
     selectivity = pl.format(" ({})", number("selectivity")).fill_null("")
     return (
-        table.filter(pl.col("split") == "test")
+        table.filter((pl.col("split") == "test") & (pl.col("ranking") != ALL))
         .with_columns(cell=number("accuracy") + selectivity)
         .to_pandas()
         .pivot_table("cell", BY_RANKING, ["probe", "k"], aggfunc="first", sort=False)

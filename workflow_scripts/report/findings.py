@@ -1,24 +1,39 @@
-"""Findings: the paper's two pitfalls, or their refutation, as sentences computed from the tables.
+"""Findings: what a study says of the paper's two pitfalls, as sentences computed from the tables.
 
-Every sentence says of how many configurations it speaks. What a study did not measure is said to be
-missing, with the key of the configuration that would measure it.
+Verdicts are those of `verdicts.py`. Every sentence says of how many configurations it speaks, and
+one that names a best ranking in how many it is clearly so. What a study did not measure is said to
+be missing, with the key of the configuration that would measure it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import polars as pl
 
+from workflow_scripts.report.verdicts import (
+    BY_CHANCE,
+    EQUAL,
+    SIGNIFICANT,
+    Compared,
+    Comparisons,
+    Heap,
+    Heaps,
+    Named,
+    Verdict,
+    chance_of,
+    compared,
+    heaps,
+    ranking_heap,
+    readable,
+    telling_method,
+    use_heap,
+)
 from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.tables.inference import LEAST
 
-Verdict = Literal["shown", "in part", "not shown", "unknown"]
-SIGNIFICANT = 0.05
-READABLE = 0.1
-"""How far above the majority an accuracy is for the attribute to count as encoded."""
-MOVED = 0.01
-"""The share of words from which on an intervention counts as having moved the attribute."""
+NAMED = 6
+"""How many configurations a sentence names before it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -42,226 +57,215 @@ class Findings:
 
 def findings(tables: Mapping[str, pl.DataFrame]) -> Findings:
     """Return the findings of a study's tables, by their names; any of them may be missing."""
+    contrasts, probing = _rows(tables, "contrasts"), _rows(tables, "probing")
+    found = {} if contrasts is None else compared(contrasts)
+    # Of probes every k counts, reported or not, and the one on all neurons.
+    scores = [rows for rows in (probing, _rows(tables, "probing_curves")) if rows is not None]
+    read = pl.concat(scores, how="diagonal") if scores else None
+    counted = set() if read is None else readable(read)
     return Findings(
-        ranking_is_not_a_probe(tables),
-        encoded_is_not_used(tables),
-        [*_overlaps(tables), *_clusters(tables)],
+        ranking_is_not_a_probe(tables, found, counted),
+        encoded_is_not_used(tables, found, counted),
+        [*_unread(read, counted), *_overlaps(tables), *_clusters(tables), *_unmeasured(tables)],
     )
 
 
 # The first pitfall.
 
 
-def ranking_is_not_a_probe(tables: Mapping[str, pl.DataFrame]) -> Pitfall:
-    """Say in how many configurations the best ranking depends on the probe that judges it.
-
-    Of the rankings from the top, at the least reported k; equal accuracies share the place.
-    """
+def ranking_is_not_a_probe(
+    tables: Mapping[str, pl.DataFrame], found: Mapping[Named, Compared], counted: set[Named]
+) -> Pitfall:
+    """Say in how many configurations the better ranking clearly depends on the probe."""
     title = "A ranking is not a probe"
-    probing = _rows(tables, "probing")
+    probing = _rows(tables, "probing_curves")  # every k; a study may report none of a narrow model
+    if probing is None:
+        probing = _rows(tables, "probing")
     if probing is None:
         return Pitfall(
             title,
-            "unknown",
+            "not measured",
             "This study trained no probe, so no ranking was judged.",
             ["To judge rankings, name probes under `probes`."],
         )
-    test = probing.filter(pl.col("split") == "test")
-    k = test["k"].min()
-    top = test.filter((pl.col("k") == k) & pl.col("ranking").str.ends_with("-ttb"))
-    best = {
-        probe: _best(rows, "accuracy")
-        for (probe,), rows in top.group_by("probe", maintain_order=True)
-    }
-    background = [*_of_last_neurons(test), *_significance(tables, k)]
+    reported = _rows(tables, "probing")
+    background = [] if reported is None else _of_last_neurons(reported)
+    background += _significance(tables)
+    top = probing.filter(pl.col("ranking").str.ends_with("-ttb"))
     if top["ranking"].n_unique() < 2:
         return Pitfall(
             title,
-            "unknown",
-            "This study has one ranking, so there is none to compare it with.",
-            ["To compare rankings, name several under `rankings`.", *background],
+            "not measured",
+            "This study has fewer than two rankings from the top, so there is none to compare.",
+            ["To compare rankings, name several under `rankings`; random is none.", *background],
         )
-    preferred = [
-        f"On the first {k} neurons the {probe} probe reads best from "
-        f"{_counted(best[probe].values())} of {_configurations(len(best[probe]))}."
-        for probe in best
-    ]
-    if len(best) < 2:
+    if not top.filter(pl.col("split") == "test")["accuracy"].count():
         return Pitfall(
             title,
-            "unknown",
+            "not measured",
+            "No word of a test split has an attribute that is studied, so no ranking was judged.",
+        )
+    judged = {of: here for of, here in found.items() if of in counted and here.area}
+    preferred = [
+        f"By the area under its accuracy curve, the {probe} probe reads best from "
+        f"{_best_of([here.area[probe] for here in judged.values() if probe in here.area])} of "
+        f"{_readable(len(judged))}."
+        for probe in top["probe"].unique(maintain_order=True)
+        if judged
+    ]
+    if top["probe"].n_unique() < 2:
+        return Pitfall(
+            title,
+            "not measured",
             "This study has one probe, so no ranking met another judge than that.",
             [*preferred, "To judge by several probes, name them under `probes`.", *background],
         )
-    shared = set.intersection(*(set(of_probe) for of_probe in best.values()))
-    differ = sum(
-        not set.intersection(*(of_probe[name] for of_probe in best.values())) for name in shared
+    fallen = heaps({of: ranking_heap(here) for of, here in judged.items()}, counted)
+    sentences = {
+        "clear": "two probes clearly contradict each other on which of two rankings is better",
+        "against": "one ranking is clearly best by every probe",
+    }
+    return Pitfall(
+        title,
+        fallen.verdict,
+        _headline(fallen, sentences),
+        [*_chance(fallen), *preferred, *_over_treebanks(tables, "probe"), *background],
     )
-    headline = (
-        f"Which ranking is best depends on the probe that judges it in {differ} of "
-        f"{_configurations(len(shared))}."
-        if differ
-        else f"The probes prefer the same ranking in all {_configurations(len(shared))}: "
-        "this study does not show the pitfall."
-    )
-    return Pitfall(title, _verdict(differ, len(shared)), headline, [*preferred, *background])
 
 
-def _of_last_neurons(test: pl.DataFrame) -> list[str]:
+def _of_last_neurons(probing: pl.DataFrame) -> list[str]:
     """Say how well probes read the neurons that rankings put last."""
-    k = test["k"].max()
-    last = test.filter((pl.col("k") == k) & pl.col("ranking").str.ends_with("-btt"))
+    last = probing.filter(
+        (pl.col("split") == "test")
+        & pl.col("ranking").str.ends_with("-btt")
+        & pl.col("accuracy").is_not_null()
+    )
+    last = last.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION))
     sentences = []
     for (probe,), rows in last.group_by("probe", maintain_order=True):
         above = (rows["accuracy"] - rows["majority"]).mean()
+        least, most = rows["k"].min(), rows["k"].max()
+        k = f"{most}" if least == most else f"{least} to {most}"
         sentences.append(
-            f"From the {k} neurons that the rankings put last, the {probe} probe still reads on "
-            f"average {_points(above)} the majority."
+            f"From the {k} neurons that the rankings put last, the {probe} probe still "
+            f"reads on average {_points(above)} the majority."
         )
     return sentences
 
 
-def _significance(tables: Mapping[str, pl.DataFrame], k: int) -> list[str]:
+def _significance(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say what the paper's own test finds; it takes all configurations for independent."""
     wilcoxon = _rows(tables, "wilcoxon")
     if wilcoxon is None:
         return []
-    tests = wilcoxon.filter((pl.col("group") == "overall") & (pl.col("k") == k))
-    tests = tests.filter(pl.col("p").is_not_null())
+    tests = wilcoxon.filter((pl.col("group") == "overall") & pl.col("p").is_not_null())
+    tests = tests.filter(pl.col("k") == pl.col("k").min())
     if tests.is_empty():
         return []
-    n, m = tests["pairs"].max(), len(tests)
+    k, n, m = tests["k"][0], tests["pairs"].max(), len(tests)
     if m * 0.5**n > SIGNIFICANT:  # the least p that the signed-rank test can give of n pairs
         return [
-            f"{_configurations(n).capitalize()} {'is' if n == 1 else 'are'} too few for a "
-            f"signed-rank test: adjusted for {m} comparisons, none can be significant."
+            f"{_configurations(n).capitalize()} {'is' if n == 1 else 'are'} too few for the "
+            f"paper's signed-rank test: adjusted for {m} comparisons, none can be significant."
         ]
     found = tests.filter(pl.col("p_holm") < SIGNIFICANT)
     return [
-        f"At k = {k}, {len(found)} of {m} ordered comparisons between (probe, ranking) pairs are "
-        f"significant (signed-rank test over {_configurations(n)}, Holm-adjusted p < "
-        f"{SIGNIFICANT})."
+        f"At k = {k}, the least reported, {len(found)} of {m} ordered comparisons between (probe, "
+        f"ranking) pairs are significant by the paper's signed-rank test over "
+        f"{_configurations(n)} (Holm-adjusted p < {SIGNIFICANT}), which takes those of one "
+        "treebank for independent."
     ]
 
 
 # The second pitfall.
 
 
-def encoded_is_not_used(tables: Mapping[str, pl.DataFrame]) -> Pitfall:
-    """Say in how many configurations what is read best is not what the model uses most.
-
-    Of the rankings from the top, at the least reported k that was intervened at. A ranking is read
-    as well as by its best probe; used as much as the intervention moves words as meant: CLTV
-    where it has a target, CLWV where not. Where no ranking moves a word in a hundred at any k
-    though the attribute can be read, it is encoded and not used at all.
-    """
+def encoded_is_not_used(
+    tables: Mapping[str, pl.DataFrame], found: Mapping[Named, Compared], counted: set[Named]
+) -> Pitfall:
+    """Say in how many configurations what is read best is clearly not what the model uses most."""
     title = "Encoded is not used"
     saturation = _rows(tables, "saturation")
-    if saturation is None:
+    telling = None if "contrasts" not in tables else telling_method(tables["contrasts"])
+    if saturation is None or telling is None:
         return Pitfall(
             title,
-            "unknown",
-            "This study ran no interventions, so nothing is known about what the model uses.",
-            ["To find out, name methods under `interventions`."],
+            "not measured",
+            "This study ran no interventions, so nothing is known about what the model uses."
+            if "saturation" not in tables
+            else "No word was intervened on, so nothing is known about what the model uses.",
+            ["To find out, name methods under `interventions`."]
+            if "saturation" not in tables
+            else [],
         )
-    method = _telling_method(saturation)
-    effects = _effects(saturation, method)
-    together = _rows(tables, "used_vs_encoded")
-    if together is None:
+    method, measure = telling
+    effects = _effects(saturation, method, measure)
+    if _rows(tables, "probing") is None and _rows(tables, "probing_curves") is None:
         return Pitfall(
             title,
-            "unknown",
+            "not measured",
             "This study trained no probe, so nothing is known about what the model encodes.",
             [*effects, "To find out, name probes under `probes`."],
         )
-    measure = _measure(together, method)
-    rows = together.filter(
-        (pl.col("method") == method)
-        & pl.col("ranking").str.ends_with("-ttb")
-        & pl.col("accuracy").is_not_null()
-    )
-    idle, readable = _idle(tables, method, measure)
-    reported = rows.filter(pl.col("point") == "report")
-    rows = reported if len(reported) else rows
-    if rows["ranking"].n_unique() < 2:
+    judged = {
+        of: here for of, here in found.items() if of in counted and here.settings and here.moved
+    }
+    if not any(here.moved for here in found.values()):
         return Pitfall(
             title,
-            "shown" if idle else "unknown",
-            _idle_sentence(idle, readable, method, measure)
-            or "This study has one ranking, so there is none to compare it with.",
-            [*effects, "To compare rankings, name several under `rankings`."],
+            "not measured",
+            "This study has fewer than two rankings from the top, so there is none to compare.",
+            [*effects, "To compare rankings, name several under `rankings`; random is none."],
         )
-    k = rows["k"].min()
-    if len(reported):
-        rows = rows.filter(pl.col("k") == k)
-    at = f"the first {k} neurons" if len(reported) else "the neurons at its saturation point"
-    read = _best(
-        rows.group_by([*CONFIGURATION, "ranking"]).agg(pl.col("accuracy").max()), "accuracy"
+    fallen = heaps({of: use_heap(here) for of, here in judged.items()}, counted)
+    sentences = {
+        "clear": f"{method} by a ranking that probes read clearly worse moves clearly more words "
+        f"({measure.upper()}) than by those that they read best",
+        "against": "the ranking that moves most is among those read best, and moves clearly more "
+        "than each that is read clearly worse",
+    }
+    return Pitfall(
+        title,
+        fallen.verdict,
+        _headline(fallen, sentences),
+        [
+            *_chance(fallen),
+            *_still(judged, method, measure),
+            *_movers(judged, method, measure),
+            *_over_treebanks(tables, "method", method),
+            *effects,
+        ],
     )
-    used = _best(rows, measure, above=0)
-    differ = {name for name in used if not used[name] & read[name]}
-    still = read.keys() - used.keys()
-    against = differ | still | idle
-    n = len(read)
-    headline = (
-        f"In {len(against)} of {_configurations(n)} what a probe reads best is not what the model "
-        "uses most."
-        if against
-        else f"In all {_configurations(n)} the ranking that is read best is also the one that the "
-        "model uses most: this study does not show the pitfall."
-    )
-    sentences = [
-        f"Judged by {at}, the ranking that probes read best and the one whose {method} moves most "
-        f"words ({measure.upper()}) differ in {len(differ)} of "
-        f"{_configurations(n)}" + (f"; in {len(still)} none of them moves any." if still else ".")
+
+
+def _still(judged: Mapping[Named, Compared], method: str, measure: str) -> list[str]:
+    still = [of for of, here in judged.items() if not here.above_unchanged]
+    if not still:
+        return []
+    return [
+        f"In {len(still)} of {_readable(len(judged))}, {method} by no ranking from the top moves "
+        f"clearly more words ({measure.upper()}) than k = 0 does: encoded, and not seen to be used "
+        f"({_names(still)})."
     ]
-    sentences += [text for text in [_idle_sentence(idle, readable, method, measure)] if text]
-    return Pitfall(title, _verdict(len(against), n), headline, [*sentences, *effects])
 
 
-def _telling_method(saturation: pl.DataFrame) -> str:
-    """Return the first method that has a target, or else the first."""
-    aimed = saturation.filter(pl.col("cltv").is_not_null())
-    return (aimed if len(aimed) else saturation)["method"][0]
+def _movers(judged: Mapping[Named, Compared], method: str, measure: str) -> list[str]:
+    moving = [here.moved for here in judged.values() if here.above_unchanged and here.moved]
+    if not moving:
+        return []
+    return [
+        f"By the area under its {measure.upper()} curve, {method} moves most by {_best_of(moving)} "
+        f"of {_configurations(len(moving))} in which it moves any clearly."
+    ]
 
 
-def _measure(rows: pl.DataFrame, method: str) -> str:
-    aimed = rows.filter((pl.col("method") == method) & pl.col("cltv").is_not_null())
-    return "cltv" if len(aimed) else "clwv"
-
-
-def _idle(
-    tables: Mapping[str, pl.DataFrame], method: str, measure: str
-) -> tuple[set[tuple], set[tuple]]:
-    """Return the configurations that are read and never moved, and those that are read."""
-    probing, interventions = _rows(tables, "probing"), _rows(tables, "interventions")
-    if probing is None or interventions is None:
-        return set(), set()
-    above = pl.col("accuracy") - pl.col("majority")
-    read = (
-        probing.filter(pl.col("split") == "test").group_by(CONFIGURATION).agg(above.max())
-    ).filter(pl.col("accuracy") >= READABLE)
-    curves = interventions.filter(pl.col("method") == method)
-    at_0 = pl.col(measure).filter(pl.col("k") == 0).max()
-    unmoved = curves.group_by(CONFIGURATION).agg(still=pl.col(measure).max() - at_0 < MOVED)
-    readable = set(read.select(CONFIGURATION).rows())
-    return readable & set(unmoved.filter("still").select(CONFIGURATION).rows()), readable
-
-
-def _idle_sentence(idle: set, readable: set, method: str, measure: str) -> str:
-    if not idle:
-        return ""
-    return (
-        f"In {len(idle)} of the {_configurations(len(readable))} where a probe is at least "
-        f"{READABLE * 100:.0f} points above the majority, {method} by no ranking "
-        f"and at no k moves {_percent(MOVED, 0)} of the words more ({measure.upper()}) than k = 0 "
-        "does: encoded, and not used."
-    )
-
-
-def _effects(saturation: pl.DataFrame, method: str) -> list[str]:
+def _effects(saturation: pl.DataFrame, method: str, measure: str) -> list[str]:
     """Say how much each ranking from the top moves, where its curve saturates."""
-    measure = _measure(saturation, method)
-    rows = saturation.filter((pl.col("method") == method) & pl.col("ranking").str.ends_with("-ttb"))
+    rows = saturation.filter(
+        (pl.col("method") == method)
+        & pl.col("ranking").str.ends_with("-ttb")
+        & pl.col(measure).is_not_null()
+    )
     if rows.is_empty():
         return []
     means = rows.group_by("ranking").agg(pl.col(measure).mean(), pl.col("error_rate").mean())
@@ -269,9 +273,98 @@ def _effects(saturation: pl.DataFrame, method: str) -> list[str]:
         f"{row['ranking']} {_percent(row[measure])} (error rate {_percent(row['error_rate'])})"
         for row in means.sort([measure, "ranking"], descending=[True, False]).iter_rows(named=True)
     ]
+    never = int((~rows["saturated"]).sum())
+    last = f" ({never} of {len(rows)} curves never do, and have their last k)" if never else ""
     return [
-        f"Where its curve saturates, {method} gives on average {measure.upper()} of "
+        f"Where its curve saturates{last}, {method} gives on average {measure.upper()} of "
         f"{_listed(parts)}; the unchanged model errs in {_percent(rows['error_rate_0'].mean())}."
+    ]
+
+
+# What both say.
+
+
+def _headline(fallen: Heaps, sentences: Mapping[Heap, str]) -> str:
+    """Return the three heaps as a sentence."""
+    if not fallen.n:
+        return "In no configuration can a probe read its attribute clearly above the majority."
+    parts = [f"in {fallen[heap]} {sentence}" for heap, sentence in sentences.items()]
+    text = f"Of {_readable(fallen.n)}, {'; '.join(parts)}; in {fallen['within noise']} the "
+    return text + "differences are within noise."
+
+
+def _chance(fallen: Heaps) -> list[str]:
+    """Say how likely so many clear configurations are by chance."""
+    clear = fallen["clear"]
+    if not clear:
+        return []
+    p = chance_of(clear, fallen.n)
+    return [
+        f"Were there nothing, at most {BY_CHANCE:.0%} of configurations would be clear: {clear} or "
+        f"more of {fallen.n} then has p = {p:.2g}"
+        + ("." if p <= SIGNIFICANT + EQUAL else ", so it may be chance.")
+    ]
+
+
+def _over_treebanks(
+    tables: Mapping[str, pl.DataFrame], of: str, name: str | None = None
+) -> list[str]:
+    """Say which rankings are better over treebanks, on the area; `of` is probe or method."""
+    inference = _rows(tables, "inference")
+    if inference is None:
+        return []
+    rows = inference.filter(
+        pl.col("group") == "overall",
+        pl.col("measure") == "area",
+        pl.col(of).is_not_null() if name is None else pl.col(of) == name,
+        pl.col("ranking").str.ends_with("-ttb") & pl.col("other_ranking").str.ends_with("-ttb"),
+    )
+    if rows.is_empty():
+        return []
+    n = rows["treebanks"].max()
+    if n < LEAST:
+        return [
+            f"{n} treebank{' is' if n == 1 else 's are'} too few for a test over treebanks, which "
+            f"needs {LEAST}: nothing is said of other languages."
+        ]
+    clear = rows.filter(pl.col("p_adjusted") <= SIGNIFICANT)
+    parts = [
+        f"{row[of]}: {one} above {other} by {abs(row['difference']) * 100:.1f} points "
+        f"(p = {row['p_adjusted']:.2g})"
+        for row in clear.iter_rows(named=True)
+        for one, other in [
+            (row["ranking"], row["other_ranking"])
+            if row["difference"] > 0
+            else (row["other_ranking"], row["ranking"])
+        ]
+    ]
+    return [
+        f"Over {n} treebanks, on the area, {len(parts)} of {len(rows)} pairs of rankings differ "
+        f"(sign flips of treebanks, adjusted p ≤ {SIGNIFICANT})"
+        + (f": {'; '.join(parts)}." if parts else ".")
+    ]
+
+
+def _best_of(comparisons: Collection[Comparisons]) -> str:
+    """Return the best rankings with their counts: `linear-ttb in 3 (clearly in 1) and …`."""
+    best = Counter(one for pairs in comparisons for one in pairs.best)
+    clearly = Counter(pairs.clearly_best for pairs in comparisons)
+    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    text = _listed([f"{one} in {count} (clearly in {clearly[one]})" for one, count in ordered])
+    return text + (" (equals count for each)" if best.total() > len(comparisons) else "")
+
+
+def _unread(probing: pl.DataFrame | None, counted: set[Named]) -> list[str]:
+    """Name the configurations that do not count, because nothing is read there."""
+    if probing is None:
+        return []
+    every = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_not_null())
+    unread = [of for of in every if of not in counted]
+    if not unread:
+        return []
+    return [
+        f"In {len(unread)} of {_configurations(len(every))} no probe reads the attribute clearly "
+        f"above the majority; verdicts leave them out: {_names(unread)}."
     ]
 
 
@@ -282,19 +375,18 @@ def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     overlap = _rows(tables, "overlap")
     if overlap is None:
         return []
-    within = overlap.filter(pl.col("other_treebank").is_null() & (pl.col("chance") < pl.col("n")))
-    means = (
-        within.group_by("rankings", maintain_order=True)
-        .agg(pl.col("shared").mean(), pl.col("chance").mean())
-        .rows(named=True)
-    )
-    parts = [
-        f"{_listed(row['rankings'].split('+'))} {row['shared']:.1f} (chance {row['chance']:.1f})"
-        for row in means
-    ]
-    if not parts:
+    within = overlap.filter(pl.col("other_treebank").is_null())
+    if within.is_empty():
         return []
-    n = within["n"].min()
+    parts = []
+    for (rankings,), rows in within.group_by("rankings", maintain_order=True):
+        more = rows.filter(pl.col("p_holm") < SIGNIFICANT)
+        parts.append(
+            f"{_listed(rankings.split('+'))} {rows['shared'].mean():.1f} (chance "
+            f"{rows['chance'].mean():.1f}; more than chance in {len(more)} of {len(rows)})"
+        )
+    least, most = within["n"].min(), within["n"].max()
+    n = f"{least}" if least == most else f"{least} to {most}"
     return [f"Of their top {n} neurons, rankings share on average: {'; '.join(parts)}."]
 
 
@@ -302,13 +394,60 @@ def _clusters(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     clusters = _rows(tables, "clusters")
     if clusters is None:
         return []
-    counts = Counter(clusters["name"].to_list())
-    n = len(clusters)
+    parts = []
+    for (name, _), rows in clusters.sort("cluster").group_by(
+        "name", "cluster", maintain_order=True
+    ):
+        mean = rows["gaussian_minus_linear"].mean()
+        parts.append(f"{len(rows)} {name} ({_points(mean)} it)")
     return [
-        f"By the shape of their curves, {counts['L>G']} of {_configurations(n)} are those where "
-        f"the Gaussian probe does worst beside the linear one, {counts['G>L']} those where it "
-        f"does best, {counts['standard']} lie between."
+        f"By the shape of their curves, {_configurations(len(clusters))} fall into three groups, "
+        "in which the Gaussian probe is on average above or below the linear one: "
+        f"{_listed(parts)}."
     ]
+
+
+def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Name what the tables hold a place for and no number."""
+    sentences = []
+    together = _rows(tables, "used_vs_encoded")
+    if together is not None:
+        on_grid = set(together.filter(pl.col("point") == "report")["method"])
+        off_grid = [m for m in together["method"].unique(maintain_order=True) if m not in on_grid]
+        if off_grid:
+            sentences.append(
+                f"No k of `neurons.report` is on the grid of {_listed(off_grid)}, so "
+                "`used_vs_encoded` has its saturation points alone: report k that are multiples "
+                "of its `step` and below the model's width."
+            )
+        curve = [*CONFIGURATION, "method", "ranking"]
+        saturated = together.filter((pl.col("point") == "saturation") & (pl.col("k") > 0))
+        n = len(saturated.unique(curve))
+        beyond = len(saturated.filter(pl.col("accuracy").is_null()).unique(curve))
+        if beyond:
+            sentences.append(
+                f"{beyond} of {n} saturation points lie beyond `neurons.max`, where no probe was "
+                "trained: their accuracy is empty in `used_vs_encoded`."
+            )
+    probing = _rows(tables, "probing")
+    if probing is not None:
+        without = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_null())
+        if without:
+            sentences.append(
+                f"The test split has no word of the attribute in {_configurations(len(without))}: "
+                f"{_names(without)}."
+            )
+        one = _where(probing, pl.col("split") == "test", pl.col("majority") == 1)
+        if one:
+            sentences.append(
+                f"The test split has one value of the attribute alone in "
+                f"{_configurations(len(one))}, so that nothing can be told there: {_names(one)}."
+            )
+    return sentences
+
+
+def _where(rows: pl.DataFrame, *conditions: pl.Expr) -> list[Named]:
+    return rows.filter(*conditions).select(CONFIGURATION).unique(maintain_order=True).rows()
 
 
 # Words and numbers.
@@ -320,34 +459,18 @@ def _rows(tables: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame | None:
     return None if table is None or table.is_empty() else table
 
 
-def _best(rows: pl.DataFrame, column: str, above: float | None = None) -> dict[tuple, set[str]]:
-    """Return for each configuration the rankings with the highest value, where over `above`."""
-    highest = rows.filter(pl.col(column) == pl.col(column).max().over(CONFIGURATION))
-    if above is not None:
-        highest = highest.filter(pl.col(column) > above)
-    found: dict[tuple, set[str]] = {}
-    for *name, ranking in highest.sort(CONFIGURATION).select(*CONFIGURATION, "ranking").rows():
-        found.setdefault(tuple(name), set()).add(ranking)
-    return found
-
-
-def _counted(best: Iterable[set[str]]) -> str:
-    """Return rankings with how often each is among the best: `linear-ttb in 3, random in 1`."""
-    best = list(best)
-    counts = Counter(ranking for rankings in best for ranking in rankings)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    text = _listed([f"{ranking} in {count}" for ranking, count in ordered])
-    return text + (" (equals count for each)" if sum(counts.values()) > len(best) else "")
-
-
-def _verdict(against: int, n: int) -> Verdict:
-    if not against:
-        return "not shown"
-    return "shown" if 2 * against >= n else "in part"
+def _names(of: Collection[Named]) -> str:
+    """Return configurations by name, and how many more there are."""
+    first = [f"{m} · {t} · {a} · layer {layer}" for m, t, a, layer in list(of)[:NAMED]]
+    return "; ".join(first) + (f"; and {len(of) - NAMED} more" if len(of) > NAMED else "")
 
 
 def _configurations(n: int) -> str:
     return f"{n} configuration{'' if n == 1 else 's'}"
+
+
+def _readable(n: int) -> str:
+    return f"{n} readable configuration{'' if n == 1 else 's'}"
 
 
 def _listed(parts: list[str]) -> str:

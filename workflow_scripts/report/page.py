@@ -23,7 +23,10 @@ from workflow_scripts.report.findings import Findings, Pitfall
 
 LONGEST = 50_000
 """The most rows of a table that the page carries."""
-FIRST = ("used_vs_encoded", "probing_curves", "intervention_curves", "layer_profiles")
+FIRST = (
+    *("contrasts", "used_vs_encoded", "probing_curves"),
+    *("intervention_curves", "layer_profiles"),
+)
 """The figures that tell the pitfalls, in the order of telling; the others come after."""
 _PARTS = Path(__file__).parent
 
