@@ -62,7 +62,7 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     made = {"seed": 1, "statistics": folder / "statistics.safetensors"}
     yield (
         "compute_statistics",
-        peak("compute_statistics", **of, **train, **made, attributes=attributes, control=[]),
+        peak("compute_statistics", **of, **train, **made, attributes=attributes, control="uniform"),
     )
     both = {name: path for name, path in (words | splits).items() if not name.endswith("test")}
     rankings = [folder / "ttb.parquet", folder / "btt.parquet"]

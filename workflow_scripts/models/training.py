@@ -4,9 +4,14 @@ It learns to fill in masked words and to give back the words that it sees: inter
 unmasked sentence, so what a model does with a visible word matters as much as with a hidden one.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+# Read when MKL is loaded. Without it, a product that threads share may be summed in another order
+# on a busy machine, and training makes other weights of that.
+os.environ.setdefault("MKL_CBWR", "AUTO")
 
 import numpy as np
 import torch
