@@ -152,7 +152,7 @@ def test_two_working_directories_on_one_results_take_turns_and_each_is_told_the_
                 assert digest == sha256(study / "results/tables" / file), name
 
     first = json.loads((finished / "results/provenance.json").read_text())["configuration"]
-    made_with = {SMALL: first, config: first | {"neurons": {"max": 16, "report": [5]}}}
+    made_with = {SMALL: first, config: first | {"neurons": first["neurons"] | {"report": [5]}}}
     for _ in range(2):
         turn(other, config)
         turn(study, SMALL)

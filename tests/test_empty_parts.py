@@ -107,6 +107,7 @@ class Files:
             probe="linear",
             max_neurons=3,
             scores=folder / "number/layer-2/linear-by-random.parquet",
+            sentences=folder / "sentences.parquet",
         )
         collected = self.folder / "probes.parquet"
         call(collect_probes, **self.collection(folder), probes="linear", collected=collected)

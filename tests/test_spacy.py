@@ -232,6 +232,7 @@ def test_a_study_with_the_other_analyzer_makes_its_interventions_anew_and_reads_
     treebanks = {"english": {"grammar": "english", "sentences": 300, "pipeline": PIPELINE}}
     config = changed(SMALL, tmp_path / "spacy.yaml", analyzer="spacy", treebanks=treebanks)
     interventions = {"intervention", "intervention_of_one_direction", "collected_interventions"}
+    interventions |= {"compare_rankings"}
     tables = {"table", "figure", "report", "provenance"}
     assert {rule for rule, _ in planned(study, config)} == interventions | tables
     (study / "results/lexicons/tiny/english.parquet").unlink()
