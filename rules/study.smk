@@ -301,6 +301,8 @@ def inputs_of(rule, **paths):
                 check_attributes()
             files = {name: found(path, wildcards, values) for name, path in paths.items()}
         except IncompleteCheckpointException as error:
+            if not workflow.is_main_process:
+                raise  # a job of its own has the counts there, and Snakemake finds them
             # Planned anew once they are; of a whole study at once, not a treebank after the other.
             of_all = "treebank" not in values
             counts = all_words(wildcards) if of_all else [str(error.targetfile)]
