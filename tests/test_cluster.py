@@ -76,8 +76,9 @@ def test_the_default_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(
     }
     assert ends == {cancelled: ["CANCELLED"], lost: ["NODE_FAIL", "COMPLETED"]}
     # What was cancelled was asked for again, with as much memory and time on top.
-    first, again = jobs[:2]
-    assert [int(job["TimeLimit"]) for job in (first, again)] == [35, 70]
+    first = next(job for job in jobs if job["JobId"] == cancelled)
+    (again,) = (job for job in jobs if int(job["TimeLimit"]) == 70)
+    assert int(first["TimeLimit"]) == 35
     assert "mem=400M" in first["Tres"]
     assert "mem=800M" in again["Tres"]
     # Some 100 jobs in few of SLURM's; those that may use a GPU in the partition that has one,
