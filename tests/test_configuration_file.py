@@ -418,6 +418,7 @@ def test_a_path_is_read_as_a_shell_reads_it(tmp_path, monkeypatch):
         ("$NOT_SET/x", " ($NOT_SET is not set)"),
         ("${NOT_SET}/x", " (${NOT_SET} is not set)"),
         ("C:\\data\\x", " (in WSL a disk of Windows is /mnt/c/data/x)"),
+        ("~nobody-here/x", " (there is no user nobody-here)"),
         ("data/x", ""),
     ],
 )
@@ -452,7 +453,16 @@ def test_what_yaml_reads_in_silence_as_something_else_is_named_with_its_line(tmp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a: 1", '"no": 1', "a: &x {b: 1}\nc: *x\nd: {<<: *x, b: 2}\n", "\t", "[", "- a"]
+    "text",
+    [
+        "",
+        "a: 1",
+        '"no": 1',
+        "treebanks: &x {b: 1}\nmodels: *x\nneurons: {<<: *x, b: 2}\n",
+        "\t",
+        "[",
+        "- a",
+    ],
 )
 def test_what_is_right_or_no_yaml_passes(tmp_path, text):
     path = tmp_path / "mine.yaml"
@@ -508,6 +518,52 @@ def test_the_width_of_every_model_may_be_any_multiple_of_its_heads():
 def test_the_schema_ud_takes_any_attribute():
     config = changed(valid(), ["schema"], "ud")
     assert checked(changed(config, ["attributes"], ["NumType", "Number[psor]"]))["schema"] == "ud"
+
+
+SPLIT_FILES = {f"en_x-ud-{split}.conllu": "0" * 40 for split in ("train", "test")}
+
+
+def test_splits_of_two_treebanks_are_no_treebank(tmp_path):
+    entry = {"ud": "UD_English-X", "release": "r2.16"}
+    files = SPLIT_FILES | {"tr_y-ud-dev.conllu": "0" * 40}
+    config = changed(valid(), ["treebanks", "english"], entry | {"files": files})
+    assert "treebanks.english.files: en_x-ud-train.conllu and " in complaint(config)
+    assert complaint(config).endswith("are not splits of one treebank")
+    for name in files:
+        (tmp_path / name).touch()
+    plan = Plan(checked(changed(valid(), ["treebanks", "english"], {"path": str(tmp_path)})))
+    with pytest.raises(ConfigError) as error:
+        plan.check_treebanks()
+    assert str(error.value) == (
+        f"treebanks.english.path: {tmp_path}: en_x-ud-train.conllu and tr_y-ud-dev.conllu and "
+        "en_x-ud-test.conllu are not splits of one treebank"
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "why"),
+    [
+        ("file", "{}/file is a file; name a folder, there or new"),
+        ("file/below", "{}/file is a file; name a folder, there or new"),
+        ("link", "{}/link is a link to nowhere; name a folder, there or new"),
+    ],
+)
+def test_results_that_are_no_folder_are_named(tmp_path, results, why):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    said = complaint(valid() | {"results": str(tmp_path / results)})
+    assert said == f"results: {why.format(tmp_path)}"
+    assert checked(valid() | {"results": str(tmp_path / "new/folder")})
+
+
+def test_an_anchor_under_a_key_of_its_own_is_named_with_its_line(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 1\nx-own: &own {grammar: english}\ntreebanks: {english: *own}\n")
+    with pytest.raises(ConfigError) as error:
+        check_text(path)
+    assert str(error.value).startswith(f"{path}:2: x-own: unknown key; ")
+    path.write_text("treebanks: &all\n  a: {grammar: english}\nlayers: &layers [0]\n")
+    check_text(path)
 
 
 def test_two_interventions_of_one_method_can_have_names():

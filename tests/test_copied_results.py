@@ -124,6 +124,23 @@ def test_kept_values_of_another_job_are_counted_again(study):
     assert jobs_in(done.stdout + done.stderr) == {job("attributes", **ENGLISH)}
 
 
+def test_results_that_lack_words_have_nothing_to_do(copied):
+    """As of any file that nothing is to be made of, Snakemake asks for none."""
+    (copied / "results/words/english/test.parquet").unlink()
+    assert planned(copied, SMALL) == set()
+
+
+@pytest.mark.parametrize("length", [0, 1000])
+def test_words_that_were_cut_beside_their_counts_are_read_again(study, length):
+    path = study / "results/words/english/test.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:length])
+    done = run(study, SMALL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert job("words_of_treebank", **ENGLISH) in jobs_in(done.stdout + done.stderr)
+    assert path.read_bytes() == content
+
+
 def test_a_table_that_someone_changed_is_made_again(study, finished):
     path = study / "results/tables/probing.csv"
     content = path.read_text()

@@ -1,6 +1,7 @@
 """Facts about what is said of a model while a study is planned, before any job runs."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def test_a_pointer_of_git_lfs_is_named_with_the_remedy(folder, tmp_path, name):
     assert complaint(folder, tmp_path).endswith(
         f"{folder / name}: a Git LFS pointer and not the file; in its repository run: git lfs pull"
     )
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_a_byte_order_mark_is_named_with_the_remedy(folder, tmp_path, name):
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    said = complaint(folder, tmp_path)
+    assert f"{folder / name}: begins with a byte order mark" in said
+    [command] = re.findall(r"\((sed .*) takes it off", said)
+    subprocess.run(f"{command} {folder / name}", shell=True, check=True)
+    json.loads((folder / name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from workflow_scripts import build_figure, build_report
 from workflow_scripts.errors import InputError
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.page import LONGEST
 from workflow_scripts.study.configuration_file import checked
@@ -146,6 +147,44 @@ def test_the_sizes_of_treebanks_say_where_words_have_no_lemma(tmp_path):
         {"treebank": "one"} | splits | {"without lemma": 0},
         {"treebank": "two"} | splits | {"without lemma": 333 + 6 + 1},
     ]
+
+
+def write_forms(folder, lemma_of, forms):
+    for split in SPLITS:
+        rows = {"sentence": [0] * len(forms), "word": range(len(forms)), "form": forms}
+        rows |= {"lemma": [lemma_of(form) for form in forms], "upos": ["X"] * len(forms)}
+        schema = words_file.schema([])
+        write_parquet(folder / f"{split}.parquet", pa.table(rows, schema=schema), made_by("test"))
+
+
+@pytest.mark.parametrize(("n", "named"), [(49, False), (50, True)])
+def test_a_lemma_of_very_many_forms_is_named(tmp_path, n, named):
+    """As `<unknown>`, which a tagger gives to what it does not know."""
+    forms = [f"form {i}" for i in range(1000)]
+    write_forms(tmp_path, lambda form: "<unknown>" if int(form[5:]) < n else form, forms)
+    note = (
+        "one: '<unknown>' is the lemma of 50 of 1,000 forms: where it stands for no lemma, put "
+        "_ in its place, or all these words count as forms of one lexeme."
+    )
+    assert list(build_report.notes([f"one={tmp_path}"])) == [note] * named
+
+
+def test_of_forms_without_lemma_no_lemma_is_named(tmp_path):
+    write_forms(tmp_path, lambda form: None, [f"form {i}" for i in range(1000)])
+    assert list(build_report.notes([f"one={tmp_path}"])) == []
+
+
+def test_two_treebanks_of_the_same_test_sentences_are_named(tmp_path):
+    for name, form in (("one", "a"), ("two", "b"), ("three", "a")):
+        write_forms(tmp_path / name, str, [form])
+    notes = list(build_report.notes([f"{n}={tmp_path / n}" for n in ("one", "two", "three")]))
+    assert len(notes) == 1
+    assert notes[0].startswith("three has the same test sentences as one: ")
+
+
+def test_notes_stand_in_the_report(tables, tmp_path):
+    page = page_of(tmp_path, tables).read_text()
+    assert "<li>two has the same test sentences as one: " in page
 
 
 def test_a_file_that_is_no_figure_is_named(report, tmp_path):

@@ -263,10 +263,16 @@ def test_features_of_no_unimorph_attribute_are_apart_from_unknown_ones(feature, 
 
 
 def test_ud_takes_every_feature_and_says_which_are_not_in_its_capitals():
-    feats = {"number": "Sing", "Number": "Sing", "Case": "nom", "Own": "a", "Case[x]": "b"}
+    feats = {"number": "Sing", "Number": "Sing", "Case": "Nom", "Own": "A", "Case[x]": "B1"}
     assert ud.analyse("X", feats) == (feats | {"UPOS": "X"}, [])
     assert ud.unknown("X", feats) == [("number", "Sing")]
     assert ud.ignored("X", feats) == []
+
+
+@pytest.mark.parametrize("value", ["nom", "None", "none", "-", "Acc,nom", "N_1"])
+def test_ud_says_which_values_are_not_written_as_ud_writes_one(value):
+    feats = {"Case": value, "Number": "Sing", "Person": "3", "PronType": "Int,Rel"}
+    assert ud.unknown("X", feats) == [("Case", value)]
 
 
 @pytest.mark.parametrize(

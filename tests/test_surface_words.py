@@ -218,7 +218,7 @@ def test_real_treebanks_give_the_words_of_the_plain_definition(shared, name):
 # Lemmas that the treebank does not give.
 
 
-@pytest.mark.parametrize("lemma", ["_", "", " "])
+@pytest.mark.parametrize("lemma", ["_", "", " ", "_ ", "\u200b", "\ufeff", "\xa0"])
 def test_an_unspecified_lemma_is_no_lemma(tmp_path, lemma):
     tally = Tally()
     text = block(row(1, "cats", "NOUN", lemma=lemma), row(2, "sleep", "VERB"))
@@ -241,6 +241,12 @@ def test_a_multiword_token_with_a_part_without_lemma_has_none(tmp_path, lemmas, 
 def test_a_lemma_is_what_is_there_however_odd(tmp_path, lemma):
     [[word]] = read(tmp_path, block(row(1, "a", lemma=lemma)))
     assert word.lemma == lemma
+
+
+@pytest.mark.parametrize("lemma", ["cat ", " cat", "cat\xa0"])
+def test_white_space_around_a_lemma_is_no_part_of_it(tmp_path, lemma):
+    [[cats]] = read(tmp_path, block(row(1, "cats", lemma=lemma)))
+    assert cats.lemma == "cat"
 
 
 def test_words_without_lemma_of_turkish_are_those_of_a_plain_count(shared):

@@ -21,6 +21,7 @@ from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.subtokens import NO_WORD
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.models.tokenizer import _read_whole_and_alike
 
 FORMS = ["The", "Dogs", "sleep", "in", "cafés", ",", "don't", "10 000", "Ärzte", "naïve"]
 
@@ -244,6 +245,47 @@ def test_a_pointer_of_git_lfs_in_place_of_a_tokenizer_is_named_with_the_remedy(t
         f"{tmp_path / name}: a Git LFS pointer and not the file; in its repository run: "
         "git lfs pull"
     )
+
+
+@pytest.mark.parametrize("name", ["tokenizer_config.json", "vocab.txt"])
+def test_a_byte_order_mark_before_a_part_of_a_tokenizer_is_named(tmp_path, name):
+    """Before a vocabulary it would make another token of the first, without a word."""
+    with_vocabulary(tmp_path, CASED, do_lower_case=False)
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + (tmp_path / name).read_bytes())
+    with pytest.raises(InputError, match=f"{name}: begins with a byte order mark"):
+        Reader(tmp_path)
+
+
+# Tokenizers that draw how a word is cut, as in training.
+
+
+@pytest.mark.parametrize("drawing", [{"dropout": 0.5}, {"dropout": 1.0}])
+def test_a_tokenizer_with_dropout_cuts_a_word_always_as_without_it(tmp_path, caplog, drawing):
+    for name, edits in (("plain", {}), ("drawing", drawing)):
+        (tmp_path / name).mkdir()
+        written(byte_level_tokenizer([FORMS]), tmp_path / name, "RobertaTokenizer", "roberta")
+        file = tmp_path / name / "tokenizer.json"
+        content = json.loads(file.read_text())
+        content["model"] |= edits
+        file.write_text(json.dumps(content))
+    [plain] = Reader(tmp_path / "plain").read([FORMS])
+    assert caplog.text == ""
+    reader = Reader(tmp_path / "drawing")
+    assert f"draws how a word is cut (dropout {drawing['dropout']:g})" in caplog.text
+    for _ in range(5):
+        [read] = reader.read([FORMS])
+        assert read.ids.tolist() == plain.ids.tolist()
+    reader.compare_with_library(FORMS)
+    assert len(caplog.records) == 1  # the library's is compared without it too
+
+
+def test_a_unigram_tokenizer_that_samples_cuts_a_word_always_alike(tmp_path, caplog):
+    pieces = [("<unk>", 0.0), *((piece, -1.0 - i) for i, piece in enumerate(("a", "aa", "aaa")))]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
+    plain = tokenizer.encode("a" * 20).ids
+    tokenizer.model.alpha, tokenizer.model.nbest_size = 0.1, 64
+    assert _read_whole_and_alike(tokenizer) == ["alpha 0.1", "nbest_size 64"]
+    assert all(tokenizer.encode("a" * 20).ids == plain for _ in range(20))
 
 
 # Tokenizers that strip the space which marks the start of a word.

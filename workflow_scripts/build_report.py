@@ -1,16 +1,18 @@
 """Build the report: tables, figures and what was run -> one HTML file that opens offline."""
 
 import argparse
+import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.errors import InputError
-from workflow_scripts.files.artifact import versions, whole_file
+from workflow_scripts.files.artifact import read_batches, versions, whole_file
 from workflow_scripts.files.frames import read_frame
-from workflow_scripts.files.words import size_of
+from workflow_scripts.files.words import placeholder, size_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.page import Figure, Run, page
@@ -39,7 +41,12 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     tables = {path.stem: read_frame(path) for path in options.tables}
     figures = [_figure(path) for path in options.figures]
-    study = Run(options.configuration, versions(*options.packages), sizes(options.words))
+    study = Run(
+        options.configuration,
+        versions(*options.packages),
+        sizes(options.words),
+        tuple(notes(options.words)),
+    )
     text = page(findings(tables), figures, tables, study)
     with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
@@ -51,15 +58,43 @@ def sizes(words: list[str]) -> pl.DataFrame:
     Where a treebank has words without a lemma, the column "without lemma" says how many.
     """
     rows = []
-    for entry in words:
-        treebank, _, folder = entry.partition("=")
-        found = [size_of(Path(folder, f"{split}.parquet")) for split in SPLITS]
+    for treebank, folder in _folders(words):
+        found = [size_of(folder / f"{split}.parquet") for split in SPLITS]
         without_lemma = sum(size.without_lemma for size in found)
         rows.append((treebank, *(size.words for size in found), without_lemma))
     columns = (*SPLITS, WITHOUT_LEMMA)
     schema = {"treebank": pl.String} | dict.fromkeys(columns, pl.Int64)
     table = pl.DataFrame(rows, schema=schema, orient="row")
     return table if table[WITHOUT_LEMMA].sum() else table.drop(WITHOUT_LEMMA)
+
+
+def notes(words: list[str]) -> Iterator[str]:
+    """Yield what of the words, given as `treebank=folder`, may not be as meant."""
+    same: dict[str, str] = {}
+    for treebank, folder in _folders(words):
+        if found := placeholder(folder / "train.parquet"):
+            yield f"{treebank}: {found}."
+        digest = _digest(folder / "test.parquet")
+        if digest in same:
+            yield (
+                f"{treebank} has the same test sentences as {same[digest]}: where the table "
+                "inference counts treebanks, it counts them twice."
+            )
+        same.setdefault(digest, treebank)
+
+
+def _digest(path: Path) -> str:
+    """Return a digest of the words of a file, in their order."""
+    digest = hashlib.blake2b(digest_size=12)
+    for batch in read_batches(path, 1 << 15, ["sentence", "form"]):
+        digest.update(json.dumps(batch.to_pydict()).encode())
+    return digest.hexdigest()
+
+
+def _folders(words: list[str]) -> Iterator[tuple[str, Path]]:
+    for entry in words:
+        treebank, _, folder = entry.partition("=")
+        yield treebank, Path(folder)
 
 
 def _figure(path: Path) -> Figure:

@@ -58,6 +58,8 @@ def main(options: argparse.Namespace) -> None:
         for split in SPLITS:
             target = getattr(options, f"words_{split}")
             _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
+            if found := words_file.placeholder(target):
+                log.warning("%s: %s", getattr(options, split), found)
 
 
 def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[str]]) -> None:

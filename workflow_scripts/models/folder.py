@@ -6,6 +6,7 @@ nothing large: planning looks at folders too.
 """
 
 import json
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ VOCABULARIES = frozenset(
 )
 """What a tokenizer is made of where there is no `tokenizer.json`."""
 _NOT_READ = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".h5", ".msgpack")
+_TEXT = (".json", ".txt", ".codes")
 _POINTER = b"version https://git-lfs.github.com/"
 """How a file starts that stands for a large one, which Git LFS has not fetched."""
 
@@ -187,11 +189,20 @@ def weight_names(folder: Path) -> set[str]:
 
 
 def require_content(path: Path) -> None:
-    """Raise InputError, naming the file, where it is a pointer to what Git LFS has not fetched."""
+    """Raise InputError, naming the file, where it is a pointer to what Git LFS has not fetched.
+
+    Or a text with a byte order mark: a vocabulary would begin with another token.
+    """
     with path.open("rb") as file:
         if file.read(len(_POINTER)) == _POINTER:
             raise InputError(
                 f"{path}: a Git LFS pointer and not the file; in its repository run: git lfs pull"
+            )
+        file.seek(0)
+        if path.suffix in _TEXT and file.read(len(BOM_UTF8)) == BOM_UTF8:
+            raise InputError(
+                f"{path}: begins with a byte order mark, which is no part of it; save it as UTF-8 "
+                "without (sed -i '1s/^\\xef\\xbb\\xbf//' takes it off)"
             )
 
 

@@ -244,7 +244,8 @@ class MaskedLM:
         if highest >= self._model.config.vocab_size:
             raise InputError(
                 f"{self.folder}: the tokenizer gives subtoken {highest}, the model's vocabulary "
-                f"has {self._model.config.vocab_size}; they are not of the same model"
+                f"has {self._model.config.vocab_size}; they are not of the same model, or "
+                "a token was added without an embedding"
             )
         length = max(len(sentence.ids) for sentence in sentences)
         ids = np.full((len(sentences), length), self._pad_token_id or 0, np.int64)

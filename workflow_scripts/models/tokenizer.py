@@ -52,8 +52,13 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         letter.isalnum() for token in set(tokenizer.get_vocab()) - special for letter in token
     ):
         raise InputError(f"{folder}: no tokenizer with a vocabulary ({TOKENIZER})")
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    if sampling := _read_whole_and_alike(tokenizer):
+        log.warning(
+            "%s: its tokenizer draws how a word is cut (%s), as in training; here the same word "
+            "is always cut alike, without it",
+            folder,
+            ", ".join(sampling),
+        )
     return tokenizer
 
 
@@ -88,10 +93,9 @@ class LibrarysReading:
             librarys = made.backend_tokenizer
         except Exception:  # it makes none: there is nothing to compare with
             return
+        _read_whole_and_alike(librarys)
         if _meaning(librarys) == _meaning(tokenizer):
             return
-        librarys.no_truncation()
-        librarys.no_padding()
         self._librarys = librarys
         self.name = type(made).__name__
 
@@ -120,6 +124,25 @@ def _meaning(tokenizer: Tokenizer) -> dict[str, Any]:
     """Return what of a tokenizer says how it reads, to be compared."""
     content = json.loads(tokenizer.to_str())
     return {key: content[key] for key in ("normalizer", "pre_tokenizer", "post_processor", "model")}
+
+
+_SAMPLING = ("dropout", "alpha", "nbest_size")
+"""What makes a BPE or a Unigram model cut a word otherwise at each reading."""
+
+
+def _read_whole_and_alike(tokenizer: Tokenizer) -> list[str]:
+    """Switch off what cuts or pads a sentence, and what draws how a word is cut; return the latter.
+
+    Subword regularization (BPE dropout, sampling of a Unigram model) is for training.
+    """
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    model = tokenizer.model
+    sampling = [f"{name} {value:g}" for name in _SAMPLING if (value := getattr(model, name, None))]
+    for name in _SAMPLING:
+        if getattr(model, name, None) is not None:
+            setattr(model, name, None)
+    return sampling
 
 
 def _from_file(folder: Path) -> Tokenizer:

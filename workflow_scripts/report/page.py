@@ -50,6 +50,8 @@ class Run:
     versions: dict[str, str]
     sizes: pl.DataFrame
     """`treebank`, and words of each split."""
+    notes: tuple[str, ...] = ()
+    """What of the words may not be as meant."""
 
 
 def page(
@@ -156,10 +158,12 @@ def _run(run: Run) -> str:
     rows = "".join(
         "<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in run.sizes.iter_rows()
     )
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in run.notes)
     configuration = yaml.safe_dump(run.configuration, sort_keys=False, allow_unicode=True)
     return (
         f'<h3>Words</h3><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
-        f"<h3>Versions</h3><p>{html.escape(versions)}</p>"
+        + (f'<ul class="notes">{notes}</ul>' if notes else "")
+        + f"<h3>Versions</h3><p>{html.escape(versions)}</p>"
         f"<h3>Configuration</h3><pre>{html.escape(configuration)}</pre>"
     )
 

@@ -1,5 +1,7 @@
 """Schema `ud`: UD's own features and values, with no mapping: every UD language and feature."""
 
+import re
+
 from workflow_scripts.schemas import UNSPECIFIED, UPOS
 
 ATTRIBUTES = None
@@ -12,6 +14,7 @@ _UNIVERSAL = (
 )
 FEATURES = tuple(_UNIVERSAL.split())
 """UD's universal features."""
+_VALUE = re.compile(r"[A-Z0-9][A-Za-z0-9]*")
 _BY_LOWER_CASE = {name.lower(): name for name in FEATURES}
 
 
@@ -29,14 +32,20 @@ def analyse(upos: str, feats: dict[str, str]) -> tuple[dict[str, str], list[str]
 def unknown(upos: str, feats: dict[str, str]) -> list[tuple[str, str]]:
     """Return a UPOS that is none of UD's, and universal features in other capitals than UD's.
 
-    They are taken as they are, as other values and other attributes than those of UD's spelling.
+    And values as UD writes none (`Case=nom`), or that stand for none (`Number=None`). They are
+    taken as they are, as other values and other attributes than those of UD's spelling.
     """
     pairs = [] if upos in UPOS or upos in UNSPECIFIED else [(PART_OF_SPEECH, upos)]
     return pairs + [
         (name, value)
         for name, value in feats.items()
-        if value and _BY_LOWER_CASE.get(name.lower(), name) != name
+        if value and (_BY_LOWER_CASE.get(name.lower(), name) != name or not _is_uds(value))
     ]
+
+
+def _is_uds(value: str) -> bool:
+    """Whether every value of a feature, of several between commas, is written as UD writes one."""
+    return all(_VALUE.fullmatch(one) and one != "None" for one in value.split(","))
 
 
 def ignored(upos: str, feats: dict[str, str]) -> list[tuple[str, str]]:

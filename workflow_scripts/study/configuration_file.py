@@ -24,6 +24,7 @@ from jsonschema.validators import extend
 from workflow_scripts.errors import InputError
 from workflow_scripts.models.folder import require_content
 from workflow_scripts.study.short_forms import in_full
+from workflow_scripts.study.treebank_folder import check_one_treebank
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
@@ -67,7 +68,8 @@ def expanded(path: str) -> Path:
             return Path(path)
     except (OSError, ValueError):  # too long, or a null: whoever reads it says so
         return Path(path)
-    return Path(os.path.expandvars(Path(path).expanduser()))
+    # Not that of pathlib, which raises where there is no such user.
+    return Path(os.path.expandvars(os.path.expanduser(path)))  # noqa: PTH111
 
 
 def _is_folder(path: str) -> bool:
@@ -82,6 +84,8 @@ def why_not_there(path: Path) -> str:
     text = str(path)
     if unset := re.search(r"\$(\w+|\{\w+\})", text):
         return f" ({unset[0]} is not set)"
+    if text.startswith("~"):
+        return f" (there is no user {text[1:].partition('/')[0]})"
     if windows := re.match(r"([A-Za-z]):[\\/]", text):
         below = text[3:].replace("\\", "/")
         return f" (in WSL a disk of Windows is /mnt/{windows[1].lower()}/{below})"
@@ -94,11 +98,20 @@ def available(room: str) -> list[str]:
     return sorted(name for name in names if not name.startswith(("_", ".")))
 
 
+def _schema() -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8"))
+
+
+def keys() -> list[str]:
+    """Return the keys that a configuration may have."""
+    return list(_schema()["properties"])
+
+
 def checked(config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with its defaults; raises ConfigError where it cannot be run."""
     if not isinstance(config, Mapping):
         raise ConfigError(f"the configuration: {config!r} is not a mapping of keys to values")
-    schema = json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8"))
+    schema = _schema()
     config = _in_full(copy.deepcopy(dict(config)), schema)
     error = best_match(_Validator(schema).iter_errors(config))
     if error is not None:
@@ -124,6 +137,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _check_cases("interventions", [entry["name"] for entry in config["interventions"]])
     _check_models(config)
     _check_filters(config)
+    _check_results(config["results"])
     return config
 
 
@@ -169,6 +183,10 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         splits = Counter(file.rpartition("-ud-")[2] for file in entry["files"])
         if max(splits.values()) > 1:
             raise ConfigError(f"{key}.{name}.files: name one file each of train, dev and test")
+        try:
+            check_one_treebank(entry["files"])
+        except InputError as error:
+            raise ConfigError(f"{key}.{name}.files: {error}") from None
     if kind == "grammar":
         _one_of(f"{key}.{name}.grammar", entry["grammar"], grammars())
         entry.setdefault("sentences", SENTENCES)
@@ -312,6 +330,22 @@ def _check_filters(config: dict[str, Any]) -> None:
                 }.get(field)
                 for value in values if possible is not None else ():
                     _one_of(f"{key}[{i}].{field}", value, possible)
+
+
+def _check_results(results: str) -> None:
+    """Raise ConfigError where no folder of results can be, or is, at that path."""
+    for path in (Path(results), *Path(results).parents):
+        try:
+            if path.is_dir():
+                return
+            what = "a link to nowhere" if path.is_symlink() and not path.exists() else "a file"
+            there = path.exists() or path.is_symlink()
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"results: {_plain(results)} cannot be a folder ({error})") from None
+        if there:
+            raise ConfigError(
+                f"results: {_plain(str(path))} is {what}; name a folder, there or new"
+            )
 
 
 def _one_of(key: str, value: Any, possible: list) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.study.configuration_file import ConfigError
+from workflow_scripts.study.configuration_file import ConfigError, keys
 
 _KINDS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing"}
 _KINDS |= {"timestamp": "a date"}
@@ -17,9 +17,12 @@ _KINDS |= {"timestamp": "a date"}
 def check_text(path: Path) -> None:
     """Raise ConfigError, with file and line, where a key stands twice or is not read as a text."""
     try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), yaml.SafeLoader)
+        text = Path(path).read_text(encoding="utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError):
         return  # Snakemake, which reads it too, says so
+    if isinstance(root, yaml.MappingNode):
+        _check_anchors(path, text, root)
     waiting = [root]
     seen_nodes = set()
     while waiting:
@@ -32,6 +35,18 @@ def check_text(path: Path) -> None:
         elif isinstance(node, yaml.MappingNode):
             _check_keys(path, [key for key, _ in node.value])
             waiting += [value for _, value in reversed(node.value)]
+
+
+def _check_anchors(path: Path, text: str, root: yaml.MappingNode) -> None:
+    """Raise ConfigError where an unknown key holds what others refer to, as YAML allows."""
+    for key, value in root.value:
+        anchored = text[value.start_mark.index :].startswith("&")
+        if anchored and isinstance(key, yaml.ScalarNode) and key.value not in keys():
+            anchor = text[value.start_mark.index :].split(maxsplit=1)[0]
+            raise ConfigError(
+                f"{path}:{key.start_mark.line + 1}: {key.value}: unknown key; no key may be there "
+                f"for {anchor} alone: write {anchor} where its value is first used"
+            )
 
 
 def _check_keys(path: Path, keys: list[yaml.Node]) -> None:

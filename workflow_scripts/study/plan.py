@@ -22,7 +22,7 @@ from workflow_scripts.study.configuration_file import (
 )
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
-from workflow_scripts.study.treebank_folder import split_file
+from workflow_scripts.study.treebank_folder import check_one_treebank, split_file
 from workflow_scripts.treebanks.values import nearest
 
 
@@ -83,10 +83,14 @@ class Plan:
             raise ConfigError(f"{key}: {error}") from None
 
     def check_treebanks(self) -> None:
-        """Raise ConfigError where a treebank on disk lacks a split."""
+        """Raise ConfigError where a treebank on disk lacks a split, or they are not of one."""
         for treebank in self.treebanks:
-            for split in SPLITS:
-                self.conllu(treebank, split)
+            files = [self.conllu(treebank, split) for split in SPLITS]
+            try:
+                check_one_treebank(file.name for file in files)
+            except InputError as error:
+                folder = files[0].parent
+                raise ConfigError(f"treebanks.{treebank}.path: {folder}: {error}") from None
 
     @cached_property
     def analyzer_uses(self) -> tuple[str, ...]:
@@ -324,17 +328,18 @@ class Plan:
         return reasons
 
     def check_lemmas(
-        self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size]
+        self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size | None]
     ) -> None:
         """Raise ConfigError where a treebank to intervene on has no lemmas to judge by.
 
-        `kept` has the kept values of every treebank, `test_size` gives the size of its test split.
+        `kept` has the kept values of every treebank, `test_size` gives the size of its test split,
+        None where it is not known.
         """
         if "lexicon" not in self.analyzer_uses:
             return
         for model, treebank in self.pairs():
             size = test_size(treebank)
-            if size.without_lemma < size.words:
+            if size is None or size.without_lemma < size.words:
                 continue
             if self.configurations(model, treebank, kept[treebank]):
                 raise ConfigError(

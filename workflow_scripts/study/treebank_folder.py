@@ -4,6 +4,7 @@ UD names them `xx_name-ud-train.conllu` and so on. Hidden files are none of them
 `._xx_name-ud-train.conllu` beside the file on other disks than its own.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
@@ -33,6 +34,13 @@ def split_file(folder: Path, split: str) -> Path:
         return found[0]
     message = f"{folder} has {len(found)} files *-ud-{split}.conllu, one is needed"
     raise InputError(message + (_names(found) if found else _instead(folder, split)))
+
+
+def check_one_treebank(files: Iterable[str]) -> None:
+    """Raise InputError where the names of the splits' files are not those of one treebank."""
+    files = list(files)
+    if len({name.rpartition("-ud-")[0] for name in files}) > 1:
+        raise InputError(f"{' and '.join(files)} are not splits of one treebank")
 
 
 def _instead(folder: Path, split: str) -> str:

@@ -281,10 +281,14 @@ def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[Sur
 
 def _lemma(parts: list[dict]) -> str | None:
     """Return the lemmas of a word's parts joined; None where one of them is unspecified."""
-    lemmas = [part["lemma"] for part in parts]
-    if any(lemma.strip() in UNSPECIFIED for lemma in lemmas):
+    lemmas = [part["lemma"].strip() for part in parts]
+    if any(lemma in UNSPECIFIED or not _SEEN.search(lemma) for lemma in lemmas):
         return None
     return "+".join(lemmas)
+
+
+_SEEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+"""A character that can be seen: a lemma of none, as of a zero-width space, is empty."""
 
 
 def _analyse(token: dict, schema: Schema, tally: Tally) -> dict[str, str]:
