@@ -52,6 +52,7 @@ rule report:
                     treebank=plan.treebanks,
                     split=SPLITS,
                 ),
+                attributes=all_words,
             )
         ),
     output:

@@ -556,6 +556,46 @@ def test_results_that_are_no_folder_are_named(tmp_path, results, why):
     assert checked(valid() | {"results": str(tmp_path / "new/folder")})
 
 
+@pytest.mark.parametrize(
+    ("number", "value"), [("010", 8), ("1_2", 12), ("0x1F", 31), ("-0_7", -7), ("1:30", 90)]
+)
+def test_a_number_that_yaml_reads_as_another_is_named_with_its_line(tmp_path, number, value):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"seed: 12\nlayers: [0, {number}]\n")
+    with pytest.raises(ConfigError) as error:
+        check_text(path)
+    assert str(error.value).startswith(f"{path}:2: YAML reads {number} as {value}; ")
+    path.write_text(f"seed: 0\nlayers: [12, -1, 1.5]\nresults: '{number}'\n")
+    check_text(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "hint"),
+    [
+        (["seed"], "1e3", "YAML reads it as a text: write 1000"),
+        ([*TRANSLATION, "beta"], "1e1", "YAML reads it as a text: write 10"),
+        ([*TRANSLATION, "beta"], "1e-3", "YAML reads it as a text: write 0.001"),
+        (["models", "mbert", "hub"], "https://hub/a/b", "owner/name, as google-bert/"),
+        (["models", "mbert", "revision"], 1234567, 'write "1234567": with the quotes'),
+    ],
+)
+def test_numbers_and_addresses_as_people_write_them_are_answered(path, value, hint):
+    assert hint in complaint(changed(valid(), path, value))
+
+
+def test_a_treebank_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"en_x-ud-{split}.conllu").touch()
+    plan = Plan(checked(changed(valid(), ["treebanks", "english"], {"path": str(tmp_path)})))
+
+    def refusing(self, *arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refusing)
+    with pytest.raises(ConfigError, match=r"en_x-ud-train\.conllu cannot be read \(Permission"):
+        plan.check_treebanks()
+
+
 def test_an_anchor_under_a_key_of_its_own_is_named_with_its_line(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("seed: 1\nx-own: &own {grammar: english}\ntreebanks: {english: *own}\n")

@@ -1,6 +1,8 @@
 """Facts about what is said of a model while a study is planned, before any job runs."""
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -119,6 +121,52 @@ def test_a_pointer_of_git_lfs_is_named_with_the_remedy(folder, tmp_path, name):
     assert complaint(folder, tmp_path).endswith(
         f"{folder / name}: a Git LFS pointer and not the file; in its repository run: git lfs pull"
     )
+
+
+def test_weights_that_were_cut_are_named_with_their_length(folder, tmp_path):
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    file.write_bytes(content[:-100])
+    size = len(content)
+    assert complaint(folder, tmp_path).endswith(
+        f"{file}: has {size - 100} bytes of {size}; download it again"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<!DOCTYPE html>", b"\xff" * 100, b"\x02" + b"\0" * 7 + b"[]"]
+)
+def test_weights_that_are_none_are_named(folder, tmp_path, content):
+    (folder / "model.safetensors").write_bytes(content)
+    assert complaint(folder, tmp_path).endswith(
+        f"{folder / 'model.safetensors'}: is no safetensors file; download it again"
+    )
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("content", ["", "<html>"])
+def test_a_page_in_place_of_a_file_is_named(folder, tmp_path, name, content):
+    (folder / name).write_text(content)
+    assert complaint(folder, tmp_path).endswith(f"{folder / name}: is not JSON; download it again")
+
+
+def test_a_configuration_without_a_model_type_is_named(folder, tmp_path):
+    content = json.loads((folder / "config.json").read_text())
+    del content["model_type"]
+    (folder / "config.json").write_text(json.dumps(content))
+    assert f"{folder / 'config.json'}: has no model_type" in complaint(folder, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_file_that_cannot_be_read_is_named(folder, tmp_path, monkeypatch, name):
+    def refusing(self, *arguments, own=Path.open, **options):
+        if self.name == name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return own(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    said = complaint(folder, tmp_path)
+    assert said == f"models.tiny: {folder / name}: cannot be read (Input/output error)"
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])

@@ -3,7 +3,9 @@
 What is right is written down plainly here, from the words of the methods.
 """
 
+import re
 import tempfile
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -85,9 +87,23 @@ def conllu_of(groups, asides):
     return text + "\n"
 
 
+def seen(lemma):
+    """A lemma without what cannot be seen at its ends; nothing where all of it shows nothing."""
+    while lemma and (lemma[0].isspace() or unicodedata.category(lemma[0])[0] in "CZ"):
+        lemma = lemma[1:]
+    while lemma and (lemma[-1].isspace() or unicodedata.category(lemma[-1])[0] in "CZ"):
+        lemma = lemma[:-1]
+    blank = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    return lemma if re.sub(rf"[{blank}\u180b-\u180f\ufe00-\ufe0f\s]", "", lemma) else ""
+
+
 def joined(lemmas):
-    """METHODS 1: a lemma `_`, or an empty one, is none, and a word with such a part has none."""
-    return None if {lemma.strip() for lemma in lemmas} & {"", "_"} else "+".join(lemmas)
+    """METHODS 1: a lemma `_`, or an empty one, is none, and a word with such a part has none.
+
+    What cannot be seen at its ends is no part of it.
+    """
+    lemmas = list(map(seen, lemmas))
+    return None if {"", "_"} & set(lemmas) else "+".join(lemmas)
 
 
 def expected_of(groups):

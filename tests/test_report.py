@@ -52,6 +52,9 @@ def page_of(folder: Path, tables: dict[str, pl.DataFrame], **keys) -> Path:
     for split, words in (("train", 1000), ("dev", 20), ("test", 3)):
         for treebank in plan.treebanks:
             write_words(folder / f"words/{treebank}/{split}.parquet", words)
+    for treebank in plan.treebanks:
+        text = "attribute,value,split,words,forms,kept\n"
+        (folder / f"words/{treebank}/attributes.csv").write_text(text)
     call(
         build_report,
         tables=list(paths.values()),
@@ -149,35 +152,70 @@ def test_the_sizes_of_treebanks_say_where_words_have_no_lemma(tmp_path):
     ]
 
 
-def write_forms(folder, lemma_of, forms):
-    for split in SPLITS:
-        rows = {"sentence": [0] * len(forms), "word": range(len(forms)), "form": forms}
-        rows |= {"lemma": [lemma_of(form) for form in forms], "upos": ["X"] * len(forms)}
-        schema = words_file.schema([])
-        write_parquet(folder / f"{split}.parquet", pa.table(rows, schema=schema), made_by("test"))
+def write_forms(folder, words, split=None):
+    """Words files of (form, lemma, upos, value of Number), the same in each split or in one."""
+    forms, lemmas, upos, values = zip(*words, strict=True)
+    rows = {"sentence": [0] * len(forms), "word": range(len(forms)), "form": forms}
+    rows |= {"lemma": lemmas, "upos": upos, "Number": pa.array(values, pa.string())}
+    table = pa.table(rows).cast(words_file.schema(["Number"]))
+    for name in [split] if split else SPLITS:
+        write_parquet(folder / f"{name}.parquet", table, made_by("test"))
+    text = "attribute,value,split,words,forms,kept\n"
+    text += "".join(f"Number,{v},{s},1000,500,true\n" for v in ("PL", "SG") for s in SPLITS)
+    (folder / "attributes.csv").write_text(text)
+
+
+PLAIN = {"interventions": [], "schema": "unimorph", "attributes": "all", "analyzer": "lexicon"}
+MOVED = PLAIN | {"interventions": [{"method": "ablation"}]}
+
+
+def notes_of(*folders, **keys):
+    return list(build_report.notes([f"{path.name}={path}" for path in folders], PLAIN | keys))
+
+
+def nouns(n, lemma_of, value=None):
+    return [(f"form {i}", lemma_of(i), "NOUN", value) for i in range(n)]
 
 
 @pytest.mark.parametrize(("n", "named"), [(49, False), (50, True)])
-def test_a_lemma_of_very_many_forms_is_named(tmp_path, n, named):
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_lemma_of_very_many_forms_is_named(tmp_path, n, named, split):
     """As `<unknown>`, which a tagger gives to what it does not know."""
-    forms = [f"form {i}" for i in range(1000)]
-    write_forms(tmp_path, lambda form: "<unknown>" if int(form[5:]) < n else form, forms)
+    folder = tmp_path / "one"
+    write_forms(folder, nouns(1000, str))
+    write_forms(folder, nouns(1000, lambda i: "<unknown>" if i < n else str(i)), split)
     note = (
-        "one: '<unknown>' is the lemma of 50 of 1,000 forms: where it stands for no lemma, put "
-        "_ in its place, or all these words count as forms of one lexeme."
+        f"one, {split}: '<unknown>' is the lemma of 50 of 1,000 forms: where it stands for no "
+        "lemma, put _ in its place, or all these words count as forms of one lexeme."
     )
-    assert list(build_report.notes([f"one={tmp_path}"])) == [note] * named
+    assert notes_of(folder) == [note] * named
+
+
+def test_every_such_lemma_is_named(tmp_path):
+    write_forms(tmp_path, nouns(1000, lambda i: ("<unknown>", "@ord@")[i % 2]))
+    assert len(notes_of(tmp_path)) == 2 * len(SPLITS)
 
 
 def test_of_forms_without_lemma_no_lemma_is_named(tmp_path):
-    write_forms(tmp_path, lambda form: None, [f"form {i}" for i in range(1000)])
-    assert list(build_report.notes([f"one={tmp_path}"])) == []
+    write_forms(tmp_path, nouns(1000, lambda i: None))
+    assert notes_of(tmp_path, **MOVED) == []
+
+
+@pytest.mark.parametrize(("lemma_of", "named"), [(str, True), (lambda i: str(i % 500), False)])
+def test_lemmas_that_are_forms_are_named_where_words_are_moved(tmp_path, lemma_of, named):
+    """Of a treebank without lemmas whose tool copied the forms."""
+    folder = tmp_path / "one"
+    singular, plural = nouns(1000, lemma_of, "SG")[:500], nouns(1000, lemma_of, "PL")[500:]
+    write_forms(folder, singular + plural)
+    assert notes_of(folder) == []
+    notes = notes_of(folder, **MOVED)
+    assert [note.partition(" of the words")[0] for note in notes] == ["one: 0.0%"] * named
 
 
 def test_two_treebanks_of_the_same_test_sentences_are_named(tmp_path):
     for name, form in (("one", "a"), ("two", "b"), ("three", "a")):
-        write_forms(tmp_path / name, str, [form])
-    notes = list(build_report.notes([f"{n}={tmp_path / n}" for n in ("one", "two", "three")]))
+        write_forms(tmp_path / name, [(form, form, "X", None)])
+    notes = notes_of(*(tmp_path / name for name in ("one", "two", "three")))
     assert len(notes) == 1
     assert notes[0].startswith("three has the same test sentences as one: ")
 

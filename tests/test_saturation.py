@@ -1,6 +1,7 @@
 """Facts about the saturation point of a curve."""
 
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -23,12 +24,27 @@ from workflow_scripts.kernels.saturation import saturates, saturation_index
         ([0.2, 0.2, 0.3, 0.3, 0.3], 2),  # flat for one step only
         ([0.2, 0.2101, 0.2101, 0.2101], 1),  # more than 5 % more is a rise
         ([0.2, 0.2099, 0.2099, 0.2099], 0),
+        ([0.7, 0.7, 0.7, 0.8], 0),  # exactly 0.1 above, which in floats is more
+        ([0.2, 0.21, 0.21], 2),  # exactly 1.05 times, which in floats is less
+        ([0.4, 0.42, 0.42], 2),
         ([0.5], 0),
         ([0.5, 0.6], 1),
     ],
 )
 def test_saturation_point(curve, index):
     assert saturation_index(curve) == saturation_by_hand(curve) == index
+
+
+@pytest.mark.parametrize("words", [20, 100, 1000, 999_999])
+def test_just_at_a_limit_the_counts_decide(words):
+    """Of words in whole numbers, also where a share is no number of the machine."""
+    stream = np.random.default_rng(words)
+    for _ in range(300):
+        first = int(stream.integers(1, words))
+        limits = (first, 21 * first // 20, -(-21 * first // 20), first + words // 10)
+        counts = [first, *stream.choice(limits, size=4).tolist()]
+        by_hand = saturation_by_hand([Fraction(count, words) for count in counts])
+        assert saturation_index([count / words for count in counts]) == by_hand, counts
 
 
 def test_saturation_point_equals_the_definition_on_random_curves():

@@ -218,7 +218,9 @@ def test_real_treebanks_give_the_words_of_the_plain_definition(shared, name):
 # Lemmas that the treebank does not give.
 
 
-@pytest.mark.parametrize("lemma", ["_", "", " ", "_ ", "\u200b", "\ufeff", "\xa0"])
+@pytest.mark.parametrize(
+    "lemma", ["_", "", " ", "_ ", "\u200b", "\ufeff", "\xa0", "\u200f_", "\u3164", "\u2068\u2069"]
+)
 def test_an_unspecified_lemma_is_no_lemma(tmp_path, lemma):
     tally = Tally()
     text = block(row(1, "cats", "NOUN", lemma=lemma), row(2, "sleep", "VERB"))
@@ -243,7 +245,7 @@ def test_a_lemma_is_what_is_there_however_odd(tmp_path, lemma):
     assert word.lemma == lemma
 
 
-@pytest.mark.parametrize("lemma", ["cat ", " cat", "cat\xa0"])
+@pytest.mark.parametrize("lemma", ["cat ", " cat", "cat\xa0", "\u200ecat"])
 def test_white_space_around_a_lemma_is_no_part_of_it(tmp_path, lemma):
     [[cats]] = read(tmp_path, block(row(1, "cats", lemma=lemma)))
     assert cats.lemma == "cat"

@@ -256,6 +256,26 @@ def test_a_byte_order_mark_before_a_part_of_a_tokenizer_is_named(tmp_path, name)
         Reader(tmp_path)
 
 
+def test_a_token_that_the_library_adds_is_named_with_what_the_file_reads(tmp_path, caplog):
+    """As in a model of a domain beside its base model's tokenizer.json."""
+    folder = written(word_piece_tokenizer(FORMS), tmp_path, "BertTokenizer", "bert")
+    (folder / "added_tokens.json").write_text(json.dumps({"covid19": 900}))
+    Reader(folder).compare_with_library(FORMS)
+    assert "'covid19' is read as" in caplog.text
+    assert "would read [CLS] covid19 [SEP]" in caplog.text or "would read covid19" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [models.WordPiece, models.WordLevel])
+def test_an_unknown_token_that_is_not_in_the_vocabulary_is_one_line(tmp_path, kind):
+    tokenizer = Tokenizer(kind({"[unk]": 0, "cat": 1, "a": 2}, unk_token="<none>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    reader = Reader(tmp_path)
+    assert reader.read_alone(["cat"]) == [[1]]
+    with pytest.raises(InputError, match=f"{tmp_path}: its tokenizer reads no word"):
+        reader.read_alone(["dog"])
+
+
 # Tokenizers that draw how a word is cut, as in training.
 
 

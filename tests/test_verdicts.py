@@ -3,12 +3,16 @@
 Each null of 2,000 drawn configurations may be called clear in 6 % of them at most.
 """
 
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import polars as pl
 import pytest
 
 from tests import drawn_contrasts as drawn
 from workflow_scripts.report.verdicts import (
+    chance_of,
     clearly,
     compared,
     ranking_heap,
@@ -152,3 +156,11 @@ def test_what_differs_more_is_called_clear_more_often():
     assert firsts == sorted(firsts)
     assert seconds == sorted(seconds)
     assert firsts[-1] > 0.9 < seconds[-1]
+
+
+@pytest.mark.parametrize("n", [1, 20, 1029, 1030, 5000])
+@pytest.mark.parametrize("share", [0, 0.03, 0.06, 1])
+def test_clear_configurations_by_chance_are_binomial(n, share):
+    clear = round(n * share)
+    terms = (comb(n, i) * Fraction(1, 20) ** i * Fraction(19, 20) ** (n - i) for i in range(clear))
+    assert chance_of(clear, n) == pytest.approx(float(1 - sum(terms)), rel=1e-9, abs=1e-300)

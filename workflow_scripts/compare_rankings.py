@@ -98,7 +98,7 @@ def _of_method(
         file = options.folder_of_interventions / path / f"{entry['name']}-by-{ranking}.parquet"
         counts = read_frame(file).sort("k", "sentence").filter(pl.col("words") > 0)
         ks = counts["k"].unique().sort().to_list()
-        if not ks:
+        if len(ks) < 2:  # no word, or a step that is not below the width: nothing is changed
             return []
 
         def at_every_k(name: str, counts: pl.DataFrame = counts, n: int = len(ks)) -> np.ndarray:

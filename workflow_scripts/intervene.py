@@ -109,6 +109,12 @@ def main(options: argparse.Namespace) -> None:
     ):
         neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
         ks = list(range(0, len(neurons), options.step))
+        if len(ks) == 1:
+            log.warning(
+                "step %d is not below the width, %d: k = 0 alone, so nothing is changed",
+                options.step,
+                len(neurons),
+            )
         edit = method.edit(EditTask(neurons, means), **options.method_options)
         changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
         predicted = np.concatenate([unchanged[None], changed])

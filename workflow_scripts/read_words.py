@@ -58,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
         for split in SPLITS:
             target = getattr(options, f"words_{split}")
             _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
-            if found := words_file.placeholder(target):
+            for found in words_file.placeholders(target):
                 log.warning("%s: %s", getattr(options, split), found)
 
 

@@ -94,9 +94,18 @@ def _runs(process: int) -> bool:
 def put_in_place(part: Path, path: Path) -> None:
     """Rename a file or folder that is whole, in place of what may be there.
 
+    Its files can be read by whom other files of this process can: a library may have written some
+    for their owner alone.
+
     A folder cannot replace another at once: the old one goes aside first, so that a kill at any
     moment leaves the old one, the new one or none, and never half of one.
     """
+    if part.is_dir():
+        umask = os.umask(0)
+        os.umask(umask)
+        for file in part.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                file.chmod(0o666 & ~umask)
     if not (part.is_dir() and path.is_dir()):
         part.replace(path)
         return

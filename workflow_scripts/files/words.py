@@ -5,8 +5,9 @@ Columns: `sentence` (int32, from 0 in each split), `word` (int32, from 0 in each
 attribute of the treebank.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,21 +80,42 @@ none. In three treebanks of UD the largest share of a lemma in a file is 1.2 % (
 """
 
 
-def placeholder(path: Path) -> Placeholder | None:
-    """Return the lemma of a words file that so many forms have that it may stand for none."""
+def placeholders(path: Path) -> list[Placeholder]:
+    """Return the lemmas of a words file that so many forms have that they may stand for none."""
     forms: dict[str | None, set[str]] = defaultdict(set)
-    for batch in read_batches(path, 1 << 15, ["form", "lemma"]):
-        pairs = zip(batch["lemma"].to_pylist(), batch["form"].to_pylist(), strict=True)
-        for lemma, form in pairs:
-            forms[lemma].add(form)
+    for lemma, form in _columns(path, "lemma", "form"):
+        forms[lemma].add(form)
     of = len(set().union(*forms.values()))
-    forms.pop(None, None)
-    if not forms:
-        return None
-    lemma = max(forms, key=lambda one: (len(forms[one]), one))
-    n_forms = len(forms[lemma])
-    many = n_forms >= max(PLACEHOLDER_FORMS, PLACEHOLDER_SHARE * of)
-    return Placeholder(lemma, n_forms, of) if many else None
+    least = max(PLACEHOLDER_FORMS, PLACEHOLDER_SHARE * of)
+    many = {lemma: len(own) for lemma, own in forms.items() if lemma and len(own) >= least}
+    return [Placeholder(lemma, n, of) for lemma, n in sorted(many.items())]
+
+
+def share_of_varied(
+    paths: Iterable[Path], attribute: str, values: Iterable[str], lemma_alone: bool
+) -> float:
+    """Return the share of words whose lexeme has two values of an attribute or more.
+
+    Of the words of all files with a lemma and one of the values; a lexeme is a lemma and its UPOS,
+    or the lemma alone. Where a word's other forms have other lemmas, no change of it can be known
+    for one of its value alone. NaN without such words.
+    """
+    words: dict[tuple, Counter] = defaultdict(Counter)
+    for path in paths:
+        if attribute not in attributes_of(path):
+            continue
+        for lemma, upos, value in _columns(path, "lemma", "upos", attribute):
+            if lemma is not None and value in values:
+                words[(lemma,) if lemma_alone else (lemma, upos)][value] += 1
+    varied = sum(counts.total() for counts in words.values() if len(counts) > 1)
+    every = sum(counts.total() for counts in words.values())
+    return varied / every if every else math.nan
+
+
+def _columns(path: Path, *names: str) -> Iterator[tuple]:
+    """Yield these columns of each word."""
+    for batch in read_batches(path, 1 << 15, list(names)):
+        yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+EQUAL = 1e-12
+"""Shares of a million words, or fewer, differ from such a product by more, or are equal to it."""
+
 
 def saturation_index(curve: Sequence[float]) -> int:
     """Return the index at which a CLWV curve saturates; where it does not, the last index.
@@ -20,7 +23,7 @@ def saturates(curve: Sequence[float]) -> bool:
 
 def _saturation(curve: Sequence[float]) -> int | None:
     for i in range(len(curve) - 2):
-        flat = all(curve[i + step] < 1.05 * curve[i] for step in (1, 2))
-        if flat and curve[-1] <= curve[i] + 0.1:
+        flat = all(curve[i + step] < 1.05 * curve[i] - EQUAL for step in (1, 2))
+        if flat and curve[-1] <= curve[i] + 0.1 + EQUAL:
             return i
     return None

@@ -138,6 +138,31 @@ def _check_file(folder: Path, name: Any, named_by: str) -> None:
     if not file.is_file():
         raise InputError(f"{file}: is missing; {named_by} names it")
     require_content(file)
+    _require_whole(file)
+
+
+def _require_whole(file: Path) -> None:
+    """Raise InputError where a safetensors file is not as long as its header says, or is none.
+
+    The header: its length (8 bytes, little-endian), then JSON with where each tensor ends.
+    """
+    size = file.stat().st_size
+    try:
+        length, header = _header(file)
+        ends = [part["data_offsets"][1] for name, part in header.items() if name != "__metadata__"]
+        whole = 8 + length + max(ends, default=0)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise InputError(f"{file}: is no safetensors file; download it again") from None
+    if size != whole:
+        raise InputError(f"{file}: has {size} bytes of {whole}; download it again")
+
+
+def _header(file: Path) -> tuple[int, dict[str, Any]]:
+    with file.open("rb") as content:
+        length = int.from_bytes(content.read(8), "little")
+        if length > file.stat().st_size:
+            raise ValueError("a header longer than the file")
+        return length, json.loads(content.read(length))
 
 
 def _check_configuration(folder: Path, config: dict[str, Any]) -> None:
@@ -169,8 +194,7 @@ def _check_configuration(folder: Path, config: dict[str, Any]) -> None:
 def weight_names(folder: Path) -> set[str]:
     """Return the names of a folder's weights, none where they cannot be told.
 
-    From the index, or from the header of the one file: its length (8 bytes, little-endian), then
-    JSON.
+    From the index, or from the header of the one file.
     """
     try:
         name = _named_weights(folder, read_json(folder / CONFIGURATION))
@@ -178,12 +202,7 @@ def weight_names(folder: Path) -> set[str]:
             return set()
         if name.endswith(".index.json"):
             return set(read_json(folder / name).get("weight_map") or ())
-        with (folder / name).open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if length > (folder / name).stat().st_size:
-                return set()
-            header = json.loads(file.read(length))
-        return set(header) - {"__metadata__"}
+        return set(_header(folder / name)[1]) - {"__metadata__"}
     except (InputError, OSError, ValueError, TypeError, RecursionError):
         return set()  # what is wrong with them, the library says
 
@@ -193,17 +212,22 @@ def require_content(path: Path) -> None:
 
     Or a text with a byte order mark: a vocabulary would begin with another token.
     """
-    with path.open("rb") as file:
-        if file.read(len(_POINTER)) == _POINTER:
-            raise InputError(
-                f"{path}: a Git LFS pointer and not the file; in its repository run: git lfs pull"
-            )
-        file.seek(0)
-        if path.suffix in _TEXT and file.read(len(BOM_UTF8)) == BOM_UTF8:
-            raise InputError(
-                f"{path}: begins with a byte order mark, which is no part of it; save it as UTF-8 "
-                "without (sed -i '1s/^\\xef\\xbb\\xbf//' takes it off)"
-            )
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_POINTER))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if beginning == _POINTER:
+        raise InputError(
+            f"{path}: a Git LFS pointer and not the file; in its repository run: git lfs pull"
+        )
+    if path.suffix in _TEXT and beginning.startswith(BOM_UTF8):
+        raise InputError(
+            f"{path}: begins with a byte order mark, which is no part of it; save it as UTF-8 "
+            "without (sed -i '1s/^\\xef\\xbb\\xbf//' takes it off)"
+        )
+    if path.suffix == ".json" and not beginning.lstrip().startswith((b"{", b"[")):
+        raise InputError(f"{path}: is not JSON; download it again")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def require_masked_lm(folder: Path) -> None:
     Says nothing of a folder that cannot be read.
     """
     model_type, known = _key(folder, "model_type"), masked_language_models()
+    if model_type is None and read_json(folder / CONFIGURATION):
+        raise InputError(
+            f"{folder / CONFIGURATION}: has no model_type, as those of old; write the family's "
+            'name, as "model_type": "bert"'
+        )
     if isinstance(model_type, str) and known and model_type not in known:
         if _key(folder, "auto_map"):
             raise InputError(f"{folder}: no model that can be loaded ({OWN_CODE})")

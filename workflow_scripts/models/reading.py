@@ -4,13 +4,15 @@ Loads nothing but the tokenizer, so that light jobs stay light.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from workflow_scripts.errors import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 from workflow_scripts.models.tokenizer import LibrarysReading, load_tokenizer, unknown_token
 
@@ -27,7 +29,8 @@ class Reader:
         """
         self.folder = Path(folder)
         self._tokenizer = load_tokenizer(self.folder)
-        self._before_word, self._cut = _mark(self._tokenizer)
+        with self._named_in_errors():
+            self._before_word, self._cut = _mark(self._tokenizer)
         self._compared = False
 
     @cached_property
@@ -73,15 +76,30 @@ class Reader:
     def _librarys_reading(self) -> LibrarysReading:
         return LibrarysReading(self.folder, self._tokenizer)
 
+    @contextmanager
+    def _named_in_errors(self) -> Iterator[None]:
+        """Say in an error of the tokenizer whose it is: of an unknown token that it lacks, say."""
+        try:
+            yield
+        except Exception as error:  # of no class
+            raise InputError(
+                f"{self.folder}: its tokenizer cannot read a word ({error})"
+            ) from error
+
     def _encoded(
         self, sentences: Sequence[list[str]], special: bool
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return ids and words, (s,) int32 each, of each sentence."""
-        encoded = self._tokenizer.encode_batch(
-            [[self._before_word + form for form in forms] for forms in sentences],
-            is_pretokenized=True,
-            add_special_tokens=special,
-        )
+        try:
+            encoded = self._tokenizer.encode_batch(
+                [[self._before_word + form for form in forms] for forms in sentences],
+                is_pretokenized=True,
+                add_special_tokens=special,
+            )
+        except Exception as error:  # of no class: an unknown token that is not in its vocabulary
+            raise InputError(
+                f"{self.folder}: its tokenizer cannot read a word ({error})"
+            ) from error
         return [_arrays(encoding, self._cut) for encoding in encoded]
 
 

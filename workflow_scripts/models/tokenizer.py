@@ -94,8 +94,10 @@ class LibrarysReading:
         except Exception:  # it makes none: there is nothing to compare with
             return
         _read_whole_and_alike(librarys)
-        if _meaning(librarys) == _meaning(tokenizer):
+        added = [_added(librarys), _added(tokenizer)]
+        if added[0] == added[1] and _meaning(librarys) == _meaning(tokenizer):
             return
+        self._added = sorted(added[0] ^ added[1])
         self._librarys = librarys
         self.name = type(made).__name__
 
@@ -103,7 +105,7 @@ class LibrarysReading:
         """Return what the library would read otherwise, with a word; None where nothing is."""
         if self._librarys is None:
             return None
-        forms = list(dict.fromkeys(forms))
+        forms = list(dict.fromkeys([*self._added, *forms]))
         for special in (False, True):  # a word, rather than what stands around it
             readings = [
                 tokenizer.encode_batch(
@@ -118,6 +120,12 @@ class LibrarysReading:
                         f"library's {self.name} would read {' '.join(librarys.tokens)}"
                     )
         return None
+
+
+def _added(tokenizer: Tokenizer) -> set[str]:
+    """Return the tokens that were added to the vocabulary, but for the special ones."""
+    tokens = tokenizer.get_added_tokens_decoder().values()
+    return {token.content for token in tokens if not token.special and token.content.strip()}
 
 
 def _meaning(tokenizer: Tokenizer) -> dict[str, Any]:

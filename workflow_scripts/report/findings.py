@@ -193,10 +193,10 @@ def encoded_is_not_used(
             "not measured",
             "This study ran no interventions, so nothing is known about what the model uses."
             if "saturation" not in tables
-            else "No word was intervened on, so nothing is known about what the model uses.",
+            else "No word was changed, so nothing is known about what the model uses.",
             ["To find out, name methods under `interventions`."]
             if "saturation" not in tables
-            else [],
+            else ["No test word carries an attribute, or no `step` is below the model's width."],
         )
     method, measure = telling
     effects = _effects(saturation, method, measure)

@@ -9,7 +9,6 @@ nothing to be found. Rankings are those from the top.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import comb
 from typing import Literal
 
 import polars as pl
@@ -219,8 +218,9 @@ class Heaps:
 
 def chance_of(clear: int, n: int) -> float:
     """Return P(Bin(n, BY_CHANCE) ≥ clear): so many clear configurations by chance, or more."""
-    p = BY_CHANCE
-    return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(clear, n + 1))
+    from scipy.special import bdtrc
+
+    return float(bdtrc(clear - 1, n, BY_CHANCE)) if clear else 1.0
 
 
 def heaps(found: Mapping[Named, Heap], counted: Iterable[Named]) -> Heaps:

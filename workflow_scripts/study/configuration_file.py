@@ -228,7 +228,9 @@ def _check_interventions(entries: list[dict[str, Any]]) -> None:
             if kind is bool and not isinstance(value, bool):
                 raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
             if kind is float and not _is_positive(value):
-                raise ConfigError(f"{key}.{option}: {value!r} is not a number above 0")
+                raise ConfigError(
+                    f"{key}.{option}: {value!r} is not a number above 0{_as_number(value)}"
+                )
         for option in options:
             if option not in entry:
                 raise ConfigError(f"{key}.{option}: missing; {entry['method']} needs it")
@@ -300,7 +302,7 @@ def _layers_of_folder(key: str, folder: str) -> int | None:
     except InputError as error:
         raise ConfigError(f"{key}: {error}") from error
     except (ValueError, AttributeError, RecursionError) as error:
-        raise ConfigError(f"{key}: {_plain(str(file))} is not JSON ({error})") from error
+        raise ConfigError(f"{key}: {_plain(str(file))}: is not JSON ({error})") from error
     if n_layers is not None and (isinstance(n_layers, bool) or not isinstance(n_layers, int)):
         raise ConfigError(
             f"{key}: {_plain(str(file))} says num_hidden_layers: {n_layers!r}, not an integer"
@@ -381,9 +383,16 @@ def _complaint(error: ValidationError) -> str:
         possible = error.schema.get("description", f"what matches {error.validator_value}")
         return f"{key}: {error.instance!r} is not possible; possible: {possible}{hint}"
     if error.validator == "type":
-        hint = hint or _form(error)
+        hint = hint or _as_number(error.instance) or _form(error)
         return f"{key}: {error.instance!r} is not {_KINDS[error.validator_value]}{hint}"
     return f"{key}: {error.message}"
+
+
+def _as_number(value: Any) -> str:
+    """Say how a number is written that YAML reads as a text: it wants a point and a sign."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]+", value):
+        return f"; YAML reads it as a text: write {float(value):g}"
+    return ""
 
 
 _KINDS = {

@@ -4,6 +4,7 @@ Of two equal keys it takes the last, and a name such as `no`, `1` or `2024-01-01
 a truth value, a number or a date.
 """
 
+import re
 from pathlib import Path
 
 import yaml
@@ -35,6 +36,11 @@ def check_text(path: Path) -> None:
         elif isinstance(node, yaml.MappingNode):
             _check_keys(path, [key for key, _ in node.value])
             waiting += [value for _, value in reversed(node.value)]
+        elif isinstance(node, yaml.ScalarNode) and _is_odd_number(node):
+            raise ConfigError(
+                f"{path}:{node.start_mark.line + 1}: YAML reads {node.value} as "
+                f"{yaml.SafeLoader('').construct_yaml_int(node)}; write it with its digits alone"
+            )
 
 
 def _check_anchors(path: Path, text: str, root: yaml.MappingNode) -> None:
@@ -47,6 +53,12 @@ def _check_anchors(path: Path, text: str, root: yaml.MappingNode) -> None:
                 f"{path}:{key.start_mark.line + 1}: {key.value}: unknown key; no key may be there "
                 f"for {anchor} alone: write {anchor} where its value is first used"
             )
+
+
+def _is_odd_number(node: yaml.ScalarNode) -> bool:
+    """Whether YAML reads a whole number as another than its digits say: 010 is 8 to it, 1_2 12."""
+    is_number = node.tag.endswith(":int") and node.style is None
+    return is_number and not re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", node.value)
 
 
 def _check_keys(path: Path, keys: list[yaml.Node]) -> None:

@@ -316,7 +316,7 @@ class Jobs:
         """Return what the report depends on."""
         inputs = {f"tables/{name}": _digest(self.table(name)) for name in self._plan.tables}
         inputs |= {f"figures/{name}": _digest(self.figure(name)) for name in self._plan.figures}
-        inputs |= {f"words/{name}": _digest(self.words(name)) for name in self._plan.treebanks}
+        inputs |= {f"words/{name}": _digest(self.attributes(name)) for name in self._plan.treebanks}
         settings = {
             "configuration": self._plan.described,
             "page": {part.name: file_digest(part) for part in sorted(PAGE.glob("page.*"))},

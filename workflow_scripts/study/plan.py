@@ -22,7 +22,7 @@ from workflow_scripts.study.configuration_file import (
 )
 from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
-from workflow_scripts.study.treebank_folder import check_one_treebank, split_file
+from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
 from workflow_scripts.treebanks.values import nearest
 
 
@@ -86,7 +86,11 @@ class Plan:
         """Raise ConfigError where a treebank on disk lacks a split, or they are not of one."""
         for treebank in self.treebanks:
             files = [self.conllu(treebank, split) for split in SPLITS]
+            if "path" not in self.config["treebanks"][treebank]:
+                continue
             try:
+                for file in files:
+                    require_readable(file)
                 check_one_treebank(file.name for file in files)
             except InputError as error:
                 folder = files[0].parent

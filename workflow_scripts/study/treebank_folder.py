@@ -36,6 +36,15 @@ def split_file(folder: Path, split: str) -> Path:
     raise InputError(message + (_names(found) if found else _instead(folder, split)))
 
 
+def require_readable(file: Path) -> None:
+    """Raise InputError, naming the file, where it cannot be read."""
+    try:
+        with file.open("rb") as content:
+            content.read(1)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror})") from error
+
+
 def check_one_treebank(files: Iterable[str]) -> None:
     """Raise InputError where the names of the splits' files are not those of one treebank."""
     files = list(files)

@@ -6,10 +6,11 @@ A multiword token (id `3-4`) is one word, its syntactic words are dropped, and s
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from conllu.exceptions import ParseException
@@ -281,14 +282,31 @@ def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[Sur
 
 def _lemma(parts: list[dict]) -> str | None:
     """Return the lemmas of a word's parts joined; None where one of them is unspecified."""
-    lemmas = [part["lemma"].strip() for part in parts]
-    if any(lemma in UNSPECIFIED or not _SEEN.search(lemma) for lemma in lemmas):
+    lemmas = [_visible(part["lemma"]) for part in parts]
+    if any(lemma in UNSPECIFIED for lemma in lemmas):
         return None
     return "+".join(lemmas)
 
 
-_SEEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
-"""A character that can be seen: a lemma of none, as of a zero-width space, is empty."""
+@lru_cache(1 << 16)
+def _visible(lemma: str) -> str:
+    """Return a lemma without what cannot be seen at its ends: white space, marks of direction.
+
+    Of nothing but such characters, as a zero-width space, nothing is left.
+    """
+    seen = [i for i, letter in enumerate(lemma) if not _is_invisible(letter)]
+    if all(lemma[i] in _BLANK for i in seen):
+        return ""
+    return lemma[seen[0] : seen[-1] + 1]
+
+
+def _is_invisible(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter)[0] in "CZ"
+
+
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_BLANK |= frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""Letters and marks that show nothing where they stand alone."""
 
 
 def _analyse(token: dict, schema: Schema, tally: Tally) -> dict[str, str]:
