@@ -381,7 +381,7 @@ def test_a_test_split_without_the_attribute_is_named():
     found = findings(nothing | {"saturation": tables["saturation"].clear()})
     assert found.ranking_is_not_a_probe.verdict == "not measured"
     assert "No word of a test split" in found.ranking_is_not_a_probe.headline
-    assert "No word was intervened on" in found.encoded_is_not_used.headline
+    assert "No word was changed" in found.encoded_is_not_used.headline
     assert any("has no word of the attribute in 4 configurations" in s for s in found.more)
 
 

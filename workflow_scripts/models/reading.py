@@ -82,9 +82,7 @@ class Reader:
         try:
             yield
         except Exception as error:  # of no class
-            raise InputError(
-                f"{self.folder}: its tokenizer cannot read a word ({error})"
-            ) from error
+            raise InputError(f"{self.folder}: its tokenizer reads no word ({error})") from error
 
     def _encoded(
         self, sentences: Sequence[list[str]], special: bool
@@ -97,9 +95,7 @@ class Reader:
                 add_special_tokens=special,
             )
         except Exception as error:  # of no class: an unknown token that is not in its vocabulary
-            raise InputError(
-                f"{self.folder}: its tokenizer cannot read a word ({error})"
-            ) from error
+            raise InputError(f"{self.folder}: its tokenizer reads no word ({error})") from error
         return [_arrays(encoding, self._cut) for encoding in encoded]
 
 
