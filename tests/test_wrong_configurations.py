@@ -253,9 +253,9 @@ def test_a_path_that_is_no_model_folder_is_named(path, says):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (b"", "is not JSON (Expecting value"),
+        (b"", "is not JSON; download it again"),
         (b"[]", "is not JSON ("),
-        (b"\xff", "is not JSON ("),
+        (b"\xff", "is not JSON; download it again"),
         (b"[" * 100_000, "is not JSON (maximum recursion"),
         (b'{"num_hidden_layers": "3"}', "says num_hidden_layers: '3', not an integer"),
         (b'{"num_hidden_layers": 3.0}', "says num_hidden_layers: 3.0, not an integer"),
@@ -265,7 +265,7 @@ def test_a_path_that_is_no_model_folder_is_named(path, says):
 def test_a_model_folder_that_does_not_say_how_many_layers_it_has_is_named(text, says):
     Path("models/mine/config.json").write_bytes(text)
     message = complaint(FULL)
-    assert message.startswith("models.mine.path: models/mine/config.json ")
+    assert message.startswith("models.mine.path: models/mine/config.json")
     assert says in message
 
 

@@ -37,7 +37,7 @@ def require_masked_lm(folder: Path) -> None:
     Says nothing of a folder that cannot be read.
     """
     model_type, known = _key(folder, "model_type"), masked_language_models()
-    if model_type is None and read_json(folder / CONFIGURATION):
+    if model_type is None and _readable(folder):
         raise InputError(
             f"{folder / CONFIGURATION}: has no model_type, as those of old; write the family's "
             'name, as "model_type": "bert"'
@@ -65,6 +65,14 @@ def _key(folder: Path, key: str) -> Any:
         return read_json(folder / CONFIGURATION).get(key)
     except InputError:
         return None
+
+
+def _readable(folder: Path) -> bool:
+    """Whether the folder has a configuration that can be read; what is wrong else, others say."""
+    try:
+        return bool(read_json(folder / CONFIGURATION))
+    except InputError:
+        return False
 
 
 def no_lm_head(folder: Path, why: str) -> str:
