@@ -17,7 +17,7 @@ from benchmarks.measuring import Measured, in_turns, run
 from tests.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.treebank_files import call, words_of
-from workflow_scripts import extract_activations
+from workflow_scripts.activations import extract_activations
 from workflow_scripts.files.activations import vectors
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.words import sentences

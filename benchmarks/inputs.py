@@ -13,10 +13,11 @@ import numpy as np
 
 from benchmarks.machine import THREADS
 from tests.treebank_files import call, keep, read, words_of
-from workflow_scripts import extract_activations, generate_treebank
+from workflow_scripts.activations import extract_activations
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS, LabelledWords
+from workflow_scripts.treebanks import generate_treebank
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MODEL = SHARED / "models" / "minilm-en-mlm"

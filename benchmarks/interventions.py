@@ -17,12 +17,12 @@ from benchmarks.machine import THREADS, machine
 from benchmarks.measuring import Measured, in_turns, run
 from tests.formulas_models import plain_model, predict_by_hand
 from tests.treebank_files import call, keep
-from workflow_scripts import cache_states
+from workflow_scripts.activations import cache_states
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.words import kept_values, sentences
-from workflow_scripts.intervening.prediction import predict_edited
-from workflow_scripts.intervening.subjects import edited_sentences, find_subjects
-from workflow_scripts.interventions import EditTask, ablation
+from workflow_scripts.interventions.methods import EditTask, ablation
+from workflow_scripts.interventions.prediction import predict_edited
+from workflow_scripts.interventions.subjects import edited_sentences, find_subjects
 from workflow_scripts.models.masked_lm import MaskedLM
 
 

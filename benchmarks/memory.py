@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks import inputs
 from benchmarks.extraction import small_model
 from tests.treebank_files import call, keep, words_of
-from workflow_scripts import generate_treebank
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.treebanks import generate_treebank
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,11 +48,14 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     conllu = {split: folder / f"english-ud-{split}.conllu" for split in SPLITS}
     call(generate_treebank, grammar="english", sentences=sentences, **conllu)
     words = words_of(folder / "words")
-    yield "read_words", peak("read_words", schema="unimorph", **conllu, **words)
+    yield "read_words", peak("words.read_words", schema="unimorph", **conllu, **words)
     model = small_model(layers=2, width=width, words=folder / "words")
     activations = f"{folder}/{{layer}}-{{split}}.parquet"
     files = {"layers": [1], "activations": activations}
-    yield "extract_activations", peak("extract_activations", model=model, **words, **files)
+    yield (
+        "extract_activations",
+        peak("activations.extract_activations", model=model, **words, **files),
+    )
     of = {"model": "small", "treebank": "english", "attribute": "Number", "layer": 1}
     attributes = keep(folder / "words", min_types=10)
     splits = {
@@ -62,14 +65,19 @@ def peaks(sentences: int, width: int) -> Iterator[tuple[str, float]]:
     made = {"seed": 1, "statistics": folder / "statistics.safetensors"}
     yield (
         "compute_statistics",
-        peak("compute_statistics", **of, **train, **made, attributes=attributes, control="uniform"),
+        peak(
+            "rankings.compute_statistics",
+            **(of | train | made),
+            attributes=attributes,
+            control="uniform",
+        ),
     )
     both = {name: path for name, path in (words | splits).items() if not name.endswith("test")}
     rankings = [folder / "ttb.parquet", folder / "btt.parquet"]
     yield (
         "rank_neurons, probeless",
         peak(
-            "rank_neurons",
+            "rankings.rank_neurons",
             **both,
             **made,
             ranker="probeless",

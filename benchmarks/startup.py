@@ -16,9 +16,10 @@ HEAVY = ("torch", "transformers", "polars", "pyarrow", "numba")
 
 def commands() -> list[str]:
     """Return the commands: the modules of `workflow_scripts` with a command line."""
+    package = ROOT / "workflow_scripts"
     return sorted(
-        path.stem
-        for path in (ROOT / "workflow_scripts").glob("*.py")
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
         if path.read_text().endswith("run(arguments(), main)\n")
     )
 

@@ -27,7 +27,7 @@ rule generate_treebank:
         given=passed(grammar=of_treebank("grammar"), sentences=of_treebank("sentences")),
     shell:
         """
-        python -m workflow_scripts.generate_treebank \
+        python -m workflow_scripts.treebanks.generate_treebank \
             --made-by {params.job:q} \
             --grammar {params.given[grammar]} \
             --sentences {params.given[sentences]} \
@@ -70,7 +70,7 @@ rule fetch_treebank:
         ),
     shell:
         """
-        python -m workflow_scripts.fetch_treebank \
+        python -m workflow_scripts.treebanks.fetch_treebank \
             --made-by {params.job:q} \
             --repository {params.given[repository]} \
             --release {params.given[release]} \

@@ -32,7 +32,7 @@ rule fetch_model:
         ),
     shell:
         """
-        python -m workflow_scripts.fetch_model \
+        python -m workflow_scripts.models.fetch_model \
             --made-by {params.job:q} \
             --hub {params.given[hub]} \
             {params.given[revision]} {params.given[lm_head]} \
@@ -75,7 +75,7 @@ rule train_model:
     # Two threads whatever the cores: weights must be the same on every machine.
     shell:
         """
-        python -m workflow_scripts.train_model \
+        python -m workflow_scripts.models.train_model \
             --made-by {params.job:q} \
             --words {input.words} \
             {params.given[options]} \

@@ -35,7 +35,7 @@ rule words_of_treebank:
         given=passed(**{s: conllu_path(s) for s in SPLITS}),
     shell:
         """
-        python -m workflow_scripts.read_words \
+        python -m workflow_scripts.words.read_words \
             --made-by {params.job:q} \
             --train {params.given[train]:q} \
             --dev {params.given[dev]:q} \
@@ -73,7 +73,7 @@ checkpoint attributes:
         study=STUDY,
     shell:
         """
-        python -m workflow_scripts.keep_values \
+        python -m workflow_scripts.words.keep_values \
             --made-by {params.job:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \

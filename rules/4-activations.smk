@@ -45,7 +45,7 @@ rule activations_of_model:
         ),
     shell:
         """
-        python -m workflow_scripts.extract_activations \
+        python -m workflow_scripts.activations.extract_activations \
             --made-by {params.job:q} \
             --model {params.given[model]:q} \
             --words-train {input.words_train} \
@@ -91,7 +91,7 @@ rule states_of_model:
         ),
     shell:
         """
-        python -m workflow_scripts.cache_states \
+        python -m workflow_scripts.activations.cache_states \
             --made-by {params.job:q} \
             --model {params.given[model]:q} \
             --words-test {input.words_test} \

@@ -39,7 +39,7 @@ rule statistics:
         control=CONTROL,
     shell:
         """
-        python -m workflow_scripts.compute_statistics \
+        python -m workflow_scripts.rankings.compute_statistics \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
@@ -80,7 +80,7 @@ rule ranking:
         study=STUDY,
     shell:
         """
-        python -m workflow_scripts.rank_neurons \
+        python -m workflow_scripts.rankings.rank_neurons \
             --made-by {params.job:q} \
             --seed {params.study[seed]} \
             --ranker {wildcards.ranker} \

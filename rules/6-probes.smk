@@ -37,7 +37,7 @@ rule probe:
         control=CONTROL,
     shell:
         """
-        python -m workflow_scripts.probe_rankings \
+        python -m workflow_scripts.probes.probe_rankings \
             --made-by {params.job:q} \
             --seed {params.study[seed]} \
             --probe {wildcards.probe} \

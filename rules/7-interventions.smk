@@ -42,7 +42,7 @@ rule lexicon:
         given=passed(model=model_path),
     shell:
         """
-        python -m workflow_scripts.build_lexicon \
+        python -m workflow_scripts.interventions.build_lexicon \
             --made-by {params.job:q} \
             --model {params.given[model]:q} \
             --words-train {input.words_train} \
@@ -89,7 +89,7 @@ rule intervention:
         ),
     shell:
         """
-        python -m workflow_scripts.intervene \
+        python -m workflow_scripts.interventions.intervene \
             --made-by {params.job:q} \
             --model {params.given[model]:q} \
             --words-test {input.words_test} \

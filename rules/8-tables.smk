@@ -1,7 +1,8 @@
 """Tables: everything measured, one row an observation.
 
 Needs rankings, probes and interventions. Collects them by model and treebank under `collected/` (so a new
-language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`.
+language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`, and, where
+asked for, `tables/{table}.tex` for paper.
 """
 
 _BY_PROBES = [f"{name}-by-" for name in PROBES]
@@ -35,7 +36,7 @@ rule collected_rankings:
         rankings=plan.top_rankings,
     shell:
         """
-        python -m workflow_scripts.collect_rankings \
+        python -m workflow_scripts.tables.collect_rankings \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
@@ -76,7 +77,7 @@ rule collected_probes:
         whole="--whole" if WHOLE else "",
     shell:
         """
-        python -m workflow_scripts.collect_probes \
+        python -m workflow_scripts.tables.collect_probes \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
@@ -122,7 +123,7 @@ rule collected_interventions:
         interventions=[quote(entry) for entry in plan.intervention_entries()],
     shell:
         """
-        python -m workflow_scripts.collect_interventions \
+        python -m workflow_scripts.tables.collect_interventions \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
@@ -170,7 +171,7 @@ rule compare_rankings:
         interventions=[quote(entry) for entry in plan.intervention_entries()],
     shell:
         """
-        python -m workflow_scripts.compare_rankings \
+        python -m workflow_scripts.tables.compare_rankings \
             --made-by {params.job:q} \
             --model {wildcards.model} \
             --treebank {wildcards.treebank} \
@@ -217,7 +218,7 @@ rule table:
         study=STUDY,
     shell:
         """
-        python -m workflow_scripts.build_table \
+        python -m workflow_scripts.tables.build_table \
             --made-by {params.job:q} \
             --table {wildcards.table} \
             --probes {input.probes} \
@@ -229,5 +230,32 @@ rule table:
             --seed {params.study[seed]} \
             --csv {output.csv} \
             --parquet {output.parquet} \
+            2>&1 | tee {log}
+        """
+
+
+rule latex_table:
+    """Write one table as a paper shows it."""
+    input:
+        unpack(inputs_of("latex_table", table=results("tables/{table}.parquet"))),
+    output:
+        latex=results("tables/{table}.tex"),
+    log:
+        log_of("latex_table", "{table}"),
+    benchmark:
+        benchmark_of("latex_table", "{table}")
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=asked(400),
+        runtime=asked(5),
+    params:
+        job=job_of("latex_table"),
+    shell:
+        """
+        python -m workflow_scripts.tables.build_latex \
+            --made-by {params.job:q} \
+            --table {input.table} \
+            --latex {output.latex} \
             2>&1 | tee {log}
         """

@@ -2,8 +2,7 @@
 
 Needs tables. Gives `figures/{figure}.svg` and `.pdf` for paper, and `.json`, the same figure in
 Vega-Lite; `report.html`, one page with the findings, the figures, the tables and what was run, which
-opens offline; `provenance.json`, where the tables come from; and, where asked for,
-`tables/{table}.tex` for paper.
+opens offline; and `provenance.json`, where the tables come from.
 """
 
 
@@ -28,7 +27,7 @@ rule figure:
         job=job_of("figure"),
     shell:
         """
-        python -m workflow_scripts.build_figure \
+        python -m workflow_scripts.report.build_figure \
             --made-by {params.job:q} \
             --figure {wildcards.figure} \
             --tables {input.tables} \
@@ -73,7 +72,7 @@ rule report:
         words=[f"{name}={results('words')}/{name}" for name in plan.treebanks],
     shell:
         """
-        python -m workflow_scripts.build_report \
+        python -m workflow_scripts.report.build_report \
             --made-by {params.job:q} \
             --tables {input.tables} \
             --figures {input.figures} \
@@ -128,7 +127,7 @@ rule provenance:
         models=lambda w, input: [quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
     shell:
         """
-        python -m workflow_scripts.build_provenance \
+        python -m workflow_scripts.report.build_provenance \
             --made-by {params.job:q} \
             --tables {input.tables} \
             --treebanks {params.treebanks} \
@@ -137,32 +136,5 @@ rule provenance:
             --project {params.project} \
             --packages {params.packages} \
             --provenance {output.provenance} \
-            2>&1 | tee {log}
-        """
-
-
-rule latex_table:
-    """Write one table as a paper shows it."""
-    input:
-        unpack(inputs_of("latex_table", table=results("tables/{table}.parquet"))),
-    output:
-        latex=results("tables/{table}.tex"),
-    log:
-        log_of("latex_table", "{table}"),
-    benchmark:
-        benchmark_of("latex_table", "{table}")
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=asked(400),
-        runtime=asked(5),
-    params:
-        job=job_of("latex_table"),
-    shell:
-        """
-        python -m workflow_scripts.build_latex \
-            --made-by {params.job:q} \
-            --table {input.table} \
-            --latex {output.latex} \
             2>&1 | tee {log}
         """

@@ -36,14 +36,14 @@ from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import repository
 from workflow_scripts.study.configuration_file import ConfigError, checked
 from workflow_scripts.study.configuration_text import check_text
-from workflow_scripts.study.declarations import declared
+from workflow_scripts.command.plugins import declared
 from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.models import check_models
 from workflow_scripts.study.plan import Plan
 from workflow_scripts.study.reruns import make_again
-from workflow_scripts.treebanks.values import largest_min_types
+from workflow_scripts.files.words import largest_min_types
 
 try:
     for file in workflow.configfiles:

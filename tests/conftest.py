@@ -1,10 +1,16 @@
 """What many tests share: real treebanks and models, and small ones made on the spot.
 
-Importing the project first gives every library one thread: tensors here are so small that threads
-would only wait for each other.
+Every library has one thread, as in the commands: tensors here are so small that threads would only
+wait for each other.
 """
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # Studies share the cores with each other here: a thread that waits must not keep from working the
 # one that it waits for.
@@ -20,9 +26,9 @@ from tests.loopback import web_server
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.treebank_files import call, read
 from tests.workflow import SMALL, copy_of_a_study, finish
-from workflow_scripts import generate_treebank
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.treebanks import generate_treebank
 
 WHOLE_STUDIES = (
     "cluster",

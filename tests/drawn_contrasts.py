@@ -8,8 +8,8 @@ neither is better.
 import numpy as np
 import polars as pl
 
-from workflow_scripts.compare_rankings import SCHEMA
 from workflow_scripts.kernels.contrasts import Moved, Probed, of_interventions, of_probes
+from workflow_scripts.tables.compare_rankings import SCHEMA
 
 RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb", "random")
 PROBES = ("linear", "gaussian")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.models.batching import SUBTOKENS_AT_ONCE, Batches
 
 CPU = torch.device("cpu")

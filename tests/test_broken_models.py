@@ -18,8 +18,9 @@ from tests.small_models import assert_close, random_sentences, save_random_model
 from tests.small_tokenizers import word_piece_tokenizer
 from tests.test_commands import error_of, python
 from tests.treebank_files import call, words_of
-from workflow_scripts import build_lexicon, cache_states, extract_activations
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
+from workflow_scripts.activations import cache_states, extract_activations
+from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 
@@ -532,7 +533,7 @@ def test_a_broken_model_ends_a_command_in_one_line_and_exit_code_1(
     options = words_of(small_treebank / "words") | {"model": with_code}
     options |= {"layers": 1, "activations": f"{tmp_path}/{{layer}}-{{split}}.parquet"}
     argv = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    done = python("-m", "workflow_scripts.extract_activations", *argv)
+    done = python("-m", "workflow_scripts.activations.extract_activations", *argv)
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {with_code}: ")

@@ -11,15 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.treebank_files import call, keep, read_text, row, sentence_of, words_of
-from workflow_scripts import (
-    build_lexicon,
-    cache_states,
-    compute_statistics,
-    extract_activations,
-    keep_values,
-    rank_neurons,
-    read_words,
-)
+from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command import line
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import (
@@ -31,17 +23,21 @@ from workflow_scripts.files.artifact import (
     write_parquet,
 )
 from workflow_scripts.files.statistics import read_statistics
+from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.words import keep_values, read_words
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def command_names():
-    """Modules of `workflow_scripts` that define `arguments`."""
-    for path in sorted((ROOT / "workflow_scripts").glob("*.py")):
+    """Modules of `workflow_scripts` that define `arguments`: `rankings.rank_neurons` ..."""
+    package = ROOT / "workflow_scripts"
+    for path in sorted(package.rglob("*.py")):
         functions = [n.name for n in ast.parse(path.read_text()).body if hasattr(n, "name")]
         if "arguments" in functions:
-            yield path.stem
+            yield ".".join(path.relative_to(package).with_suffix("").parts)
 
 
 def python(*arguments):
@@ -58,7 +54,7 @@ def test_every_command_has_help_for_each_option(name):
     assert "--help" in parser.format_help()
 
 
-@pytest.mark.parametrize("name", ["read_words", "rank_neurons"])
+@pytest.mark.parametrize("name", ["words.read_words", "rankings.rank_neurons"])
 def test_a_command_runs_alone_and_helps(name):
     done = python("-m", f"workflow_scripts.{name}", "--help")
     assert (done.returncode, done.stderr) == (0, "")
@@ -95,7 +91,7 @@ def test_bad_input_ends_in_one_line_and_exit_code_1_and_leaves_no_output(broken_
     options = {f"--{split}": path for split, path in broken_treebank.items()}
     options |= {f"--words-{split}": tmp_path / "words" / split for split in SPLITS}
     done = python(
-        "-m", "workflow_scripts.read_words", "--schema=unimorph", *sum(options.items(), ())
+        "-m", "workflow_scripts.words.read_words", "--schema=unimorph", *sum(options.items(), ())
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -235,7 +231,7 @@ def test_a_ranker_is_refused_what_it_does_not_declare(
 ):
     """It would not rerun when that changed."""
     ranker = SimpleNamespace(DIRECTIONS=("",), USES=(), rank=ask)
-    monkeypatch.setitem(sys.modules, "workflow_scripts.rankers.mine", ranker)
+    monkeypatch.setattr(rank_neurons, "load", lambda kind, name: ranker)
     with pytest.raises(TypeError, match=f"must have '{use}' in its USES"):
         call(rank_neurons, **ranking_options, ranker="mine", rankings=tmp_path / "r")
 
@@ -281,8 +277,8 @@ def test_only_what_a_ranker_needs_is_loaded():
     done = python(
         "-c",
         "import sys\n"
-        "from workflow_scripts import rank_neurons\n"
-        "from workflow_scripts.rankers import probeless, random\n"
+        "from workflow_scripts.rankings import rank_neurons\n"
+        "from workflow_scripts.rankings.rankers import probeless, random\n"
         "print(sorted({'torch', 'transformers', 'tokenizers'} & set(sys.modules)))",
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -291,16 +287,16 @@ def test_only_what_a_ranker_needs_is_loaded():
 @pytest.mark.parametrize(
     "command",
     [
-        "read_words",
-        "keep_values",
-        "compute_statistics",
-        "rank_neurons",
-        "probe_rankings",
-        "build_lexicon",
-        "collect_probes",
-        "collect_interventions",
-        "build_table",
-        "build_figure",
+        "words.read_words",
+        "words.keep_values",
+        "rankings.compute_statistics",
+        "rankings.rank_neurons",
+        "probes.probe_rankings",
+        "interventions.build_lexicon",
+        "tables.collect_probes",
+        "tables.collect_interventions",
+        "tables.build_table",
+        "report.build_figure",
     ],
 )
 def test_a_light_command_loads_neither_torch_nor_transformers(command):

@@ -9,12 +9,11 @@ import pytest
 import yaml
 
 from tests.workflow import ROOT
-from workflow_scripts import grammars
-from workflow_scripts.schemas import unimorph
-from workflow_scripts.study import configuration_file
-from workflow_scripts.study.configuration_file import ConfigError, available, checked, expanded
+from workflow_scripts.command import plugins
+from workflow_scripts.study.configuration_file import ConfigError, checked, expanded
 from workflow_scripts.study.configuration_text import check_text
 from workflow_scripts.study.plan import Plan
+from workflow_scripts.words.schemas import unimorph
 
 VALID = """
 treebanks:
@@ -702,8 +701,7 @@ def test_checking_changes_nothing_in_what_it_is_given_and_twice_is_once():
 
 def names_in_a_configuration():
     """Every name of the project that a configuration can hold."""
-    rooms = ("rankers", "probes", "interventions", "analyzers", "schemas")
-    return [name for room in rooms for name in available(room)] + grammars.names()
+    return [name for kind in plugins.FOLDERS for name in plugins.names(kind)]
 
 
 def test_no_name_that_a_configuration_can_hold_is_a_boolean_or_number_in_yaml():
@@ -718,14 +716,6 @@ def test_filters_take_no_values_of_attributes():
     assert "possible: attribute, layer, model, treebank" in complaint(
         changed(valid(), ["only"], [{"value": "ON"}])
     )
-
-
-def test_a_new_file_in_a_room_is_a_name_that_is_possible(tmp_path, monkeypatch):
-    (tmp_path / "rankers").mkdir()
-    for name in ("__init__", "mine", "_parts", "._mine"):  # the last as macOS leaves it
-        (tmp_path / "rankers" / f"{name}.py").touch()
-    monkeypatch.setattr(configuration_file, "ROOT", tmp_path)
-    assert available("rankers") == ["mine"]
 
 
 CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))]

@@ -2,19 +2,18 @@
 
 import subprocess
 import sys
-from importlib import import_module
 
 import pytest
 
 from tests.workflow import ROOT, SMALL
-from workflow_scripts.study import declarations
-from workflow_scripts.study.configuration_file import ConfigError, available
-from workflow_scripts.study.declarations import declared
+from workflow_scripts import InputError
+from workflow_scripts.command import plugins
+from workflow_scripts.command.plugins import declared, load, module, names
 
 NAMES = {
     "rankers": ("DIRECTIONS", "USES"),
     "probes": ("USES",),
-    "interventions": ("HAS_TARGET",),
+    "methods": ("OPTIONS", "HAS_TARGET"),
     "analyzers": ("USES",),
     "tables": ("READS", "USES_REPORT", "USES_SEED"),
     "figures": ("READS",),
@@ -22,26 +21,43 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
-    ("room", "module", "name"),
+    ("kind", "name", "what"),
     [
-        (room, module, name)
-        for room, names in NAMES.items()
-        for module in available(room)
-        for name in names
-        if module != "style"  # what figures share
+        (kind, name, what)
+        for kind, declares in NAMES.items()
+        for name in names(kind)
+        for what in declares
     ],
 )
-def test_what_is_declared_is_what_the_module_has(room, module, name):
-    there = getattr(import_module(f"workflow_scripts.{room}.{module}"), name)
-    assert declared(room, module, name) == there
+def test_what_is_declared_is_what_the_module_has(kind, name, what):
+    assert declared(kind, name, what) == getattr(load(kind, name), what)
+
+
+@pytest.mark.parametrize("kind", plugins.FOLDERS)
+def test_every_plugin_can_be_loaded_and_no_other(kind):
+    for name in names(kind):
+        assert load(kind, name).__name__ == f"workflow_scripts.{module(kind, name)}"
+    with pytest.raises(InputError, match=r"'mine'; there are: \w+"):
+        load(kind, "mine")
+
+
+def test_a_new_file_in_a_folder_is_a_plugin(tmp_path, monkeypatch):
+    folder = tmp_path / plugins.FOLDERS["rankers"]
+    folder.mkdir(parents=True)
+    for name in ("__init__", "mine", "_parts", "._mine"):  # the last as macOS leaves it
+        (folder / f"{name}.py").touch()
+    monkeypatch.setattr(plugins, "ROOT", tmp_path)
+    assert names("rankers") == ["mine"]
 
 
 @pytest.mark.parametrize("text", ["", "USES = tuple(others)", "def USES(): ..."])
 def test_a_module_that_declares_nothing_to_read_is_named(tmp_path, monkeypatch, text):
-    (tmp_path / "rankers").mkdir()
-    (tmp_path / "rankers/mine.py").write_text(text)
-    monkeypatch.setattr(declarations, "ROOT", tmp_path)
-    with pytest.raises(ConfigError, match=r"mine\.py: USES = \.\.\. is missing, or is not"):
+    folder = tmp_path / plugins.FOLDERS["rankers"]
+    folder.mkdir(parents=True)
+    (folder / "mine.py").write_text(text)
+    monkeypatch.setattr(plugins, "ROOT", tmp_path)
+    plugins.declared.cache_clear()
+    with pytest.raises(InputError, match=r"mine\.py: USES = \.\.\. is missing, or is not"):
         declared("rankers", "mine", "USES")
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.downloading import HURRIED, command, ended, names, size, started, wait_until
 from tests.loopback import Answer, Cut, Page, Stall, git_hash, web_server
-from workflow_scripts import fetch_treebank
 from workflow_scripts.files.download import (
     DownloadError,
     WrongBytesError,
     download,
     git_blob_sha1,
 )
+from workflow_scripts.treebanks import fetch_treebank
 
 CONTENT = b"".join(b"%d\tword\n" % i for i in range(30_000))  # several pieces of a download
 
@@ -48,7 +48,7 @@ def test_other_bytes_are_not_kept_and_the_error_has_both_hashes(server, tmp_path
     expected, got = git_hash(b"pinned\n"), git_hash(b"# not the one that was pinned\n")
     path = tmp_path / "data" / "a.conllu"
     done = command(
-        "fetch_treebank",
+        "treebanks.fetch_treebank",
         *("--repository", "UD_X", "--release", "r1", "--base", f"{server.url}/ud"),
         *("--file", "a.conllu", expected, path),
         folder=tmp_path,
@@ -292,13 +292,13 @@ def treebank_options(server, path):
 def test_a_killed_command_leaves_no_file_and_the_next_goes_on(server, tmp_path):
     page = server.pages["/UD_X/r1/a.conllu"] = Page(CONTENT, faults=[Stall(100_000)] * 9)
     path = tmp_path / "data" / "a.conllu"
-    process = started("fetch_treebank", *treebank_options(server, path), folder=tmp_path)
+    process = started("treebanks.fetch_treebank", *treebank_options(server, path), folder=tmp_path)
     wait_until(lambda: size(path.with_name(".a.conllu.part")) > 50_000)
     process.kill()
     ended(process)
     assert names(path.parent) == [".a.conllu.part"]
     page.faults.clear()
-    done = command("fetch_treebank", *treebank_options(server, path), folder=tmp_path)
+    done = command("treebanks.fetch_treebank", *treebank_options(server, path), folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert server.requests[-1].status == 206
     assert path.read_bytes() == CONTENT
@@ -309,9 +309,9 @@ def test_two_commands_at_once_download_once_and_show_how_far(server, tmp_path):
     server.pages["/UD_X/r1/a.conllu"] = Page(CONTENT, faults=[Stall(100_000)])
     path = tmp_path / "a.conllu"
     options = treebank_options(server, path)
-    first = started("fetch_treebank", *options, folder=tmp_path)
+    first = started("treebanks.fetch_treebank", *options, folder=tmp_path)
     wait_until(lambda: server.requests != [])
-    second = ended(started("fetch_treebank", *options, folder=tmp_path))
+    second = ended(started("treebanks.fetch_treebank", *options, folder=tmp_path))
     first = ended(first)
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert [r.status for r in server.requests] == [200, 206]

@@ -9,23 +9,17 @@ import json
 import pytest
 
 from tests.treebank_files import block, call, keep, read_text, row, words_of
-from workflow_scripts import (
-    build_lexicon,
-    cache_states,
-    collect_interventions,
-    collect_probes,
-    compute_statistics,
-    extract_activations,
-    intervene,
-    keep_values,
-    probe_rankings,
-    rank_neurons,
-)
+from workflow_scripts import InputError
+from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command.configuration import named_in_errors
-from workflow_scripts.errors import InputError
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.words import kept_values
+from workflow_scripts.interventions import build_lexicon, intervene
 from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
+from workflow_scripts.probes import probe_rankings
+from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.tables import collect_interventions, collect_probes
+from workflow_scripts.words import keep_values
 
 SINGULAR, PLURAL = ("dog", "cat", "book", "child"), ("dogs", "cats", "books", "children")
 ABLATION = {"name": "ablation", "has_target": False}

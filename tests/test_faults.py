@@ -121,7 +121,9 @@ def test_a_job_that_the_system_kills_is_named_with_what_helps(study):
     trains = []
     while not trains and running.poll() is None:
         children = psutil.Process(running.pid).children(recursive=True)
-        trains = [c for c in children if "python -m workflow_scripts.train_model" in name_of(c)]
+        trains = [
+            c for c in children if "python -m workflow_scripts.models.train_model" in name_of(c)
+        ]
         time.sleep(0.05)
     for process in trains:
         process.send_signal(signal.SIGKILL)

@@ -14,14 +14,14 @@ from tests.study_on_disk import Study, edited
 from tests.study_tables import MANY, OF, RANKINGS, made
 from tests.treebank_files import call
 from tests.workflow import ROOT
-from workflow_scripts import build_figure
-from workflow_scripts.build_figure import pdf_of, svg_of
-from workflow_scripts.figures import style
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.report import build_figure
+from workflow_scripts.report.build_figure import pdf_of, svg_of
+from workflow_scripts.report.figures import style
 
 FIGURES = sorted(
     path.stem
-    for path in (ROOT / "workflow_scripts/figures").glob("*.py")
+    for path in (ROOT / "workflow_scripts/report/figures").glob("*.py")
     if path.stem not in ("__init__", "style")
 )
 PROBED = {"probing", "probing_curves"}
@@ -29,7 +29,7 @@ OF_CONFIGURATIONS = [name for name in FIGURES if name != "wilcoxon"]
 
 
 def module(name):
-    return import_module(f"workflow_scripts.figures.{name}")
+    return import_module(f"workflow_scripts.report.figures.{name}")
 
 
 def spec_of(name, tables, validate=True):

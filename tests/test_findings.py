@@ -5,8 +5,8 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from workflow_scripts.compare_rankings import SCHEMA
 from workflow_scripts.report.findings import findings
+from workflow_scripts.tables.compare_rankings import SCHEMA
 
 CONFIGURATIONS = [("m", "t", "Number", layer) for layer in (1, 2, 3, 4)]
 NAMES = ["model", "treebank", "attribute", "layer"]

@@ -16,10 +16,10 @@ from workflow_scripts.kernels.gaussian import (
     nested_losses,
 )
 from workflow_scripts.kernels.words import LabelledWords
-from workflow_scripts.probes import ProbingTask
-from workflow_scripts.probes import gaussian as probe
-from workflow_scripts.rankers import RankingTask
-from workflow_scripts.rankers import gaussian as ranker
+from workflow_scripts.probes.probes import ProbingTask
+from workflow_scripts.probes.probes import gaussian as probe
+from workflow_scripts.rankings.rankers import RankingTask
+from workflow_scripts.rankings.rankers import gaussian as ranker
 
 
 def some_words(n, d, n_values, seed=0, spread=0.7):
@@ -313,7 +313,7 @@ def test_probe_reports_every_split_on_the_ranking_it_is_given():
 
 def test_importing_the_ranker_needs_neither_torch_nor_scipy():
     code = (
-        "import sys, workflow_scripts.rankers.gaussian\n"
+        "import sys, workflow_scripts.rankings.rankers.gaussian\n"
         "print([name for name in ('torch', 'scipy.linalg', 'scipy.stats') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,13 +8,14 @@ import conllu
 import numpy as np
 import pytest
 
-from workflow_scripts import generate_treebank, grammars
-from workflow_scripts.grammars import spanish_forms
-from workflow_scripts.grammars.sentence_trees import Phrase, Row, Word, rows_of
-from workflow_scripts.grammars.word_draws import distinct_sentences
+from workflow_scripts.command import plugins
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.schemas import ud, unimorph
-from workflow_scripts.treebanks.surface import Tally, read_sentences
+from workflow_scripts.treebanks import generate_treebank
+from workflow_scripts.treebanks.grammars import spanish_forms
+from workflow_scripts.treebanks.grammars.sentence_trees import Phrase, Row, Word, rows_of
+from workflow_scripts.treebanks.grammars.word_draws import distinct_sentences
+from workflow_scripts.words.schemas import ud, unimorph
+from workflow_scripts.words.surface import Tally, read_sentences
 
 GRAMMARS = ("english", "spanish")
 
@@ -367,9 +368,9 @@ def test_split_sizes_add_up_and_refuse_an_empty_split():
 
 
 def test_grammars_are_found_by_name_and_unknown_ones_refused():
-    assert grammars.names() == sorted(GRAMMARS)
+    assert plugins.names("grammars") == sorted(GRAMMARS)
     with pytest.raises(ValueError, match="english, spanish"):
-        grammars.load("klingon")
+        plugins.load("grammars", "klingon")
 
 
 def test_a_grammar_with_too_few_sentences_says_so():
@@ -382,7 +383,7 @@ def test_a_grammar_with_too_few_sentences_says_so():
 
 def test_a_grammar_gives_as_many_sentences_as_asked():
     stream = np.random.default_rng(0)
-    assert len(list(grammars.load("spanish").generate(25, stream))) == 25
+    assert len(list(plugins.load("grammars", "spanish").generate(25, stream))) == 25
 
 
 @pytest.mark.parametrize(

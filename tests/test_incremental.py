@@ -107,7 +107,7 @@ def test_a_finished_study_has_nothing_to_do(finished):
 
 # The code
 
-PROBELESS = ("rankers/probeless.py", "score += np.abs(q_z - q_other)")
+PROBELESS = ("rankings/rankers/probeless.py", "score += np.abs(q_z - q_other)")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ PROBELESS = ("rankers/probeless.py", "score += np.abs(q_z - q_other)")
     [
         (*PROBELESS, f"# Why not?\n        {PROBELESS[1]}  # why"),
         (*PROBELESS, "score += (np.abs(\n            q_z  -  q_other))"),
-        ("rankers/probeless.py", '"""Probeless ranking:', '"""The probeless ranking:'),
+        ("rankings/rankers/probeless.py", '"""Probeless ranking:', '"""The probeless ranking:'),
         ("kernels/gaussian.py", '"""The Gaussian', '"""A Gaussian'),
         ("files/artifact.py", "import json\n", "import json  # a format\n"),
     ],
@@ -177,7 +177,7 @@ def test_the_page_of_the_report_reruns_the_report_alone(finished, tmp_path):
 
 def test_a_ranker_in_a_new_file_runs_alone(finished, tmp_path):
     root = copy_of_the_project(tmp_path)
-    rankers = root / "workflow_scripts/rankers"
+    rankers = root / "workflow_scripts/rankings/rankers"
     shutil.copy(rankers / "probeless.py", rankers / "mine.py")
     config = changed(SMALL, tmp_path / "config.yaml", rankings=[*RANKERS, "mine"])
     assert planned(finished, config, root=root) == (

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from workflow_scripts import compare_rankings
 from workflow_scripts.kernels.treebank_flips import DRAWS, flip_p, mean_interval
-from workflow_scripts.tables import inference
+from workflow_scripts.tables import compare_rankings
+from workflow_scripts.tables.tables import inference
 
 OF = ["model", "treebank", "attribute", "layer"]
 PAIR = ["ranking", "other_ranking"]

@@ -17,27 +17,22 @@ from tests.formulas_models import plain_model, predict_by_hand
 from tests.formulas_saturation import saturation_by_hand
 from tests.little_memory import scarce
 from tests.treebank_files import call, keep, read_text, sentence_of, words_of
-from workflow_scripts import (
-    build_lexicon,
-    cache_states,
-    compute_statistics,
-    extract_activations,
-    intervene,
-    rank_neurons,
-)
-from workflow_scripts.analyzers import lexicon
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
+from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.words import kept_values, sentences
-from workflow_scripts.intervening.prediction import EditedSentence, predict_edited
-from workflow_scripts.interventions import EditTask, ablation, target, translation
+from workflow_scripts.interventions import build_lexicon, intervene
+from workflow_scripts.interventions.analyzers import lexicon
+from workflow_scripts.interventions.methods import EditTask, ablation, target, translation
+from workflow_scripts.interventions.prediction import EditedSentence, predict_edited
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import batching
 from workflow_scripts.models.masked_lm import MaskedLM
-from workflow_scripts.schemas import ud, unimorph
+from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.words.schemas import ud, unimorph
 
 METHODS = {
     "ablation": (ablation, {}),

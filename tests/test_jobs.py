@@ -58,7 +58,7 @@ def test_equal_studies_in_two_folders_have_equal_strings(study, tmp_path):
         ("probe_rankings", "probe"),
         ("probes.gaussian", "probe"),
         ("intervene", "intervention"),
-        ("interventions.translation", "intervention"),
+        ("methods.translation", "intervention"),
         ("schemas.unimorph", "intervention"),
         ("collect_rankings", "rankings_of"),
         ("collect_probes", "probes_of"),

@@ -8,11 +8,13 @@ import pytest
 from tests.study_tables import made
 from tests.treebank_files import call
 from tests.workflow import ROOT
-from workflow_scripts import build_latex
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.tables import build_latex
 
 TABLES = sorted(
-    path.stem for path in (ROOT / "workflow_scripts/latex").glob("*.py") if path.stem != "__init__"
+    path.stem
+    for path in (ROOT / "workflow_scripts/tables/latex").glob("*.py")
+    if path.stem != "__init__"
 )
 
 
@@ -22,7 +24,7 @@ def tables():
 
 
 def cell(tables, name, row, column):
-    frame = import_module(f"workflow_scripts.latex.{name}").build(tables[name])
+    frame = import_module(f"workflow_scripts.tables.latex.{name}").build(tables[name])
     return frame.loc[row, column]
 
 
@@ -58,7 +60,7 @@ def test_saturation_has_percent_of_words(tables, measure, column):
 
 
 def test_ablation_has_no_cltv(tables):
-    frame = import_module("workflow_scripts.latex.saturation").build(tables["saturation"])
+    frame = import_module("workflow_scripts.tables.latex.saturation").build(tables["saturation"])
     assert ("translation", "CLTV") in frame.columns
     assert ("ablation", "CLTV") not in frame.columns
 

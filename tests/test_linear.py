@@ -19,10 +19,10 @@ from workflow_scripts.kernels.softmax_regression import (
     train_one,
 )
 from workflow_scripts.kernels.words import LabelledWords
-from workflow_scripts.probes import ProbingTask
-from workflow_scripts.probes import linear as linear_probe
-from workflow_scripts.rankers import RankingTask
-from workflow_scripts.rankers import linear as linear_ranker
+from workflow_scripts.probes.probes import ProbingTask
+from workflow_scripts.probes.probes import linear as linear_probe
+from workflow_scripts.rankings.rankers import RankingTask
+from workflow_scripts.rankings.rankers import linear as linear_ranker
 
 
 @pytest.fixture(autouse=True)

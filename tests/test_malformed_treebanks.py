@@ -13,12 +13,11 @@ import pytest
 from tests.test_commands import error_of
 from tests.test_surface_words import features
 from tests.treebank_files import block, call, row, sentence_of, words_of
-from workflow_scripts import read_words
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks import surface
-from workflow_scripts.treebanks.surface import Tally, TreebankError, read_sentences
+from workflow_scripts.words import read_words, surface
+from workflow_scripts.words.surface import Tally, TreebankError, read_sentences
 
 WHOLE = sentence_of("fine", "so", "far")
 MILLION = 10**6

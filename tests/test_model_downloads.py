@@ -56,7 +56,7 @@ def online(monkeypatch):
 
 
 def fetch(hub, folder, revision="main"):
-    from workflow_scripts.files.hub import fetch, look_up
+    from workflow_scripts.models.hub import fetch, look_up
 
     fetch(look_up(hub.name, revision, hub.hub.url, HURRIED), folder, HURRIED)
 
@@ -66,7 +66,7 @@ def test_a_fetched_model_loads_offline_and_has_nothing_else(server, store, model
     options = ["--hub", MODEL, "--revision", hub.commit, "--endpoint", server.url]
     first, second = tmp_path / "models" / "first", tmp_path / "models" / "second"
     for folder in (first, second):
-        done = command("fetch_model", *options, "--model", folder, folder=tmp_path)
+        done = command("models.fetch_model", *options, "--model", folder, folder=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stdout == ""
     assert names(tmp_path / "models") == sorted(
@@ -100,7 +100,7 @@ def test_a_model_that_is_not_pinned_is_resolved_once_and_pinned(
     hub = Hub(server, store, MODEL, model_files)
     options = ["--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "model"]
     options += ["--revision", revision] if revision else []
-    done = command("fetch_model", *options, folder=tmp_path)
+    done = command("models.fetch_model", *options, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout) == {"hub": MODEL, "revision": hub.commit}
     assert "not pinned" in done.stderr
@@ -117,7 +117,7 @@ def test_a_model_without_safetensors_is_one_error_that_names_it(
     files = {n: c for n, c in model_files.items() if "safetensors" not in n}
     Hub(server, store, MODEL, files)
     done = command(
-        "fetch_model",
+        "models.fetch_model",
         *("--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "models" / "tiny"),
         folder=tmp_path,
     )
@@ -268,9 +268,9 @@ def test_a_model_that_is_here_needs_no_network(server, store, model_files, tmp_p
     hub = Hub(server, store, MODEL, model_files)
     options = ["--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "tiny"]
     options += ["--revision", hub.commit] if pinned else []
-    first = command("fetch_model", *options, folder=tmp_path)
+    first = command("models.fetch_model", *options, folder=tmp_path)
     server.requests.clear()
-    again = command("fetch_model", *options, folder=tmp_path)
+    again = command("models.fetch_model", *options, folder=tmp_path)
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert "is here already" in again.stderr
     assert server.requests == []
@@ -280,7 +280,7 @@ def test_a_model_that_is_here_needs_no_network(server, store, model_files, tmp_p
 def test_a_model_that_is_not_as_recorded_is_fetched_again(
     server, store, model_files, tmp_path, online, change
 ):
-    from workflow_scripts.files.hub import fetched
+    from workflow_scripts.models.hub import fetched
 
     hub = Hub(server, store, MODEL, model_files)
     folder, revision = tmp_path / "tiny", "main"
@@ -339,14 +339,14 @@ def test_a_killed_fetch_leaves_no_model_and_the_next_asks_for_the_rest(
     page.faults = [Stall(50_000)]
     folder = tmp_path / "models" / "tiny"
     options = ["--hub", MODEL, "--revision", hub.commit, "--endpoint", server.url]
-    process = started("fetch_model", *options, "--model", folder, folder=tmp_path)
+    process = started("models.fetch_model", *options, "--model", folder, folder=tmp_path)
     part = folder.with_name(".tiny.part")
     wait_until(lambda: size(part / ".model.safetensors.part") > 30_000)
     process.kill()
     ended(process)
     assert not folder.exists()
     (part / "merges.txt").write_bytes(b"of another commit")
-    done = command("fetch_model", *options, "--model", folder, folder=tmp_path)
+    done = command("models.fetch_model", *options, "--model", folder, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert names(folder.parent) == ["tiny", *(f"tiny/{name}" for name in FOLDER)]
     assert (folder / "model.safetensors").read_bytes() == model_files["model.safetensors"]
@@ -359,9 +359,9 @@ def test_two_fetches_at_once_end_in_one_whole_model(server, store, model_files, 
     hub.page("model.safetensors").faults = [Stall(50_000)]
     options = ["--hub", MODEL, "--endpoint", server.url, "--model", tmp_path / "tiny"]
     options += ["--stall", 1]
-    first = started("fetch_model", *options, folder=tmp_path)
+    first = started("models.fetch_model", *options, folder=tmp_path)
     wait_until(lambda: store.requests != [])
-    second = started("fetch_model", *options, folder=tmp_path)
+    second = started("models.fetch_model", *options, folder=tmp_path)
     for done in (ended(first), ended(second)):
         assert done.returncode == 0, done.stderr
         assert yaml.safe_load(done.stdout) == {"hub": MODEL, "revision": hub.commit}

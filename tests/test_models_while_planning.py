@@ -17,8 +17,8 @@ from transformers import AutoModelForMaskedLM, BertModel
 from tests.loopback import Hub
 from tests.small_models import FAMILIES, REFUSED, save_random_model
 from tests.workflow import ROOT, SMALL, changed, finish, job, planned, run
-from workflow_scripts.errors import InputError
-from workflow_scripts.models.lm_head import (
+from workflow_scripts import InputError
+from workflow_scripts.files.lm_head import (
     masked_language_models,
     require_lm_head,
     require_masked_lm,
@@ -229,12 +229,12 @@ def test_a_download_without_lm_head_ends_before_anything_is_built_on_it(
     hub = Hub(server, store, "a/b", {p.name: p.read_bytes() for p in folder.iterdir()})
     options = ["--hub", "a/b", "--revision", hub.commit, "--endpoint", server.url]
     options += ["--model", tmp_path / "models" / "tiny"]
-    done = command("fetch_model", *options, "--lm-head", folder=tmp_path)
+    done = command("models.fetch_model", *options, "--lm-head", folder=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: a/b: the checkpoint has no LM head (no ")
     assert not (tmp_path / "models" / "tiny").exists()
     asked = len(store.requests)
-    done = command("fetch_model", *options, folder=tmp_path)
+    done = command("models.fetch_model", *options, folder=tmp_path)
     assert done.returncode == 0
     assert len(store.requests) == asked
     assert (tmp_path / "models" / "tiny" / "model.safetensors").exists()

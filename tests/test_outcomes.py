@@ -4,21 +4,18 @@ import numpy as np
 import pytest
 
 from tests.treebank_files import block, call, read_text, row, sentence_of, words_of
-from workflow_scripts import (
-    build_lexicon,
-    cache_states,
-)
-from workflow_scripts.analyzers import AnalyzerTask, Change, Outcome, TrueWord
-from workflow_scripts.analyzers.lexicon import Analyzer
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
+from workflow_scripts.activations import cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
-from workflow_scripts.intervening import outcomes
-from workflow_scripts.intervening.outcomes import count, examples, judge
-from workflow_scripts.intervening.subjects import Subject
+from workflow_scripts.interventions import build_lexicon, outcomes
+from workflow_scripts.interventions.analyzers import AnalyzerTask, Change, Outcome, TrueWord
+from workflow_scripts.interventions.analyzers.lexicon import Analyzer
+from workflow_scripts.interventions.outcomes import count, examples, judge
+from workflow_scripts.interventions.subjects import Subject
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.schemas import unimorph
+from workflow_scripts.words.schemas import unimorph
 
 # The lexicon analyzer.
 

@@ -110,7 +110,7 @@ def test_a_table_reads_what_its_module_says(study):
 def test_planning_loads_no_statistics_package(study):
     """Though it reads what every table says of itself."""
     code = "import sys; from importlib import import_module\n"
-    code += f"for table in {TABLES}: import_module(f'workflow_scripts.tables.{{table}}')\n"
+    code += f"for table in {TABLES}: import_module(f'workflow_scripts.tables.tables.{{table}}')\n"
     code += "print({'scipy.stats', 'sklearn', 'statsmodels', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("set()\n", "")

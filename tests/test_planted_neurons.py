@@ -11,12 +11,12 @@ import pytest
 
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
+from workflow_scripts.kernels.control_labels import control_label
 from workflow_scripts.kernels.words import SPLITS, LabelledWords
-from workflow_scripts.probes import ProbingTask
-from workflow_scripts.probes import gaussian as gaussian_probe
-from workflow_scripts.probes import linear as linear_probe
-from workflow_scripts.rankers import RankingTask, gaussian, linear, probeless, random
-from workflow_scripts.treebanks.values import control_label
+from workflow_scripts.probes.probes import ProbingTask
+from workflow_scripts.probes.probes import gaussian as gaussian_probe
+from workflow_scripts.probes.probes import linear as linear_probe
+from workflow_scripts.rankings.rankers import RankingTask, gaussian, linear, probeless, random
 
 N_VALUES = 3
 N_NEURONS = 32

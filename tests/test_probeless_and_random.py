@@ -9,7 +9,7 @@ import pytest
 from tests import formulas_gaussian as formulas
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.class_statistics import ClassStatistics
-from workflow_scripts.rankers import RankingTask, probeless, random
+from workflow_scripts.rankings.rankers import RankingTask, probeless, random
 
 
 def never(*_):
@@ -95,7 +95,8 @@ def test_random_depends_on_its_stream_alone():
 
 def test_light_rankers_import_neither_compiler_nor_torch_nor_scipy():
     code = (
-        "import sys, workflow_scripts.rankers.probeless, workflow_scripts.rankers.random\n"
+        "import sys\n"
+        "from workflow_scripts.rankings.rankers import probeless, random\n"
         "print([name for name in ('numba', 'torch', 'scipy') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,13 +10,7 @@ import pytest
 
 from tests import formulas_gaussian, formulas_linear
 from tests.treebank_files import call, words_of
-from workflow_scripts import (
-    compute_statistics,
-    extract_activations,
-    keep_values,
-    probe_rankings,
-    rank_neurons,
-)
+from workflow_scripts.activations import extract_activations
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.probed_sentences import read_probed_sentences
@@ -24,6 +18,9 @@ from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
 from workflow_scripts.kernels.words import SPLITS, Configuration
+from workflow_scripts.probes import probe_rankings
+from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.words import keep_values
 
 SEED = 3
 ATTRIBUTE = "Part of Speech"

@@ -17,15 +17,17 @@ from tests.test_schemas import MAPPED
 from tests.test_surface_words import features
 from tests.test_wrong_configurations import FULL, PARTS, changed
 from tests.treebank_files import call, words_of
-from workflow_scripts import generate_treebank, grammars, read_words
+from workflow_scripts.command import plugins
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.words import COLUMNS
-from workflow_scripts.generate_treebank import conllu_blocks
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.schemas import ud, unimorph
 from workflow_scripts.study.configuration_file import ConfigError, checked
-from workflow_scripts.treebanks.surface import Tally, TreebankError, read_sentences
+from workflow_scripts.treebanks import generate_treebank
+from workflow_scripts.treebanks.generate_treebank import conllu_blocks
+from workflow_scripts.words import read_words
+from workflow_scripts.words.schemas import ud, unimorph
+from workflow_scripts.words.surface import Tally, TreebankError, read_sentences
 
 # The same examples in every run, and few enough for all of them to take seconds.
 modest = settings(max_examples=100, derandomize=True, deadline=None, database=None)
@@ -311,7 +313,7 @@ def test_a_configuration_with_anything_in_one_place_is_right_or_a_config_error(c
 
 # Generated treebanks, there and back.
 
-GRAMMARS = st.sampled_from(grammars.names())
+GRAMMARS = st.sampled_from(plugins.names("grammars"))
 
 
 def features_of(column):
@@ -338,7 +340,7 @@ def groups_of(rows):
 @given(GRAMMARS, st.integers(0, 2**32), st.integers(1, 40))
 def test_a_generated_sentence_is_read_as_the_grammar_made_it(grammar, seed, n_sentences):
     stream = generator(seed, "grammar", grammar)
-    sentences = list(grammars.load(grammar).generate(n_sentences, stream))
+    sentences = list(plugins.load("grammars", grammar).generate(n_sentences, stream))
     assert len(sentences) == n_sentences
     found = words_in("".join(conllu_blocks(sentences, "x")))
     assert found == [list(expected_of(groups_of(rows))) for rows in sentences]
@@ -348,7 +350,7 @@ def test_a_generated_sentence_is_read_as_the_grammar_made_it(grammar, seed, n_se
 @given(GRAMMARS, st.integers(0, 2**31))
 def test_the_words_files_of_a_generated_treebank_hold_what_the_grammar_says(grammar, seed):
     stream = generator(seed, "grammar", grammar)
-    sentences = list(grammars.load(grammar).generate(100, stream))
+    sentences = list(plugins.load("grammars", grammar).generate(100, stream))
     expected = []
     for rows in sentences:
         # What a part carries is what the table gives it, so the values are looked up first.

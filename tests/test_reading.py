@@ -17,7 +17,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from tests.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.small_models import save_random_model
 from tests.small_tokenizers import byte_level_tokenizer, unigram_tokenizer, word_piece_tokenizer
-from workflow_scripts import extract_activations
+from workflow_scripts.activations import extract_activations
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.subtokens import NO_WORD

@@ -16,11 +16,11 @@ import pytest
 
 from tests.study_tables import MANY, RANKINGS, made
 from tests.treebank_files import call
-from workflow_scripts import build_figure, build_report
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.report import build_figure, build_report
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.page import LONGEST
 from workflow_scripts.study.configuration_file import checked

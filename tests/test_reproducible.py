@@ -20,7 +20,7 @@ from tests.workflow import (
     planned,
     run,
 )
-from workflow_scripts import build_provenance
+from workflow_scripts.report import build_provenance
 from workflow_scripts.study import repository
 
 ENDS = ("tables", "figures", "report.html", "provenance.json")
@@ -161,7 +161,7 @@ def test_a_repository_is_clean_until_what_a_study_runs_differs(tmp_path):
     assert state["clean"] is True
     (root / "notes.txt").write_text("not of the study")
     assert repository.state.__wrapped__(root)["clean"] is True
-    (root / "workflow_scripts/rankers/mine.py").write_text("DIRECTIONS = ()")
+    (root / "workflow_scripts/rankings/rankers/mine.py").write_text("DIRECTIONS = ()")
     assert repository.state.__wrapped__(root) == {"commit": state["commit"], "clean": False}
     # Unpacked in a folder of that repository, the project is at no commit of it.
     assert repository.state.__wrapped__(root / "rules")["commit"] is None

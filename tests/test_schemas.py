@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.schemas import ud, unimorph
+from workflow_scripts.words.schemas import ud, unimorph
 
 # (UD feature, UD values, UniMorph values, attribute), values in the same order.
 TABLE = [

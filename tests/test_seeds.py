@@ -8,7 +8,7 @@ import pytest
 
 from workflow_scripts.command import configuration
 from workflow_scripts.kernels.words import Configuration
-from workflow_scripts.rankers import RankingTask, random
+from workflow_scripts.rankings.rankers import RankingTask, random
 
 OF = Configuration("bert", "türkçe", "Number", 2, values=("PL", "SG"))
 

@@ -11,8 +11,8 @@ from tests.test_properties import modest
 from tests.treebank_files import block, keep, read_text, row
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.schemas import ud, unimorph
 from workflow_scripts.study.slugs import LONGEST, slug
+from workflow_scripts.words.schemas import ud, unimorph
 
 # Paths that studies have had from the beginning.
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.workflow import SMALL, changed, finish, planned
-from workflow_scripts.analyzers import AnalyzerTask, Change, Outcome, TrueWord
-from workflow_scripts.analyzers import spacy as analyzer
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.files.artifact import METADATA_KEY, read_parquet
-from workflow_scripts.schemas import ud, unimorph
+from workflow_scripts.interventions.analyzers import AnalyzerTask, Change, Outcome, TrueWord
+from workflow_scripts.interventions.analyzers import spacy as analyzer
+from workflow_scripts.words.schemas import ud, unimorph
 
 spacy = pytest.importorskip("spacy", reason="needs spaCy (envs/spacy.txt)")
 PIPELINE = "fr_core_news_sm"

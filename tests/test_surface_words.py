@@ -4,8 +4,8 @@ import conllu
 import pytest
 
 from tests.treebank_files import block, row, sentence_of
-from workflow_scripts.schemas import unimorph
-from workflow_scripts.treebanks.surface import Tally, TreebankError, merge, read_sentences
+from workflow_scripts.words.schemas import unimorph
+from workflow_scripts.words.surface import Tally, TreebankError, merge, read_sentences
 
 FIELDS = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"]
 

@@ -12,19 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.treebank_files import call, read_text, sentence_of
-from workflow_scripts import (
+from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
+from workflow_scripts.files.columns import COUNTS
+from workflow_scripts.interventions.outcomes import EXAMPLES as EXAMPLES_FILE
+from workflow_scripts.kernels.bootstrap import ratio_interval
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.tables import (
     build_table,
     collect_interventions,
     collect_probes,
     collect_rankings,
     compare_rankings,
 )
-from workflow_scripts.analyzers import COUNTS
-from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
-from workflow_scripts.intervening.outcomes import EXAMPLES as EXAMPLES_FILE
-from workflow_scripts.kernels.bootstrap import ratio_interval
-from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.tables import (
+from workflow_scripts.tables.tables import (
     agreement,
     examples,
     inference,

@@ -11,10 +11,11 @@ import pytest
 from scipy import stats
 
 from tests.treebank_files import call
-from workflow_scripts import build_table, collect_probes, collect_rankings
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.tables import CONFIGURATION, agreement, clusters, overlap, wilcoxon
+from workflow_scripts.tables import build_table, collect_probes, collect_rankings
+from workflow_scripts.tables.tables import agreement, clusters, overlap, wilcoxon
 
 TTB = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
 RANKINGS = (*TTB, "random")

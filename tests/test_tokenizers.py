@@ -16,9 +16,10 @@ from transformers import AutoTokenizer
 
 from tests.small_tokenizers import byte_level_tokenizer, word_piece_tokenizer
 from tests.treebank_files import call, words_of
-from workflow_scripts import build_lexicon, cache_states, extract_activations
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
+from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.files.artifact import read_parquet
+from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.kernels.subtokens import NO_WORD
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.tokenizer import _read_whole_and_alike

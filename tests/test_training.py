@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from tests.treebank_files import call, read_text, sentence_of
-from workflow_scripts import train_model as train_command
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models import train_model as train_command
 from workflow_scripts.models.training import (
     CLS,
     IGNORED,

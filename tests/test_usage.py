@@ -10,11 +10,11 @@ from collections import Counter
 import pytest
 
 from tests.workflow import ROOT, SMALL, changed, contents, run
-from workflow_scripts.errors import InputError
-from workflow_scripts.estimate_cost import read_configuration, shape_of
-from workflow_scripts.usage import cost
-from workflow_scripts.usage.records import Record, read_records
-from workflow_scripts.usage.requests import asked_too_much, table, used_more
+from workflow_scripts import InputError
+from workflow_scripts.study.estimate_cost import read_configuration, shape_of
+from workflow_scripts.study.usage import cost
+from workflow_scripts.study.usage.records import Record, read_records
+from workflow_scripts.study.usage.requests import asked_too_much, table, used_more
 
 
 def record(rule="probe", used=400.0, asked=600.0, seconds=30.0, minutes=5.0, files=(), **wildcards):
@@ -64,7 +64,7 @@ def test_a_ranker_that_reads_no_words_asks_for_less(study, tmp_path):
 
 
 def test_the_command_prints_a_line_for_every_rule(finished):
-    command = [sys.executable, "-m", "workflow_scripts.compare_requests"]
+    command = [sys.executable, "-m", "workflow_scripts.study.compare_requests"]
     command += [str(finished / "results/benchmarks")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     rules = {line.split(" | ")[0].removeprefix("| ") for line in done.stdout.splitlines()}
@@ -220,7 +220,7 @@ def test_what_was_not_measured_is_named():
 
 
 def estimated(finished, study):
-    command = [sys.executable, "-m", "workflow_scripts.estimate_cost", "--attributes", "1"]
+    command = [sys.executable, "-m", "workflow_scripts.study.estimate_cost", "--attributes", "1"]
     command += ["--benchmarks", "results/benchmarks", "--measured", str(SMALL), "--study", study]
     command += ["--model", "tiny", "--treebank", "english"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

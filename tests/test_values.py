@@ -13,14 +13,17 @@ import pytest
 from tests.test_schemas import MAPPED
 from tests.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.files.words import Size, attributes_of, kept_values, size_of, value_counts
-from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.treebanks.values import (
-    ValueCounts,
-    control_label,
-    control_labels,
+from workflow_scripts.files.words import (
+    Size,
+    attributes_of,
+    kept_values,
     largest_min_types,
+    size_of,
+    value_counts,
 )
+from workflow_scripts.kernels.control_labels import control_label, control_labels
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.words.values import ValueCounts
 
 
 def counts(**forms):

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from types import ModuleType
 
-from workflow_scripts import keep_values, read_words
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.words import keep_values, read_words
 
 
 def call(command: ModuleType, **options) -> argparse.Namespace:

@@ -1,20 +1,26 @@
-"""The Python of the workflow: one command a rule, and the rooms that the commands call.
+"""The Python of the workflow: nine stages in the order of the flow, and what all of them stand on.
 
-A job computes on one core unless its command says otherwise, whatever machine it runs on: sums
-then have one order, and a study's tables are the same bytes with `--cores 1` and with 64.
+    treebanks -> words -> activations -> rankings -> probes --------> tables -> report
+    models -----------/-> states ------------------> interventions -> tables
+
+A stage is a folder with the name of its rule file: the commands that the rules run, and the files
+that a study names (rankers, probes, methods ...) in a folder below. A stage imports from no other,
+but those that run a model from `models`; what two stages need lies below all of them: `kernels`
+(arithmetic on arrays), `files` (what the files hold), `command` (what commands share) and `study`
+(what there is to do), of which commands import the first three.
 """
 
-import gc
-import os
 import sys
 
-if sys.argv[0] == "-m":
-    # A command, whose module `python -m` is still looking for. Collecting garbage while it imports
-    # PyTorch and transformers takes a fifth of that time and finds none; `run` turns it on again.
-    gc.disable()
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-# Polars orders rows itself where order matters; Arrow and tokenizers need no pool of their own.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-# Hubs are for the download rules, which lift this.
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if sys.argv[0] == "-m":  # a command, whose module `python -m` is still looking for
+    from workflow_scripts.command.process import settle
+
+    settle()
+
+
+class InputError(ValueError):
+    """Input that cannot be used: the message names it and says what would be right.
+
+    The error of bad input, for the person at the terminal, without a trace. Anything else that is
+    raised is a defect of the project and shows where.
+    """

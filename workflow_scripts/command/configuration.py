@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts import InputError
 from workflow_scripts.command.seeds import generator
-from workflow_scripts.errors import InputError
 from workflow_scripts.files.activations import LabelledActivations
+from workflow_scripts.kernels.control_labels import control_labels
 from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
-from workflow_scripts.treebanks.values import control_labels
 
 
 def add_statistics_option(parser: argparse.ArgumentParser) -> None:

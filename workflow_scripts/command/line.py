@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 
 def add_made_by(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.files.origin import sign, stamp
 
 METADATA_KEY = b"neuron-pitfalls"

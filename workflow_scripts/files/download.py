@@ -29,7 +29,7 @@ import requests
 import tenacity
 from tqdm import tqdm
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 log = logging.getLogger("download")
 

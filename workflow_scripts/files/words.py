@@ -7,7 +7,7 @@ attribute of the treebank.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_ba
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
 RESERVED = (*COLUMNS, "key")
 """What no attribute may be called: here or in a lexicon it would be the second of that name."""
+UNSPECIFIED = ("", "_")
+"""What stands for UPOS or lemma where there is none."""
 MAX_VALUES = (1 << 15) - 1
 """How many values an attribute may have: its column's dictionary has int16 indices."""
 
@@ -169,3 +171,31 @@ def kept_values(path: Path) -> dict[str, list[str]]:
         if row["kept"]:
             kept.setdefault(row["attribute"], set()).add(row["value"])
     return {attribute: sorted(values) for attribute, values in sorted(kept.items())}
+
+
+def largest_min_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the largest `min_types` with which each attribute is kept, 0 where with none.
+
+    Of rows with `attribute`, `value`, `split` and `forms`. A value is kept up to its forms in the
+    poorest split that has it, if training has it; an attribute as long as two values are.
+    """
+    forms: dict[str, dict[str, dict[str, int]]] = {}
+    for row in rows:
+        values = forms.setdefault(row["attribute"], {})
+        values.setdefault(row["value"], {})[row["split"]] = row["forms"]
+    found = {}
+    for attribute, values in forms.items():
+        poorest = [
+            min(filter(None, splits.values())) if splits.get("train") else 0
+            for splits in values.values()
+        ]
+        found[attribute] = sorted([0, 0, *poorest])[-2]
+    return found
+
+
+def nearest(largest: Mapping[str, int]) -> str:
+    """Say which attribute comes nearest to being kept, of those in `largest_min_types`."""
+    if not any(largest.values()):
+        return "no attribute has two values"
+    attribute = max(largest, key=lambda name: (largest[name], name))
+    return f"nearest comes {attribute} with {largest[attribute]} forms"

@@ -27,7 +27,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.information import entropy, mutual_information
 from workflow_scripts.kernels.words import UnfitValueError

@@ -42,7 +42,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 L1 = np.float32(0.001)
 FROBENIUS = np.float32(0.01)

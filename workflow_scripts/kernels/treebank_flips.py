@@ -17,6 +17,9 @@ TOLERANCE = 1e-9
 """|t| that differ by less than this part are equal."""
 _AT_ONCE = 4096
 
+LEAST = 6
+"""The fewest treebanks that can give a p below 0.05: the least is 2^-(T - 1)."""
+
 
 def mean_interval(d: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean, low and high, (P,) each, of `d` (T, P): Student's 95 % interval, T − 1 degrees.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 SPLITS = ("train", "dev", "test")
 

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import torch
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 log = logging.getLogger("batching")
 

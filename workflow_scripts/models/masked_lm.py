@@ -25,11 +25,11 @@ from transformers import AutoModelForMaskedLM
 from transformers.utils import ModelOutput
 from transformers.utils import logging as transformers_logging
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
+from workflow_scripts.files.lm_head import no_lm_head, require_masked_lm
+from workflow_scripts.files.model_folder import check_weights, reason, weight_names
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.encoder import Batch, Encoder, standing_in
-from workflow_scripts.models.folder import check_weights, reason, weight_names
-from workflow_scripts.models.lm_head import no_lm_head, require_masked_lm
 from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 from workflow_scripts.models.with_hook import WithHook

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
 from workflow_scripts.models.tokenizer import LibrarysReading, load_tokenizer, unknown_token
 

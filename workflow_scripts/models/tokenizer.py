@@ -15,8 +15,8 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from workflow_scripts.errors import InputError
-from workflow_scripts.models.folder import (
+from workflow_scripts import InputError
+from workflow_scripts.files.model_folder import (
     OWN_CODE,
     TOKENIZER,
     TOKENIZER_SETTINGS,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.kernels.treebank_flips import LEAST
 from workflow_scripts.report.verdicts import (
     BY_CHANCE,
     EQUAL,
@@ -29,8 +31,6 @@ from workflow_scripts.report.verdicts import (
     telling_method,
     use_heap,
 )
-from workflow_scripts.tables import CONFIGURATION
-from workflow_scripts.tables.inference import LEAST
 
 NAMED = 6
 """How many configurations a sentence names before it says how many more there are."""

@@ -13,8 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-from workflow_scripts.probes import ALL
-from workflow_scripts.tables import CONFIGURATION
+from workflow_scripts.files.columns import ALL, CONFIGURATION
 
 Heap = Literal["clear", "against", "within noise"]
 Verdict = Literal["shown", "in part", "not shown", "open", "not measured"]

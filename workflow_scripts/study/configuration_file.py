@@ -13,7 +13,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
-from workflow_scripts.errors import InputError
-from workflow_scripts.models.folder import require_content
+from workflow_scripts import InputError
+from workflow_scripts.command.plugins import declared, load, names
+from workflow_scripts.files.model_folder import require_content
 from workflow_scripts.study.short_forms import in_full
 from workflow_scripts.study.treebank_folder import check_one_treebank
 
-ROOT = Path(__file__).parents[1]
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
 BASES = {
     "ud": "https://raw.githubusercontent.com/UniversalDependencies",
@@ -92,12 +91,6 @@ def why_not_there(path: Path) -> str:
     return ""
 
 
-def available(room: str) -> list[str]:
-    """Return the names in a room of one file each (`rankers`, `probes`, `schemas` ...)."""
-    names = (path.stem for path in (ROOT / room).glob("*.py"))
-    return sorted(name for name in names if not name.startswith(("_", ".")))
-
-
 def _schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8"))
 
@@ -124,11 +117,11 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     for key in ("treebanks", "models"):
         for name, entry in config[key].items():
             _check_source(key, name, entry)
-    for key, room in (("rankings", "rankers"), ("probes", "probes")):
+    for key, kind in (("rankings", "rankers"), ("probes", "probes")):
         for i, name in enumerate(config[key]):
-            _one_of(f"{key}[{i}]", name, available(room))
-    _one_of("schema", config["schema"], available("schemas"))
-    _one_of("analyzer", config["analyzer"], available("analyzers"))
+            _one_of(f"{key}[{i}]", name, names(kind))
+    _one_of("schema", config["schema"], names("schemas"))
+    _one_of("analyzer", config["analyzer"], names("analyzers"))
     _check_attributes(config)
     _check_neurons(config["neurons"])
     _check_interventions(config["interventions"])
@@ -150,7 +143,7 @@ def _in_full(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(entry, str) or not entry:
                 continue
-            if _is_folder(entry) or (key == "treebanks" and entry not in grammars()):
+            if _is_folder(entry) or (key == "treebanks" and entry not in names("grammars")):
                 entries[name] = {"path": entry}
     if isinstance(config.get("results"), str) and set("~$") & set(config["results"]):
         config["results"] = str(expanded(config["results"]))
@@ -188,19 +181,12 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         except InputError as error:
             raise ConfigError(f"{key}.{name}.files: {error}") from None
     if kind == "grammar":
-        _one_of(f"{key}.{name}.grammar", entry["grammar"], grammars())
+        _one_of(f"{key}.{name}.grammar", entry["grammar"], names("grammars"))
         entry.setdefault("sentences", SENTENCES)
 
 
-def grammars() -> list[str]:
-    """Return the names of the grammars."""
-    from workflow_scripts.grammars import names
-
-    return names()
-
-
 def _check_attributes(config: dict[str, Any]) -> None:
-    known = import_module(f"workflow_scripts.schemas.{config['schema']}").ATTRIBUTES
+    known = load("schemas", config["schema"]).ATTRIBUTES
     if config["attributes"] == "all" or known is None:
         return
     for i, name in enumerate(config["attributes"]):
@@ -219,15 +205,15 @@ def _check_neurons(neurons: dict[str, Any]) -> None:
 def _check_interventions(entries: list[dict[str, Any]]) -> None:
     for i, entry in enumerate(entries):
         key = f"interventions[{i}]"
-        _one_of(f"{key}.method", entry["method"], available("interventions"))
-        options = import_module(f"workflow_scripts.interventions.{entry['method']}").OPTIONS
+        _one_of(f"{key}.method", entry["method"], names("methods"))
+        options = declared("methods", entry["method"], "OPTIONS")
         possible = ["method", "name", "step", *options]
         for option, value in entry.items():
             _one_of(f"{key}: key", option, possible)
             kind = options.get(option)
-            if kind is bool and not isinstance(value, bool):
+            if kind == "boolean" and not isinstance(value, bool):
                 raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
-            if kind is float and not _is_positive(value):
+            if kind == "number" and not _is_positive(value):
                 raise ConfigError(
                     f"{key}.{option}: {value!r} is not a number above 0{_as_number(value)}"
                 )
@@ -319,7 +305,7 @@ def _check_layers(layers: list[int], model: str, n_layers: int) -> None:
 def _check_filters(config: dict[str, Any]) -> None:
     attributes = config["attributes"]
     if attributes == "all":
-        attributes = import_module(f"workflow_scripts.schemas.{config['schema']}").ATTRIBUTES
+        attributes = load("schemas", config["schema"]).ATTRIBUTES
     for key in ("only", "skip"):
         for i, entry in enumerate(config[key]):
             for field, values in entry.items():

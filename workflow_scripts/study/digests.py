@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from stat import S_ISDIR
 
-from workflow_scripts.models.folder import files_read
+from workflow_scripts.files.model_folder import files_read
 
 
 def file_digest(path: Path) -> str:

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.command.plugins import declared, module
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS, Configuration
-from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.digests import file_digest, model_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
@@ -59,7 +59,9 @@ class Jobs:
         entry = {key: value for key, value in entry.items() if key != "pipeline"}
         if "grammar" in entry:
             code = self._code(
-                "generate_treebank", "generate_treebank", f"grammars.{entry['grammar']}"
+                "generate_treebank",
+                "treebanks.generate_treebank",
+                module("grammars", entry["grammar"]),
             )
             return _string(code, entry | {"seed": self._config["seed"]}, {})
         if "ud" in entry:
@@ -74,7 +76,7 @@ class Jobs:
             treebanks = self._plan.treebanks_of(model)
             words = [(name, _digest(self.words(name))) for name in treebanks]
             settings = entry | {"seed": self._config["seed"]}
-            return _string(self._code("train_model", "train_model"), settings, words)
+            return _string(self._code("train_model", "models.train_model"), settings, words)
         if "hub" in entry:
             return _string("", entry, {})
         # Once a plan: which files are read stands in some of them.
@@ -86,7 +88,7 @@ class Jobs:
 
     def words(self, treebank: str) -> str:
         schema = self._config["schema"]
-        code = self._code("words_of_treebank", "read_words", f"schemas.{schema}")
+        code = self._code("words_of_treebank", "words.read_words", module("schemas", schema))
         return self._once("words", treebank)(
             lambda: _string(
                 code,
@@ -98,16 +100,18 @@ class Jobs:
     def attributes(self, treebank: str) -> str:
         settings = {"min_types": self._config["min_types"]}
         inputs = {"words": _digest(self.words(treebank))}
-        return _string(self._code("attributes", "keep_values"), settings, inputs)
+        return _string(self._code("attributes", "words.keep_values"), settings, inputs)
 
     def activations(self, model: str, treebank: str) -> str:
-        return self._reading("activations_of_model", "extract_activations", model, treebank)
+        return self._reading(
+            "activations_of_model", "activations.extract_activations", model, treebank
+        )
 
     def states(self, model: str, treebank: str) -> str:
-        return self._reading("states_of_model", "cache_states", model, treebank)
+        return self._reading("states_of_model", "activations.cache_states", model, treebank)
 
     def lexicon(self, model: str, treebank: str) -> str:
-        return self._reading("lexicon", "build_lexicon", model, treebank)
+        return self._reading("lexicon", "interventions.build_lexicon", model, treebank)
 
     def _reading(self, rule: str, module: str, model: str, treebank: str) -> str:
         # Layers are files of their own: which others were asked for changes none of them.
@@ -131,7 +135,7 @@ class Jobs:
             seed = {"seed": self._config["seed"], "control": self._plan.control}
         return self._once("statistics", of, labels)(
             lambda: _string(
-                self._code("statistics", "compute_statistics"),
+                self._code("statistics", "rankings.compute_statistics"),
                 self._name(of) | self._values(of) | seed | {"labels": labels},
                 self._labelled(of),
             )
@@ -151,7 +155,9 @@ class Jobs:
             if "statistics" in uses:
                 inputs["statistics"] = _digest(self._statistics(of, ("values",)))
             return _string(
-                self._code("ranking", "rank_neurons", f"rankers.{ranker}"), settings, inputs
+                self._code("ranking", "rankings.rank_neurons", module("rankers", ranker)),
+                settings,
+                inputs,
             )
 
         return self._once("ranking", of, ranker)(make)
@@ -180,7 +186,9 @@ class Jobs:
         inputs = inputs | self._labelled(of)
         if "statistics" in uses:
             inputs["statistics"] = _digest(self.statistics(of))
-        return _string(self._code("probe", "probe_rankings", f"probes.{probe}"), settings, inputs)
+        return _string(
+            self._code("probe", "probes.probe_rankings", module("probes", probe)), settings, inputs
+        )
 
     def intervention(self, of: Configuration, name: str, ranking: str) -> str:
         def make() -> str:
@@ -188,8 +196,12 @@ class Jobs:
             method, schema = entry["method"], self._config["schema"]
             ranker = self._plan.ranker_of(ranking)
             analyzer = self._config["analyzer"]
-            modules = (f"interventions.{method}", f"schemas.{schema}", f"analyzers.{analyzer}")
-            code = self._code("intervention", "intervene", *modules)
+            modules = (
+                module("methods", method),
+                module("schemas", schema),
+                module("analyzers", analyzer),
+            )
+            code = self._code("intervention", "interventions.intervene", *modules)
             settings = self._name(of) | self._values(of) | {"ranker": ranker, "analyzer": analyzer}
             settings |= {k: v for k, v in entry.items() if k != "name"}
             inputs = {
@@ -224,7 +236,9 @@ class Jobs:
                     for probe in self._config["probes"]
                 ]
             settings = {"model": model, "treebank": treebank}
-            return _string(self._code("collected_probes", "collect_probes"), settings, inputs)
+            return _string(
+                self._code("collected_probes", "tables.collect_probes"), settings, inputs
+            )
 
         return self._once_counted([treebank], "probes_of", model, treebank)(make)
 
@@ -240,7 +254,7 @@ class Jobs:
                 if (name := f"{of.path}/{entry['name']}/{ranking}")
             ]
             settings = {"model": model, "treebank": treebank}
-            code = self._code("collected_interventions", "collect_interventions")
+            code = self._code("collected_interventions", "tables.collect_interventions")
             return _string(code, settings, inputs)
 
         return self._once_counted([treebank], "interventions_of", model, treebank)(make)
@@ -255,7 +269,9 @@ class Jobs:
                 for ranking in self._plan.top_rankings
             ]
             settings = {"model": model, "treebank": treebank}
-            return _string(self._code("collected_rankings", "collect_rankings"), settings, inputs)
+            return _string(
+                self._code("collected_rankings", "tables.collect_rankings"), settings, inputs
+            )
 
         return self._once_counted([treebank], "rankings_of", model, treebank)(make)
 
@@ -277,7 +293,9 @@ class Jobs:
                     ]
             settings = {"model": model, "treebank": treebank, "seed": self._config["seed"]}
             settings["report"] = sorted(self._config["neurons"]["report"])
-            return _string(self._code("compare_rankings", "compare_rankings"), settings, inputs)
+            return _string(
+                self._code("compare_rankings", "tables.compare_rankings"), settings, inputs
+            )
 
         return self._once_counted([treebank], "contrasts_of", model, treebank)(make)
 
@@ -302,14 +320,16 @@ class Jobs:
                 settings["report"] = sorted(self._config["neurons"]["report"])
             if declared("tables", table, "USES_SEED"):
                 settings["seed"] = self._config["seed"]
-            return _string(self._code("table", "build_table", f"tables.{table}"), settings, inputs)
+            return _string(
+                self._code("table", "tables.build_table", module("tables", table)), settings, inputs
+            )
 
         return self._once_counted(self._plan.treebanks, "table", table)(make)
 
     def figure(self, figure: str) -> str:
         """Return what a figure depends on."""
         inputs = {table: _digest(self.table(table)) for table in self._plan.figures[figure]}
-        code = self._code("figure", "build_figure", f"figures.{figure}")
+        code = self._code("figure", "report.build_figure", module("figures", figure))
         return _string(code, {"figure": figure}, inputs)
 
     def report(self) -> str:
@@ -321,7 +341,7 @@ class Jobs:
             "configuration": self._plan.described,
             "page": {part.name: file_digest(part) for part in sorted(PAGE.glob("page.*"))},
         }
-        return _string(self._code("report", "build_report"), settings, inputs)
+        return _string(self._code("report", "report.build_report"), settings, inputs)
 
     def provenance(self) -> str:
         """Return what the provenance depends on: not on the commit, which changes with any word."""
@@ -329,11 +349,11 @@ class Jobs:
         inputs |= {f"treebanks/{name}": self.treebank(name) for name in self._plan.treebanks}
         inputs |= {f"models/{name}": self.model(name) for name in self._plan.models}
         settings = {"configuration": self._plan.described}
-        return _string(self._code("provenance", "build_provenance"), settings, inputs)
+        return _string(self._code("provenance", "report.build_provenance"), settings, inputs)
 
     def latex(self, table: str) -> str:
         """Return what a table in LaTeX depends on."""
-        code = self._code("latex_table", "build_latex", f"latex.{table}")
+        code = self._code("latex_table", "tables.build_latex", module("latex", table))
         return _string(code, {"table": table}, {"table": _digest(self.table(table))})
 
     # What they share

@@ -6,14 +6,14 @@ seconds.
 
 from pathlib import Path
 
-from workflow_scripts.errors import InputError
-from workflow_scripts.models.folder import (
+from workflow_scripts import InputError
+from workflow_scripts.files.lm_head import require_lm_head, require_masked_lm
+from workflow_scripts.files.model_folder import (
     check_weights,
     files_read,
     require_content,
     require_tokenizer_files,
 )
-from workflow_scripts.models.lm_head import require_lm_head, require_masked_lm
 from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.plan import Plan
 

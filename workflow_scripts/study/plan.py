@@ -11,19 +11,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.errors import InputError
-from workflow_scripts.files.words import Size
+from workflow_scripts import InputError
+from workflow_scripts.command.plugins import declared, names
+from workflow_scripts.files.words import Size, nearest
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import (
     ConfigError,
-    available,
     expanded,
     why_not_there,
 )
-from workflow_scripts.study.declarations import declared
 from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
-from workflow_scripts.treebanks.values import nearest
 
 
 class PlannedConfiguration(Configuration):
@@ -203,7 +201,7 @@ class Plan:
                 json.loads(self.method_options(entry["name"]))
                 | {
                     "name": entry["name"],
-                    "has_target": declared("interventions", entry["method"], "HAS_TARGET"),
+                    "has_target": declared("methods", entry["method"], "HAS_TARGET"),
                 },
                 sort_keys=True,
             )
@@ -220,7 +218,7 @@ class Plan:
             collected |= {"interventions", "examples"} if self.config["interventions"] else set()
             if self.config["probes"] or self.config["interventions"]:
                 collected |= {"contrasts"}
-        return [name for name in available("tables") if set(self.reads(name)) <= collected]
+        return [name for name in names("tables") if set(self.reads(name)) <= collected]
 
     def reads(self, table: str) -> tuple[str, ...]:
         """Return which collected files a table is made of."""
@@ -229,14 +227,13 @@ class Plan:
     @cached_property
     def figures(self) -> dict[str, tuple[str, ...]]:
         """The figures that the tables give, by name, each with the tables it is made of."""
-        names = [name for name in available("figures") if name != "style"]  # what they share
-        reads = {name: declared("figures", name, "READS") for name in names}
+        reads = {name: declared("figures", name, "READS") for name in names("figures")}
         return {name: read for name, read in reads.items() if set(read) <= set(self.tables)}
 
     @property
     def latex(self) -> list[str]:
         """The tables that there are in LaTeX."""
-        return [name for name in self.tables if name in available("latex")]
+        return [name for name in self.tables if name in names("latex")]
 
     @property
     def described(self) -> dict[str, Any]:

@@ -17,13 +17,14 @@ import hashlib
 import re
 from functools import cache
 
-from workflow_scripts.schemas import ud, unimorph
+from workflow_scripts.command.plugins import load
 
 LONGEST = 100
 """Characters of a slug. File systems take 255 bytes."""
 _DIGEST = 16  # bytes, two characters each
 _LAYERED = re.compile(r"([^\[\]]+)\[([a-z0-9]+)\]")
 
+ud, unimorph = (load("schemas", name) for name in ("ud", "unimorph"))
 _NAMES = (*unimorph.ATTRIBUTES, *ud.FEATURES, ud.PART_OF_SPEECH, "NumForm")
 _PLAIN = {name: re.sub(r"\W+", "-", name.lower()) for name in _NAMES}
 _TAKEN = {"", *_PLAIN.values()}

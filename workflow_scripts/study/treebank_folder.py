@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
-from workflow_scripts.errors import InputError
+from workflow_scripts import InputError
 
 _PACKED = {
     ".gz": "gunzip --keep",

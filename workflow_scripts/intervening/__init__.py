@@ -1,6 +1,0 @@
-"""Intervening: from the states of test sentences to what became of their words.
-
-`subjects` finds the words to intervene on, `prediction` runs the model on from edited states, and
-`outcomes` judges and counts what it gives. Which edit, and who gives a predicted word its
-analysis, are files of `interventions/` and `analyzers/`. Reads and writes no file.
-"""

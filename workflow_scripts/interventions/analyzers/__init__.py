@@ -1,0 +1,80 @@
+"""Analyzers: each module gives lemma and value of a word that the model predicts.
+
+An analyzer is one file here, named in the configuration by its file name. It has
+
+* `USES`: what it takes besides the treebank's forms: `lexicon`, or the `pipeline` of the language;
+* a class `Analyzer`, made from an `AnalyzerTask`, that judges words whose prediction differs from
+  them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+Analysis = tuple[str | None, str, str | None]
+"""(lemma, upos, value), the lemma None where the treebank gives none, the value None where the word
+does not carry the attribute."""
+
+
+class Outcome(IntEnum):
+    """What became of a word that was intervened on; CLTV is counted in CLWV too."""
+
+    CORRECT = 0
+    CLWV = 1
+    """Correct lemma, wrong value: another value than the target's, or none."""
+    CLTV = 2
+    """Correct lemma, and exactly the target value."""
+    CORRECT_LEMMA_CORRECT_VALUE = 3
+    WRONG_LEMMA_CORRECT_VALUE = 4
+    WRONG_LEMMA_WRONG_VALUE = 5
+    NO_ANALYSIS = 6
+    """Not known to the analyzer, or without a lemma of its own to compare the prediction's with."""
+
+
+@dataclass(frozen=True)
+class TrueWord:
+    """A word intervened on, as the treebank has it."""
+
+    sentence: int
+    word: int
+    lemma: str | None
+    """None where the treebank gives none: it equals no other lemma."""
+    upos: str
+    value: str
+    target: str | None
+    """The value that the intervention moves it to; None where it has no target."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A word whose prediction differs from it."""
+
+    word: TrueWord
+    predicted: str
+
+
+@dataclass(frozen=True)
+class AnalyzerTask:
+    """What an analyzer may look at; it takes what it needs."""
+
+    attribute: str
+    """Its name in the schema."""
+    lemma_alone: bool
+    """Whether the attribute is the word class itself: then a word of the same lemma is the same
+    lemma whatever its UPOS."""
+    lexicon: Callable[[], Iterable[tuple[str, Analysis]]]
+    """(key, analysis) of all words of the treebank; a key is a form as the model spells it."""
+    pipeline: str | None
+    """The name of the language's pipeline."""
+    analyse: Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
+    """The schema's: UPOS and UD features to values, and what clashes."""
+    forms: Callable[[int], list[str]]
+    """The forms of a test sentence, by its number."""
+
+
+class Analyzer(Protocol):
+    """What every analyzer can do."""
+
+    def judge(self, changes: list[Change]) -> list[Outcome]:
+        """Return what became of each changed word; `changes` are all of one k."""

@@ -1,0 +1,72 @@
+"""Build the lexicon of a treebank as a model spells it: every form with its analyses.
+
+Columns: `key` (the form tokenised alone and decoded), `lemma` (null where the treebank gives none),
+`upos`, and the treebank's attributes; distinct rows, sorted. Forms with the unknown token stay out.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+import polars as pl
+
+from workflow_scripts import InputError
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.frames import read_frame
+from workflow_scripts.files.words import attributes_of
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models.reading import Reader
+
+log = logging.getLogger("build_lexicon")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
+    parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
+    for split in SPLITS:
+        parser.add_argument(f"--words-{split}", type=Path, required=True, help="words file")
+    parser.add_argument("--lexicon", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    paths = [getattr(options, f"words_{split}") for split in SPLITS]
+    attributes = attributes_of(paths[0])
+    columns = ["form", "lemma", "upos", *attributes]
+    words = pl.concat(
+        read_frame(path, columns).cast(dict.fromkeys(attributes, pl.String)) for path in paths
+    ).unique()
+    forms = words["form"].unique().sort().to_list()
+    keys = spell(Reader(options.model), forms)
+    if not keys:
+        raise InputError(
+            f"{options.model}: its tokenizer spells none of the {len(forms)} forms of "
+            f"{paths[0].parent} without the unknown token, so no predicted word can be looked up; "
+            "take another model, or interventions: []"
+        )
+    log.info("%d of %d forms; the tokenizer does not know the others", len(keys), len(forms))
+    lexicon = (
+        words.join(
+            pl.DataFrame(keys, schema={"form": pl.String, "key": pl.String}, orient="row"),
+            on="form",
+        )
+        .select("key", "lemma", "upos", *attributes)
+        .unique()
+        .sort(pl.all(), nulls_last=True)
+    )
+    write_parquet(options.lexicon, lexicon.to_arrow(), made_by("build_lexicon", options.made_by))
+
+
+def spell(reader: Reader, forms: list[str]) -> list[tuple[str, str]]:
+    """Return (form, key) for each form that the model can read."""
+    return [
+        (form, reader.decode(ids))
+        for form, ids in zip(forms, reader.read_alone(forms), strict=True)
+        if ids and reader.unknown_id not in ids
+    ]
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

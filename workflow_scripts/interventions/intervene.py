@@ -1,0 +1,151 @@
+"""Intervene: edit the first k neurons of rankings inside the model, for k = 0, step, 2 step ...
+
+Writes the outcome counts of each (k, sentence), and the words that changed as meant at the
+saturation point.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts import InputError
+from workflow_scripts.command import configuration
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.plugins import load
+from workflow_scripts.command.progress import progress
+from workflow_scripts.command.threads import add_threads, use_threads
+from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.states import read_states
+from workflow_scripts.files.statistics import read_configuration, read_statistics
+from workflow_scripts.files.words import sentences
+from workflow_scripts.interventions.analyzers import Analysis, AnalyzerTask, Outcome
+from workflow_scripts.interventions.methods import Edit, EditTask
+from workflow_scripts.interventions.outcomes import count, examples, judge
+from workflow_scripts.interventions.prediction import EditedSentence, predict_edited
+from workflow_scripts.interventions.subjects import edited_ids, edited_sentences, find_subjects
+from workflow_scripts.models.batching import resolve_device
+from workflow_scripts.models.masked_lm import MaskedLM
+from workflow_scripts.models.reading import Reader
+
+log = logging.getLogger("intervene")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
+    parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
+    configuration.add_statistics_option(parser)
+    parser.add_argument("--words-test", type=Path, required=True, help="words file")
+    parser.add_argument("--schema", required=True, help="unimorph or ud")
+    parser.add_argument("--subtokens", type=Path, required=True, help="cached subtokens")
+    parser.add_argument("--states", type=Path, required=True, help="cached states of the layer")
+    parser.add_argument("--rankings", type=Path, nargs="+", required=True, help="Parquet files")
+    parser.add_argument("--analyzer", required=True, help="who gives a predicted word its lemma")
+    parser.add_argument(
+        "--lexicon", type=Path, nargs="?", help="forms with their analyses, for analyzer lexicon"
+    )
+    parser.add_argument("--pipeline", nargs="?", help="of the language, for analyzer spacy")
+    parser.add_argument("--method", required=True, help="ablation or translation")
+    parser.add_argument(
+        "--method-options", type=json.loads, default={}, help='JSON: {"beta": 8, "scaled": true}'
+    )
+    parser.add_argument("--step", type=int, required=True, help="k = 0, step, 2 step ... < d")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
+    add_threads(parser)
+    parser.add_argument(
+        "--outcomes", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
+    )
+    parser.add_argument(
+        "--examples", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
+    )
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    use_threads(options.threads)
+    of = read_configuration(options.statistics)
+    method = load("methods", options.method)
+    schema = load("schemas", options.schema)
+    analyzers = load("analyzers", options.analyzer)
+    for use in analyzers.USES:
+        if getattr(options, use) is None:
+            raise InputError(f"--{use}: analyzer {options.analyzer} needs it")
+    means = read_statistics(options.statistics, scatters=False).means
+    cached = read_states(options.subtokens, options.states)
+    words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute])
+    test = {sentence.number: sentence.columns for sentence in words}
+    subjects, edited = find_subjects(cached, test, of.attribute, of.values, method.HAS_TARGET)
+    without_lemma = sum(subject.word.lemma is None for subject in subjects)
+    if without_lemma and "lexicon" in analyzers.USES:
+        log.info(
+            "%s: %d of %d words have no lemma: a change of them is no analysis",
+            of,
+            without_lemma,
+            len(subjects),
+        )
+    ids, unchanged = edited_ids(cached, edited)
+    touched = edited_sentences(cached, edited)
+    analyzer = analyzers.Analyzer(
+        AnalyzerTask(
+            attribute=of.attribute,
+            lemma_alone=of.attribute == schema.PART_OF_SPEECH,
+            lexicon=lambda: analyses(options.lexicon, of.attribute),
+            pipeline=options.pipeline,
+            analyse=schema.analyse,
+            forms=lambda sentence: test[sentence]["form"],
+        )
+    )
+    reader = Reader(options.model)
+    model = MaskedLM(options.model, resolve_device(options.device))
+    meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
+    also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
+    metadata = made_by("intervene", options.made_by, *also)
+    for ranking, outcomes_file, examples_file in zip(
+        options.rankings, options.outcomes, options.examples, strict=True
+    ):
+        neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
+        ks = list(range(0, len(neurons), options.step))
+        if len(ks) == 1:
+            log.warning(
+                "step %d is not below the width, %d: k = 0 alone, so nothing is changed",
+                options.step,
+                len(neurons),
+            )
+        edit = method.edit(EditTask(neurons, means), **options.method_options)
+        changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
+        predicted = np.concatenate([unchanged[None], changed])
+        outcomes, words = judge(
+            predicted, ids, subjects, analyzer, reader.decode, reader.without_token(predicted)
+        )
+        write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
+        write_parquet(outcomes_file, count(outcomes, subjects, ks), metadata)
+
+
+def run_model(
+    model: MaskedLM,
+    layer: int,
+    touched: list[EditedSentence],
+    edit: Edit,
+    neurons: np.ndarray,
+    ks: list[int],
+) -> np.ndarray:
+    """Return predictions (len(ks), R) int32 of the edited subtokens."""
+    total = sum(len(sentence.edited) for sentence in touched)
+    with progress(total, f"{len(ks)} values of k", "subtokens") as bar:
+        return predict_edited(model, touched, layer, edit, neurons, ks, progress=bar.update)
+
+
+def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:
+    """Yield (key, (lemma, upos, value)) of a lexicon file, each once."""
+    table = read_parquet(lexicon, ["key", "lemma", "upos", attribute])
+    columns = [table.column(i).to_pylist() for i in range(4)]
+    for key, lemma, upos, value in dict.fromkeys(zip(*columns, strict=True)):
+        yield key, (lemma, upos, value)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,84 @@
+"""Subjects: the words to intervene on, and where their subtokens are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workflow_scripts.files.states import CachedSentence
+from workflow_scripts.interventions.analyzers import TrueWord
+from workflow_scripts.interventions.methods import target
+from workflow_scripts.interventions.prediction import EditedSentence
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A word intervened on: where its subtokens are, and what it is."""
+
+    word: TrueWord
+    start: int
+    """Its first row among all edited subtokens."""
+    end: int
+    """The row after its last."""
+
+
+def find_subjects(
+    cached: Sequence[CachedSentence],
+    words: Mapping[int, Mapping[str, list]],
+    attribute: str,
+    values: Sequence[str],
+    has_target: bool,
+) -> tuple[list[Subject], list[np.ndarray]]:
+    """Return the words with a kept value, and for each sentence its (position, value) pairs.
+
+    `words` has the columns `lemma`, `upos` and the attribute of each sentence, by its number. Pairs
+    are (r, 2) int64, in order: a subtoken of such a word, and the index of its value.
+    """
+    index = {value: i for i, value in enumerate(values)}
+    subjects: list[Subject] = []
+    edited: list[np.ndarray] = []
+    row = 0
+    for sentence in cached:
+        columns = words[sentence.number]
+        pairs: list[tuple[int, int]] = []
+        for word in np.unique(sentence.read.words[sentence.read.words >= 0]):
+            value = columns[attribute][word]
+            if value not in index:
+                continue
+            places = np.flatnonzero(sentence.read.words == word)
+            pairs += [(place, index[value]) for place in places]
+            aim = values[target(index[value], len(values))] if has_target else None
+            true = TrueWord(
+                sentence.number,
+                int(word),
+                columns["lemma"][word],
+                columns["upos"][word],
+                value,
+                aim,
+            )
+            subjects.append(Subject(true, row, row + len(places)))
+            row += len(places)
+        edited.append(np.array(pairs, np.int64).reshape(-1, 2))
+    return subjects, edited
+
+
+def edited_ids(
+    cached: Sequence[CachedSentence], edited: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edited subtokens' input ids and unchanged predictions, (R,) int32 each."""
+    pairs = list(zip(cached, edited, strict=True))
+    none = np.empty(0, np.int32)  # where no sentence fits the model
+    ids = [sentence.read.ids[rows[:, 0]] for sentence, rows in pairs]
+    predicted = [sentence.predicted[rows[:, 0]] for sentence, rows in pairs]
+    return np.concatenate([none, *ids]), np.concatenate([none, *predicted])
+
+
+def edited_sentences(
+    cached: Sequence[CachedSentence], edited: Sequence[np.ndarray]
+) -> list[EditedSentence]:
+    """Return the sentences that have a word intervened on."""
+    return [
+        EditedSentence(sentence.read, sentence.states, rows[:, 0], rows[:, 1])
+        for sentence, rows in zip(cached, edited, strict=True)
+        if len(rows)
+    ]

@@ -1,0 +1,41 @@
+"""Selectivity curves: how much better a probe is at the attribute than at random labels."""
+
+import altair as alt
+import polars as pl
+
+from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.report.figures import style
+
+READS = ("probing_curves",)
+TITLE = "Selectivity over the number of neurons"
+CAPTION = (
+    "Selectivity is a probe's test accuracy less that of the same probe on control labels, which "
+    "give every word form a label at random: what a probe gains by learning words by heart is "
+    "taken off. Rows are probes, columns layers, lines rankings as in the accuracy curves. Near 0 "
+    "(the black line) the probe does no better on the attribute than on labels without meaning; "
+    "a fall at large k says that more neurons help memory more than they help the attribute. "
+    "Lines are means over all configurations chosen. A large study is drawn at some of its k; the "
+    "table has them all."
+)
+MISSING = "no selectivity: the study has no control task, or no test word has the attribute"
+
+
+def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
+    """Return a line for each ranking; panels by probe and layer."""
+    table = style.at_most(tables["probing_curves"].filter(pl.col("selectivity").is_not_null()))
+    if table.is_empty():
+        return None
+    rows = style.rows_of(table, [*CONFIGURATION, "probe", "ranking", "k", "selectivity"])
+    width = style.width(table["layer"].n_unique())
+    lines = style.curves(
+        table["ranking"].unique(),
+        "selectivity",
+        "selectivity",
+        interval=False,
+        groups=["probe", "layer"],
+        size=(width, 150),
+    )
+    chart = alt.layer(style.line_at(0, ["probe", "layer"]), lines).properties(
+        width=width, height=150
+    )
+    return style.finished(style.by_probe_and_layer(chart), rows, TITLE)

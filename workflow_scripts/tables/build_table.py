@@ -1,0 +1,43 @@
+"""Build one table of the study -> `tables/{table}.csv` and `.parquet`."""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.plugins import load
+from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
+from workflow_scripts.files.frames import read_frame
+
+COLLECTED = ("probes", "interventions", "examples", "rankings", "contrasts")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
+    parser.add_argument("--table", required=True, help="probing, interventions ...")
+    for name in COLLECTED:
+        parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
+    parser.add_argument("--report", type=int, nargs="+", required=True, help="the k to report")
+    parser.add_argument("--seed", type=int, required=True, help="for a table that draws")
+    parser.add_argument("--csv", type=Path, required=True, help="CSV to write")
+    parser.add_argument("--parquet", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    table = load("tables", options.table)
+    frames = {
+        name: pl.concat(read_frame(path) for path in getattr(options, name)) for name in table.READS
+    }
+    drawn = {"seed": options.seed} if table.USES_SEED else {}
+    rows = table.build(frames, options.report, **drawn)
+    metadata = made_by("build_table", options.made_by)
+    write_parquet(options.parquet, rows.to_arrow(), metadata)
+    with whole_file(options.csv, options.made_by) as part:
+        rows.write_csv(part)
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,69 @@
+"""Agreement: how much a ranking's first k neurons are those of the others (Fan et al. 2023).
+
+Of the rankings from the top, each against the others of its configuration; any other ranking, as
+random is, against all of those, to show what chance gives.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+
+from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
+
+READS = ("rankings",)
+USES_REPORT = False
+USES_SEED = False
+
+KS = (10, 50, 100)
+VOTES = 100
+"""Position i (from 0) of a ranking gives VOTES - i points, as long as that is above 0."""
+
+SCHEMA = CONFIGURATION_SCHEMA | {
+    "ranking": pl.String,
+    "k": pl.Int32,
+    "avg_overlap": pl.Float64,
+    "neuron_vote": pl.Float64,
+}
+
+
+def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+    """Return AvgOverlap and NeuronVote of each ranking that has another to agree with."""
+    collected = frames["rankings"].sort(*CONFIGURATION, "ranking", "position")
+    rows = []
+    for names, of in collected.group_by(CONFIGURATION, maintain_order=True):
+        n_neurons = of["n_neurons"][0]
+        first = {
+            ranking: neurons["neuron"].to_list()
+            for (ranking,), neurons in of.group_by("ranking", maintain_order=True)
+        }
+        for ranking, neurons in first.items():
+            others = [first[o] for o in first if o.endswith("-ttb") and o != ranking]
+            voted = borda(others)
+            rows += [
+                (*names, ranking, k, avg_overlap(neurons, others, k), jaccard(neurons, voted, k))
+                for k in KS
+                if others and k <= n_neurons
+            ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def jaccard(ranking: Sequence[int], other: Sequence[int], k: int) -> float:
+    """Return |A ∩ B| / |A ∪ B| of the first k neurons of both."""
+    a, b = set(ranking[:k]), set(other[:k])
+    return len(a & b) / len(a | b)
+
+
+def avg_overlap(ranking: Sequence[int], others: Sequence[Sequence[int]], k: int) -> float:
+    """Return AvgOverlap: the mean Jaccard overlap with each of the others."""
+    return sum(jaccard(ranking, other, k) for other in others) / len(others)
+
+
+def borda(rankings: Sequence[Sequence[int]]) -> list[int]:
+    """Return the neurons by their Borda count, best first; equal ones by their index."""
+    points: Counter[int] = Counter()
+    for ranking in rankings:
+        for i, neuron in enumerate(ranking[:VOTES]):
+            points[neuron] += VOTES - i
+    return sorted(points, key=lambda neuron: (-points[neuron], neuron))

@@ -1,0 +1,166 @@
+"""Read a treebank: three CoNLL-U files -> `words/{treebank}/{split}.parquet`."""
+
+import argparse
+import logging
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from types import ModuleType
+
+import pyarrow as pa
+import pyarrow.compute
+
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.plugins import load
+from workflow_scripts.command.progress import progress
+from workflow_scripts.files import words as words_file
+from workflow_scripts.files.artifact import ParquetFile, made_by
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.words.surface import Tally, TreebankError, read_sentences
+
+log = logging.getLogger("read_words")
+
+ROWS = 1 << 15
+SHOWN = 20
+"""How many pairs of feature and value a line of the log names."""
+SPOOL = pa.schema(
+    [
+        ("sentence", pa.int32()),
+        ("word", pa.int32()),
+        ("form", pa.string()),
+        ("lemma", pa.string()),
+        ("upos", pa.string()),
+        ("values", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
+    for split in SPLITS:
+        parser.add_argument(f"--{split}", type=Path, required=True, help="CoNLL-U file")
+    parser.add_argument("--schema", required=True, help="how features become attributes")
+    for split in SPLITS:
+        parser.add_argument(f"--words-{split}", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    schema = load("schemas", options.schema)
+    # The columns follow from all three splits, so the words are kept on disk until all are read.
+    with tempfile.TemporaryDirectory() as folder:
+        values: dict[str, set[str]] = defaultdict(set)
+        for split in SPLITS:
+            _spool(getattr(options, split), schema, Path(folder, split), values)
+        dictionaries = {attribute: pa.array(sorted(values[attribute])) for attribute in values}
+        metadata = made_by("read_words", options.made_by)
+        for split in SPLITS:
+            target = getattr(options, f"words_{split}")
+            _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
+            for found in words_file.placeholders(target):
+                log.warning("%s: %s", getattr(options, split), found)
+
+
+def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[str]]) -> None:
+    tally = Tally()
+    with (
+        pa.OSFile(str(spool), "wb") as file,
+        pa.ipc.new_stream(file, SPOOL) as stream,
+        progress(None, conllu.name, "sentences") as bar,
+    ):
+        rows: list[dict] = []
+        sentences = read_sentences(conllu, schema.analyse, tally)
+        for number, sentence in enumerate(sentences):
+            for position, word in enumerate(sentence):
+                for attribute, value in word.values.items():
+                    values[attribute].add(value)
+                rows.append(
+                    {
+                        "sentence": number,
+                        "word": position,
+                        "form": word.form,
+                        "lemma": word.lemma,
+                        "upos": word.upos,
+                        "values": word.values,
+                    }
+                )
+            bar.update()
+            if len(rows) >= ROWS:
+                stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
+                rows = []
+        stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
+    _check_attributes(conllu, values)
+    _log(conllu, tally, schema)
+
+
+def _log(conllu: Path, tally: Tally, schema: ModuleType) -> None:
+    """Say how many words a file has, and what of it came to nothing."""
+    log.info("%s: %d words", conllu, tally.words)
+    if tally.without_lemma:
+        log.info("%s: %d words without a lemma", conllu, tally.without_lemma)
+    if tally.hidden_with_lemma:
+        log.info(
+            "%s: %d words have the form _ and a lemma: their text may be withheld",
+            conllu,
+            tally.hidden_with_lemma,
+        )
+    for attribute, count in sorted(tally.clashes.items()):
+        log.info("%s: %d words with two values of %s, which they lose", conllu, count, attribute)
+    name = schema.__name__.rpartition(".")[2]
+    for pairs_of, what in (
+        (schema.unknown, f"values that schema {name} does not know"),
+        (schema.ignored, f"values of features that schema {name} has no attribute for"),
+    ):
+        pairs: Counter = Counter()
+        for (upos, features), count in tally.analyses.items():
+            for pair in pairs_of(upos, dict(features)):
+                pairs[pair] += count
+        if pairs:
+            log.info("%s: %d %s: %s", conllu, pairs.total(), what, most_frequent(pairs))
+
+
+def most_frequent(pairs: Counter) -> str:
+    """Return pairs of feature and value as text, each after its count, most frequent first."""
+    ordered = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count} {feature}={value}" for (feature, value), count in ordered[:SHOWN]]
+    rest = ordered[SHOWN:]
+    if rest:
+        named.append(f"{sum(count for _, count in rest)} of {len(rest)} other pairs")
+    return ", ".join(named)
+
+
+def _check_attributes(conllu: Path, values: dict[str, set[str]]) -> None:
+    """Raise TreebankError where the attributes so far cannot be columns of a words file."""
+    for attribute, found in values.items():
+        if attribute in words_file.RESERVED:
+            raise TreebankError(
+                f"{conllu}: has a feature {attribute!r}, which is a column of every words file or "
+                "lexicon; rename the feature"
+            )
+        if len(found) > words_file.MAX_VALUES:
+            raise TreebankError(
+                f"{conllu}: more than {words_file.MAX_VALUES} values of {attribute!r}"
+            )
+
+
+def _write(spool: Path, target: Path, dictionaries: dict[str, pa.Array], metadata: dict) -> None:
+    schema = words_file.schema(list(dictionaries))
+    with (
+        pa.OSFile(str(spool)) as file,
+        pa.ipc.open_stream(file) as batches,
+        ParquetFile(target, schema, metadata) as rows,
+    ):
+        for batch in batches:
+            analyses = [dict(pairs) for pairs in batch.column("values").to_pylist()]
+            columns = [batch.column(name) for name in words_file.COLUMNS]
+            for attribute, dictionary in dictionaries.items():
+                indices = pa.compute.index_in(
+                    pa.array([a.get(attribute) for a in analyses], pa.string()), dictionary
+                )
+                columns.append(pa.DictionaryArray.from_arrays(indices.cast(pa.int16()), dictionary))
+            rows.write(pa.Table.from_arrays(columns, schema=schema))
+
+
+if __name__ == "__main__":
+    run(arguments(), main)

@@ -1,0 +1,329 @@
+"""Surface words: what a model reads, with the analysis that the treebank gives.
+
+A multiword token (id `3-4`) is one word, its syntactic words are dropped, and so are empty nodes
+(id `8.1`). The file is read a sentence at a time, so memory does not grow with it.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+from conllu.exceptions import ParseException
+from conllu.parser import parse_line
+
+from workflow_scripts import InputError
+from workflow_scripts.files.words import UNSPECIFIED
+
+FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats")
+N_COLUMNS = 10
+LONGEST_LINE = 1 << 24
+"""Bytes; what has a longer line is no CoNLL-U, and is not read into memory to find out."""
+_NO_SPACE = re.compile(r"[^\s\x00-\x1f\x7f]*")
+_SHOWN = 60  # characters of a wrong value in a message
+
+Schema = Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
+"""`schema(upos, feats)` gives a word's value for each attribute, and the attributes that clash."""
+
+
+class TreebankError(InputError):
+    """A treebank that cannot be read; the message names file, line and what would be right."""
+
+
+@dataclass(frozen=True)
+class SurfaceWord:
+    """One word as the model reads it."""
+
+    form: str
+    lemma: str | None
+    """None where the treebank gives none, or a part of a multiword token has none."""
+    upos: str
+    values: dict[str, str]
+    """Value for each attribute that the word carries."""
+
+
+@dataclass
+class Tally:
+    """What is counted of a file while it is read: how much of it a study can use."""
+
+    words: int = 0
+    without_lemma: int = 0
+    hidden: int = 0
+    """Words whose form is nothing but underscores."""
+    hidden_with_lemma: int = 0
+    """Those of them whose lemma is something else: that of a literal underscore is one too."""
+    clashes: Counter = field(default_factory=Counter)
+    """Syntactic words that lost an attribute, to which their features gave two values."""
+    analyses: Counter = field(default_factory=Counter)
+    """Syntactic words by (UPOS, features), the features as a tuple of pairs."""
+
+    def add(self, word: SurfaceWord) -> None:
+        """Count a surface word."""
+        hidden = not word.form.strip("_")
+        self.words += 1
+        self.without_lemma += word.lemma is None
+        self.hidden += hidden
+        self.hidden_with_lemma += hidden and bool((word.lemma or "").strip("_"))
+
+
+def read_sentences(path: Path, schema: Schema, tally: Tally) -> Iterator[list[SurfaceWord]]:
+    """Yield the sentences of a CoNLL-U file as surface words.
+
+    Raises TreebankError, with file and line number, at the first line that is not CoNLL-U, and at
+    the end where most words are hidden: treebanks whose text may not be passed on come like that.
+    """
+    n_sentences = 0
+    for tokens in _blocks(path):
+        n_sentences += 1
+        words = _surface_words(tokens, schema, tally)
+        for word in words:
+            tally.add(word)
+        yield words
+    if n_sentences == 0:
+        raise TreebankError(f"{path}: holds no sentence; expected CoNLL-U")
+    if 2 * tally.hidden > tally.words:
+        raise TreebankError(
+            f"{path}: the text is withheld: {tally.hidden} of {tally.words} words have the form _; "
+            "put the text in, as the treebank's README says, or take another treebank"
+        )
+
+
+@dataclass
+class _Ids:
+    """How far a sentence has come. Its ids are checked line by line: a file whose blank lines are
+    lost shall not be read to its end, as one sentence, to find that out.
+    """
+
+    path: Path
+    n_words: int = 0
+    covered: int = 0
+    """The last word of the multiword tokens so far."""
+    last_range: str = ""
+    """Where the last multiword token stands, and its id."""
+
+    def add(self, number: int, token_id: int | tuple[int, str, int]) -> None:
+        """Take in the id of line `number`; raises TreebankError where it cannot stand there."""
+        where = f"{self.path}:{number}"
+        match token_id:
+            case int() as position:
+                if position != self.n_words + 1:
+                    raise TreebankError(f"{where}: word id {position}, expected {self.n_words + 1}")
+                self.n_words = position
+            case (first, "-", last):
+                self.last_range = f"{where}: multiword token {first}-{last}"
+                if first <= self.covered:
+                    raise TreebankError(f"{self.last_range} overlaps the one before")
+                if first != self.n_words + 1:
+                    raise TreebankError(
+                        f"{self.last_range} stands before word {self.n_words + 1}, "
+                        f"not before its first, {first}"
+                    )
+                self.covered = last
+
+    def end(self, first_line: int) -> None:
+        """Raise TreebankError where the sentence that began at `first_line` cannot end here."""
+        if self.covered > self.n_words:
+            raise TreebankError(f"{self.last_range} runs past the last word, {self.n_words}")
+        if self.n_words == 0:
+            raise TreebankError(f"{self.path}:{first_line}: a sentence without a word")
+
+
+def _blocks(path: Path) -> Iterator[list[dict]]:
+    """Yield the tokens of each sentence, comments left out, ids checked.
+
+    Lines go to `conllu` one by one: so an error has its line, and a `# global.columns` comment
+    cannot rename the fields.
+    """
+    block: list[dict] = []
+    first_line, ids = 0, _Ids(path)
+    for number, line in _lines(path):
+        if not line.strip(" "):
+            if block:
+                ids.end(first_line)
+                yield block
+            block = []
+        elif not line.startswith("#"):
+            if not block:
+                first_line, ids = number, _Ids(path)
+            token = _token(path, number, line)
+            ids.add(number, token["id"])
+            block.append(token)
+    if block:
+        ids.end(first_line)
+        yield block
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the number and the text of each line, without its end and the file's byte order mark.
+
+    Only a newline ends a line: forms may hold characters that Unicode counts as line breaks.
+    """
+    with path.open("rb") as file:
+        for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), start=1):
+            if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+                raise TreebankError(
+                    f"{path}:{number}: a line of more than {LONGEST_LINE >> 20} MiB; "
+                    "expected CoNLL-U"
+                )
+            if number == 1:
+                _check_beginning(path, raw)
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
+            yield number, line.removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
+
+
+_BEGINNINGS = {
+    b"version https://git-lfs.github.com/": "a Git LFS pointer; git lfs pull gets the file",
+    b"\x1f\x8b": "packed with gzip; unpack it with gunzip",
+    b"PK\x03\x04": "a zip archive; unpack it with unzip",
+    b"\xfd7zXZ\x00": "packed with xz; unpack it with unxz",
+    b"BZh": "packed with bzip2; unpack it with bunzip2",
+    b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it with unzstd",
+    b"<": "a web page or XML; download the file itself",
+}
+"""What other files begin with that lie where a CoNLL-U file is looked for."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+def _check_beginning(path: Path, line: bytes) -> None:
+    """Raise TreebankError where the first line is of another kind of file."""
+    for beginning, what in _BEGINNINGS.items():
+        if line.startswith(beginning):
+            raise TreebankError(f"{path}: not CoNLL-U but {what}")
+    encoding = None
+    if line.startswith(_UTF_32):  # before UTF-16, whose mark its own begins with
+        encoding = "UTF-32"
+    elif line.startswith(_UTF_16):
+        encoding = "UTF-16"
+    elif b"\0" in line[:2]:  # no mark, and an ASCII character as the first of them
+        encoding = "UTF-16BE" if line.startswith(b"\0") else "UTF-16LE"
+    if encoding is not None:
+        raise TreebankError(
+            f"{path}:1: not UTF-8 text but {encoding}; iconv --from-code {encoding} --to-code UTF-8"
+        )
+
+
+def _token(path: Path, number: int, line: str) -> dict:
+    n_columns = line.count("\t") + 1
+    if n_columns != N_COLUMNS:
+        raise TreebankError(
+            f"{path}:{number}: {n_columns} tab-separated columns, CoNLL-U has {N_COLUMNS}"
+        )
+    columns = line.split("\t")[: len(FIELDS)]
+    # conllu takes two spaces for a tab, and a form may contain spaces.
+    text = "\t".join(re.sub(" {2,}", " ", column) for column in columns)
+    try:
+        token = parse_line(text, FIELDS)
+    except (ParseException, ValueError) as error:  # ValueError: more digits than Python takes
+        raise TreebankError(f"{path}:{number}: {_shown(columns[0])} is not a valid ID") from error
+    if token["id"] is None:
+        raise TreebankError(f"{path}:{number}: the token has no id")
+    if not token["form"]:
+        raise TreebankError(f"{path}:{number}: the token has no form")
+    if not _NO_SPACE.fullmatch(token["upos"]):
+        raise TreebankError(f"{path}:{number}: UPOS {_shown(token['upos'])} holds white space")
+    _check_features(path, number, columns[FIELDS.index("feats")])
+    return token
+
+
+def _check_features(path: Path, number: int, text: str) -> None:
+    """Raise TreebankError where FEATS is neither `_` nor Name=Value pairs of different names."""
+    if text == "_":
+        return
+    pairs = [part.partition("=") for part in text.split("|")]
+    well_formed = all(name and value and "=" not in value for name, _, value in pairs)
+    if not well_formed or not _NO_SPACE.fullmatch(text):
+        raise TreebankError(
+            f"{path}:{number}: features {_shown(text)}, expected _ or Name=Value|Name=Value"
+        )
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise TreebankError(f"{path}:{number}: features {_shown(text)} name a feature twice")
+
+
+def _shown(text: str) -> str:
+    """Return the beginning of a wrong value in quotes, control characters escaped."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[SurfaceWord]:
+    syntactic: dict[int, dict] = {}
+    starts: dict[int, tuple[int, str]] = {}  # first -> last, form
+    for token in tokens:
+        match token["id"]:
+            case int() as position:
+                syntactic[position] = token
+            case (first, "-", last):
+                starts[first] = last, token["form"]
+
+    words: list[SurfaceWord] = []
+    position = 1
+    while position <= len(syntactic):
+        last, form = starts.get(position, (position, None))
+        parts = [syntactic[i] for i in range(position, last + 1)]
+        analyses = [_analyse(part, schema, tally) for part in parts]
+        words.append(
+            SurfaceWord(
+                form=parts[0]["form"] if form is None else form,
+                lemma=_lemma(parts),
+                upos="+".join(part["upos"] for part in parts),
+                values=merge(analyses),
+            )
+        )
+        position = last + 1
+    return words
+
+
+def _lemma(parts: list[dict]) -> str | None:
+    """Return the lemmas of a word's parts joined; None where one of them is unspecified."""
+    lemmas = [_visible(part["lemma"]) for part in parts]
+    if any(lemma in UNSPECIFIED for lemma in lemmas):
+        return None
+    return "+".join(lemmas)
+
+
+@lru_cache(1 << 16)
+def _visible(lemma: str) -> str:
+    """Return a lemma without what cannot be seen at its ends: white space, marks of direction.
+
+    Of nothing but such characters, as a zero-width space, nothing is left.
+    """
+    seen = [i for i, letter in enumerate(lemma) if not _is_invisible(letter)]
+    if all(lemma[i] in _BLANK for i in seen):
+        return ""
+    return lemma[seen[0] : seen[-1] + 1]
+
+
+def _is_invisible(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter)[0] in "CZ"
+
+
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_BLANK |= frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""Letters and marks that show nothing where they stand alone."""
+
+
+def _analyse(token: dict, schema: Schema, tally: Tally) -> dict[str, str]:
+    upos, features = token["upos"], token["feats"] or {}
+    tally.analyses[upos, tuple(features.items())] += 1
+    values, clashing = schema(upos, features)
+    tally.clashes.update(clashing)
+    return values
+
+
+def merge(analyses: Iterable[dict[str, str]]) -> dict[str, str]:
+    """Give a multiword token every attribute that exactly one of its parts carries."""
+    analyses = list(analyses)
+    carriers = Counter(attribute for values in analyses for attribute in values)
+    return {
+        attribute: value
+        for values in analyses
+        for attribute, value in values.items()
+        if carriers[attribute] == 1
+    }
