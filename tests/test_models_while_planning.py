@@ -175,6 +175,7 @@ def test_a_byte_order_mark_is_named_with_the_remedy(folder, tmp_path, name):
     said = complaint(folder, tmp_path)
     assert f"{folder / name}: begins with a byte order mark" in said
     [command] = re.findall(r"\((sed .*) takes it off", said)
+    # By a shell, as a person would who takes the command from the message.
     subprocess.run(f"{command} {folder / name}", shell=True, check=True)
     json.loads((folder / name).read_text(encoding="utf-8"))
 

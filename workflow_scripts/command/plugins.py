@@ -4,9 +4,8 @@
     declared("rankers", "linear", "USES")  # what its module says of itself, without running it
     load("rankers", "linear")             # the module
 
-What a plugin depends on it declares at the top of its module, as a literal; `USES` everywhere says
-what of its task it takes, and what it has not declared it is refused. The `__init__` of a folder
-says what its kind of plugin has and does.
+What a plugin depends on it declares at the top of its module, as a literal. The `__init__` of a
+folder says what its kind of plugin has, declares and does.
 """
 
 import ast
