@@ -72,3 +72,11 @@ def test_every_package_that_the_workflow_imports_is_pinned():
     brought = {"llvmlite"}  # the compiler of numba, at the version that numba asks for
     imported = {{"sklearn": "scikit-learn", "yaml": "PyYAML"}.get(name, name) for name in imported}
     assert imported - set(sys.stdlib_module_names) - {"workflow_scripts"} - brought <= pinned
+
+
+def test_ci_runs_what_must_hold_with_the_oldest_python_that_the_project_allows():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    job = workflow["jobs"]["run"]
+    assert job["steps"][-1] == {"run": ".ci/run"}
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert job["strategy"]["matrix"]["python"][0] == needed.removeprefix(">=")
