@@ -1,6 +1,6 @@
 # make        sets up .venv and runs the default study
 # make test   sets up .venv and runs the tests
-# make check  formatters and linters, without changing anything
+# make check  formatters, linters and types, without changing anything
 
 PYTHON ?= python3
 CORES ?= all
@@ -20,6 +20,7 @@ check: .venv/development.ready
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	basedpyright
 
 format: .venv/development.ready
 	ruff check --fix .

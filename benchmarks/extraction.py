@@ -56,7 +56,7 @@ def small_model(layers: int, width: int, words: Path) -> Path:
 
 def products(folder: Path, layers: int) -> float:
     """Return the FLOP of the matrix products of one subtoken in so many layers."""
-    layer = MaskedLM(folder)._running.layers[0]
+    layer = MaskedLM(folder)._running.layers[0]  # pyright: ignore[reportAttributeAccessIssue]
     weights = sum(m.weight.numel() for m in layer.modules() if isinstance(m, torch.nn.Linear))
     return 2.0 * weights * layers
 

@@ -87,7 +87,7 @@ def _window(
         places = np.concatenate([p + row * batch.ids.shape[1] for row, p in enumerate(of_words)])
         last = found[model.n_layers].flatten(0, 1)[torch.from_numpy(places).to(model.device)]
         to = np.concatenate([p + starts[i] for i, p in zip(rows, of_words, strict=True)])
-        predicted[to] = model.predict(last).cpu().numpy()
+        predicted[to] = model.predict(last).cpu().numpy()  # pyright: ignore[reportArgumentType, reportCallIssue]
         for layer in layers:
             on_host = found[layer].cpu().numpy()
             for row, i in enumerate(rows):

@@ -107,7 +107,7 @@ def _window(
         batch = model.batch([read[i] for i in rows])
         states = model.lower(batch, layers)
         _, word, first, count = word_spans([read[i] for i in rows], batch.ids.shape[1])
-        places = np.concatenate([np.arange(ends[i] - n_words[i], ends[i]) for i in rows])
+        places = np.concatenate([np.arange(ends[i] - n_words[i], ends[i]) for i in rows])  # pyright: ignore[reportArgumentType, reportCallIssue]
         words[places] = word
         for layer in layers:
             x[layer][places] = word_means(states[layer], first, count).cpu().numpy()

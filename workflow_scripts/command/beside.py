@@ -28,7 +28,7 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
         coming = thread.submit(next, made, _END)
         while (item := coming.result()) is not _END:
             coming = thread.submit(next, made, _END)
-            yield item
+            yield item  # pyright: ignore[reportReturnType]
 
 
 @contextmanager

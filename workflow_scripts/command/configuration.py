@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def add_word_options(
     needed_by: str | None = None,
 ) -> None:
     """Add the options that say where labelled words are; with `needed_by`, they may be empty."""
-    given = {"type": Path} | ({"nargs": "?"} if needed_by else {"required": True})
+    given: dict[str, Any] = {"type": Path} | ({"nargs": "?"} if needed_by else {"required": True})
     who = f", for {needed_by}" if needed_by else ""
     for split in splits:
         parser.add_argument(f"--words-{split}", **given, help=f"words file{who}")

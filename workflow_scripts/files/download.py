@@ -234,7 +234,7 @@ def download(
             if received == expected:
                 break
             file.truncate(0)
-            kind = "SHA-256" if len(expected) == 64 else "git blob hash"
+            kind = "SHA-256" if len(expected) == 64 else "git blob hash"  # pyright: ignore[reportArgumentType]
             wrong = f"{url}: the {kind} of what came is {received}, expected {expected}"
             if last or not in_pieces:
                 raise WrongBytesError(f"{wrong}; not kept")

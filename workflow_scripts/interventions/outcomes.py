@@ -57,7 +57,7 @@ def judge(
         differs = np.add.reduceat(predicted[row] != ids, starts) if len(starts) else starts
         changes, changed = [], []
         for i in np.flatnonzero(differs):
-            subject = subjects[i]
+            subject = subjects[i]  # pyright: ignore[reportArgumentType, reportCallIssue]
             span = slice(subject.start, subject.end)
             word, given = spell(ids[span]), spell(predicted[row, span])
             if word != given:

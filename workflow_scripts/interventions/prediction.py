@@ -64,7 +64,7 @@ def predict_edited(
         flat = states.view(-1, states.shape[-1])  # a view: edits show in `states`
         edited = flat[at]
         targets = np.concatenate(
-            [np.arange(ends[i] - len(sentences[i].edited), ends[i]) for i in rows]
+            [np.arange(ends[i] - len(sentences[i].edited), ends[i]) for i in rows]  # pyright: ignore[reportArgumentType, reportCallIssue]
         )
         before = 0
         for row, k in enumerate(ks):

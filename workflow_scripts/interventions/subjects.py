@@ -46,7 +46,7 @@ def find_subjects(
             if value not in index:
                 continue
             places = np.flatnonzero(sentence.read.words == word)
-            pairs += [(place, index[value]) for place in places]
+            pairs += [(place, index[value]) for place in places]  # pyright: ignore[reportAssignmentType]
             aim = values[target(index[value], len(values))] if has_target else None
             true = TrueWord(
                 sentence.number,

@@ -110,6 +110,7 @@ class Memory(Protocol):
 
     def needed(self, call: Callable[[], None]) -> int:
         """Run `call`; return the bytes that it held at its peak beside those held before."""
+        ...
 
 
 class GpuMemory:

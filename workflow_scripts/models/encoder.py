@@ -44,7 +44,7 @@ class Encoder:
 
         Raises ValueError where the model has not so many, or not one for each subtoken.
         """
-        if self.module.config.is_encoder_decoder:
+        if self.module.config.is_encoder_decoder:  # pyright: ignore[reportAttributeAccessIssue]
             raise ValueError("it has an encoder and a decoder")
         output = self.module(
             input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True

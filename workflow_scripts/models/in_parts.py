@@ -120,8 +120,8 @@ class InParts:
             return None  # one module serves several layers
         device = next(last.parameters()).device
         layer = self.encoder.n_layers - 1
-        n_ids = self.encoder.module.config.vocab_size
-        ids = (torch.arange(5, 19, device=device) % n_ids).view(2, 7)
+        n_ids = self.encoder.module.config.vocab_size  # pyright: ignore[reportAttributeAccessIssue]
+        ids = (torch.arange(5, 19, device=device) % n_ids).view(2, 7)  # pyright: ignore[reportOperatorIssue]
         batch = Batch(ids, torch.ones_like(ids))
         batch.mask[1, 5:] = 0
         states = self.lower(batch, [layer])[layer]

@@ -307,7 +307,7 @@ class MaskedLM:
         if not isinstance(output, nn.Linear):
             return None
         given: list[torch.Tensor] = []
-        hook = output.register_forward_hook(lambda module, args, result: given.append(result))
+        hook = output.register_forward_hook(lambda module, args, result: given.append(result))  # pyright: ignore[reportArgumentType]
         states = torch.linspace(-1, 1, 2 * self.width, device=self.device)
         try:
             logits = self._head(states.view(2, -1))

@@ -35,6 +35,7 @@ class Running(Protocol):
 
     def lower(self, batch: Batch, layers: Sequence[int]) -> dict[int, torch.Tensor]:
         """Return the hidden states (b, s, d) of each asked layer, from one pass."""
+        ...
 
     def upper(
         self, states: torch.Tensor, batch: Batch, layer: int, rows: torch.Tensor
@@ -43,6 +44,7 @@ class Running(Protocol):
 
         `rows` (r,) int64 are subtokens of the batch laid flat, b · s; the result is (r, d).
         """
+        ...
 
 
 class OneByOne:

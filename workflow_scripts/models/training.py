@@ -161,4 +161,4 @@ def mask_words(
     noise = stream.integers(len(SPECIAL), vocabulary, ids.shape)
     given = np.where(asked & (draw >= 0.5) & (draw < 0.6), noise, given)
     attention = (ids != PAD).astype(np.int64)
-    return tuple(torch.from_numpy(array) for array in (given, labels, attention))
+    return torch.from_numpy(given), torch.from_numpy(labels), torch.from_numpy(attention)

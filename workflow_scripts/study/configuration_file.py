@@ -317,7 +317,7 @@ def _check_filters(config: dict[str, Any]) -> None:
                     "layer": config["layers"],
                 }.get(field)
                 for value in values if possible is not None else ():
-                    _one_of(f"{key}[{i}].{field}", value, possible)
+                    _one_of(f"{key}[{i}].{field}", value, possible)  # pyright: ignore[reportArgumentType]
 
 
 def _check_results(results: str) -> None:
@@ -353,12 +353,12 @@ def _complaint(error: ValidationError) -> str:
     key = _key(error.absolute_path) or "the configuration"
     where = "" if key == "the configuration" else f"{key}."
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        possible = sorted(error.schema.get("properties", {}))
+        possible = sorted(error.schema.get("properties", {}))  # pyright: ignore[reportAttributeAccessIssue]
         unknown = [name for name in error.instance if name not in possible]
         name = _plain(str(unknown[0]))
         return f"{where}{name}: unknown key; {_possible(str(unknown[0]), possible)}"
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        missing = [name for name in error.validator_value if name not in error.instance]  # pyright: ignore[reportGeneralTypeIssues]
         return f"{where}{missing[0]}: missing"
     if error.validator in ("minItems", "minLength", "minProperties") and not error.instance:
         return f"{key}: {error.instance!r} is empty{_form(error)}"
@@ -366,11 +366,11 @@ def _complaint(error: ValidationError) -> str:
     if isinstance(error.instance, bool) and '"string"' in json.dumps(error.schema):
         hint = "; YAML reads yes, no, on and off as true and false: write such a name in quotes"
     if error.validator in ("pattern", "anyOf"):
-        possible = error.schema.get("description", f"what matches {error.validator_value}")
+        possible = error.schema.get("description", f"what matches {error.validator_value}")  # pyright: ignore[reportAttributeAccessIssue]
         return f"{key}: {error.instance!r} is not possible; possible: {possible}{hint}"
     if error.validator == "type":
         hint = hint or _as_number(error.instance) or _form(error)
-        return f"{key}: {error.instance!r} is not {_KINDS[error.validator_value]}{hint}"
+        return f"{key}: {error.instance!r} is not {_KINDS[error.validator_value]}{hint}"  # pyright: ignore[reportArgumentType]
     return f"{key}: {error.message}"
 
 
@@ -392,7 +392,7 @@ _KINDS = {
 
 def _form(error: ValidationError) -> str:
     """Say how a key is written, where its schema has an example."""
-    return f"; write {error.schema['form']}" if "form" in error.schema else ""
+    return f"; write {error.schema['form']}" if "form" in error.schema else ""  # pyright: ignore[reportIndexIssue, reportOperatorIssue]
 
 
 def _key(path: Iterable[str | int]) -> str:

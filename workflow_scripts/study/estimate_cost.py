@@ -99,7 +99,7 @@ def shape_of(name: str, config: dict) -> Shape:
         sizes = [next((said[k] for k in keys if k in said), None) for keys in _SIZES]
         if not all(isinstance(size, int) for size in sizes):
             raise InputError(f"{folder / 'config.json'}: does not say how large the model is")
-        return Shape(*sizes)
+        return Shape(*sizes)  # pyright: ignore[reportArgumentType]
     if entry.get("hub") not in SHAPES:
         raise InputError(f"models.{name}: its size is not known, and {folder} is not there")
     return SHAPES[entry["hub"]]

@@ -83,8 +83,8 @@ def _joined(parts: list[ast.expr]) -> list[ast.expr]:
     joined: list[ast.expr] = []
     for part in parts:
         if isinstance(part, ast.Constant):
-            before = joined.pop().value if joined and isinstance(joined[-1], ast.Constant) else ""
-            part = ast.Constant(before + part.value)
+            before = joined.pop().value if joined and isinstance(joined[-1], ast.Constant) else ""  # pyright: ignore[reportAttributeAccessIssue]
+            part = ast.Constant(before + part.value)  # pyright: ignore[reportOperatorIssue]
             if not part.value:
                 continue
         joined.append(part)
@@ -96,7 +96,7 @@ def _drop_strings(tree: ast.Module) -> None:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [
+            node.body = [  # pyright: ignore[reportAttributeAccessIssue]
                 statement
                 for statement in body
                 if not (

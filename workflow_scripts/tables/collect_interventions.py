@@ -79,7 +79,7 @@ def main(options: argparse.Namespace) -> None:
             curves.append(_curve(counts, entry, names))
             found = read_frame(options.folder_of_examples / file)
             examples.append(_in_sentence(_spread(found), text, names))
-    rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)
+    rows = pl.concat(part.select(list(SCHEMA)).cast(SCHEMA) for part in curves)  # pyright: ignore[reportArgumentType]
     write_parquet(
         options.collected, rows.to_arrow(), made_by("collect_interventions", options.made_by)
     )

@@ -13,7 +13,7 @@ from workflow_scripts.words.values import ValueCounts
 
 log = logging.getLogger("keep_values")
 
-COLUMNS = ("attribute", "value", "split", "words", "forms", "kept")
+COLUMNS: tuple[str, ...] = ("attribute", "value", "split", "words", "forms", "kept")
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -78,3 +78,4 @@ class Analyzer(Protocol):
 
     def judge(self, changes: list[Change]) -> list[Outcome]:
         """Return what became of each changed word; `changes` are all of one k."""
+        ...

@@ -106,9 +106,9 @@ def load(name: str | None) -> Any:
         import spacy
     except ImportError as error:
         raise InputError("analyzer spacy: pip install -r envs/spacy.txt") from error
-    if not spacy.util.is_package(name):
+    if not spacy.util.is_package(name):  # pyright: ignore[reportArgumentType]
         raise InputError(f"pipeline {name}: not installed; python -m spacy download {name}")
     try:
-        return spacy.load(name, exclude=["ner"])
+        return spacy.load(name, exclude=["ner"])  # pyright: ignore[reportArgumentType]
     except (OSError, ValueError) as error:
         raise InputError(f"pipeline {name}: cannot be loaded ({error})") from error

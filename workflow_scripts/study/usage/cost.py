@@ -143,7 +143,7 @@ def measured(
         of, rule = record.wildcards, record.rule.removesuffix(_DIRECTIONS)
         here = (of.get("model", pair[0]), of.get("treebank", pair[1])) == pair
         if rule in STAGES and here:
-            step = steps.get(of.get("method"), 1)
+            step = steps.get(of.get("method", ""), 1)
             job = Job(rule, _kind(of), shape, int(of.get("layer", 0)), step)
             found[rule, job.kind].append((record, work(job)))
     if not any(rule == "activations_of_model" for rule, _ in found):

@@ -102,7 +102,7 @@ def rows_of(sentence: Phrase) -> list[Row]:
     for i, word in enumerate(words, start=1):
         if word.fused:
             space = "SpaceAfter=No" if words[i].glued else "_"
-            rows.append(Row(f"{i}-{i + 1}", word.fused, *"_______", space))
+            rows.append(Row(f"{i}-{i + 1}", word.fused, *"_______", space))  # pyright: ignore[reportCallIssue]
         # Inside a multiword token the range says what follows it, not its parts.
         inside = word.fused or (i > 1 and words[i - 2].fused)
         rows.append(

@@ -163,12 +163,12 @@ def gerund(verb: str) -> str:
     return stem + ("yendo" if stem[-1] in VOWELS and not stem.endswith("gu") else "iendo")
 
 
-def _agree(stem: str, gender: str, number: str) -> str:
+def _agree(stem: str, gender: str | None, number: str) -> str:
     return stem + ("a" if gender == "Fem" else "o") + ("s" if number == "Plur" else "")
 
 
 @cache
-def past_participle(verb: str, gender: str = "Masc", number: str = "Sing") -> str:
+def past_participle(verb: str, gender: str | None = "Masc", number: str = "Sing") -> str:
     """Return the participle in a gender and number."""
     if verb in PARTICIPLE:
         return _agree(PARTICIPLE[verb], gender, number)
@@ -207,7 +207,7 @@ def noun(entry: Noun, gender: str, number: str) -> Word:
     return Word(form, lemma, "NOUN", f"Gender={gender}|Number={number}")
 
 
-def adjective(lemma: str, gender: str, number: str) -> Word:
+def adjective(lemma: str, gender: str | None, number: str) -> Word:
     """Return an adjective; one like `grande` has no gender, in form or features."""
     varies = lemma.endswith("o") or lemma in TWO_ENDINGS
     form = feminine(lemma) if varies and gender == "Fem" else lemma
@@ -216,7 +216,7 @@ def adjective(lemma: str, gender: str, number: str) -> Word:
     return Word(form, lemma, "ADJ", marks)
 
 
-def determiner(lemma: str, gender: str, number: str, **marks: str) -> Word:
+def determiner(lemma: str, gender: str | None, number: str, **marks: str) -> Word:
     """Return an article or another determiner that agrees in gender and number."""
     if lemma in ("el", "este", "ese"):
         stem = {"el": "l", "este": "est", "ese": "es"}[lemma]
@@ -248,7 +248,7 @@ def infinitive(lemma: str) -> Word:
     return Word(lemma, lemma, "VERB", "VerbForm=Inf")
 
 
-def participle(lemma: str, gender: str = "Masc", number: str = "Sing") -> Word:
+def participle(lemma: str, gender: str | None = "Masc", number: str = "Sing") -> Word:
     """Return the participle: with `haber` it does not agree, in the passive it does."""
     marks = features(Gender=gender, Number=number, Tense="Past", VerbForm="Part")
     return Word(past_participle(lemma, gender, number), lemma, "VERB", marks)
