@@ -1,6 +1,8 @@
 # make        sets up .venv and runs the default study
 # make test   sets up .venv and runs the tests
 # make check  formatters, linters and types, without changing anything
+# make format formats all code
+# make pins   writes the environments for conda from the pins of pip
 
 PYTHON ?= python3
 CORES ?= all
@@ -8,7 +10,7 @@ BIN := .venv/bin
 # Without the environment activated: its tools first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: study test check format
+.PHONY: study test check format pins
 study: .venv/study.ready
 	snakemake --cores $(CORES)
 
@@ -26,6 +28,9 @@ format: .venv/development.ready
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile rules
+
+pins:
+	$(PYTHON) envs/write_conda.py
 
 .venv/study.ready: envs/requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

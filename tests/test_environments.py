@@ -8,6 +8,7 @@ import tomllib
 import pytest
 import yaml
 
+from envs.write_conda import environments
 from tests.workflow import ROOT
 
 EXACT = re.compile(r"[A-Za-z0-9_.-]+==\d+(\.\d+)+(\.post\d+)?")
@@ -32,6 +33,11 @@ def test_conda_has_the_pins_of_pip_without_snakemake():
     pins = [pin for pin in lines(REQUIREMENTS) if not pin.startswith("snakemake==")]
     assert conda("workflow.yaml")[1] == pins
     assert conda("spacy.yaml")[1] == pins + lines(SPACY)
+
+
+def test_conda_files_are_what_make_pins_writes():
+    written = {path.name: path.read_text() for path in (ROOT / "envs").glob("*.yaml")}
+    assert written == environments()
 
 
 @pytest.mark.parametrize("name", ["workflow.yaml", "spacy.yaml"])
