@@ -1,7 +1,8 @@
 # make        sets up .venv and runs the default study
 # make test   sets up .venv and runs the tests
+# make quick  the tests that take less than a minute together: no study, browser or cluster
 # make check  formatters, linters and types, without changing anything
-# make format formats all code
+# make format writes all code as the formatters have it
 # make pins   writes the environments for conda from the pins of pip
 
 PYTHON ?= python3
@@ -10,12 +11,15 @@ BIN := .venv/bin
 # Without the environment activated: its tools first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: study test check format pins
+.PHONY: study test quick check format pins
 study: .venv/study.ready
 	snakemake --cores $(CORES)
 
 test: .venv/development.ready
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+quick: .venv/development.ready
+	python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: .venv/development.ready
 	ruff check .

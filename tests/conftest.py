@@ -16,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # one that it waits for.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import inspect
 from functools import cache
 from pathlib import Path
 
@@ -43,9 +44,44 @@ WHOLE_STUDIES = (
 """The files whose tests take longest: where several processes share the files, these come first."""
 
 
+SLOW_FIXTURES = {
+    "finished",  # a study, from nothing to its report
+    "default_study",
+    "node",  # a cluster
+    "browser",
+    "report",  # with all its figures
+    "real_words",
+    "shared",  # real treebanks and models
+    "folder_of",  # a model of any of fifty families
+    "rows_by_hand",  # a table of probes, by plain formulas
+}
+"""What takes long to make: a test that uses one is marked `slow`, and `make quick` leaves it out.
+
+So is a test that takes a second for another reason; it says so itself, with `@pytest.mark.slow`.
+"""
+
+SLOW_CALLS = {
+    "tests.workflow": {"run", "finish", "planned"},
+    "tests.downloading": {"command", "started"},
+}
+"""What starts another program: a test that calls one by its name is marked `slow`."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {f"test_{name}": i for i, name in enumerate(WHOLE_STUDIES)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    for item in items:
+        if item.path.stem in order or SLOW_FIXTURES & set(item.fixturenames) or _calls_slow(item):
+            item.add_marker("slow")
+
+
+def _calls_slow(test: pytest.Function) -> bool:
+    """Say whether a test's own lines call what starts another program."""
+    for name in inspect.unwrap(test.function).__code__.co_names:
+        called = getattr(test.module, name, None)
+        if name in SLOW_CALLS.get(getattr(called, "__module__", ""), ()):
+            return True
+    return False
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,11 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.workflow import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_kernel_agrees_with_its_plain_form_and_is_in_the_table():

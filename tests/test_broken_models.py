@@ -527,6 +527,7 @@ def test_code_of_a_folder_is_not_run_where_the_environment_and_a_terminal_would_
         )
 
 
+@pytest.mark.slow
 def test_a_broken_model_ends_a_command_in_one_line_and_exit_code_1(
     with_code, small_treebank, tmp_path
 ):

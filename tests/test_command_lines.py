@@ -18,6 +18,8 @@ import yaml
 
 from tests.workflow import ROOT, SMALL
 
+pytestmark = pytest.mark.slow
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMENTED = [*sorted((ROOT / "profiles").glob("*/config.yaml")), ROOT / "benchmarks/__init__.py"]
 PROGRAMS = (

@@ -284,6 +284,7 @@ def test_only_what_a_ranker_needs_is_loaded():
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -341,6 +342,7 @@ def run_everything(model, conllu, folder):
     return {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_two_runs_in_two_folders_give_the_same_bytes(tiny_model, small_treebank, tmp_path):
     conllu = {split: small_treebank / f"english-ud-{split}.conllu" for split in SPLITS}
     one, two = (run_everything(tiny_model, conllu, tmp_path / name) for name in ("one", "two"))

@@ -39,6 +39,7 @@ def values(table: pa.Table) -> dict:
     return table.to_pydict()
 
 
+@pytest.mark.slow
 def test_no_turned_bit_of_a_parquet_file_becomes_a_number(tmp_path):
     path = tmp_path / "rows.parquet"
     write_parquet(path, ROWS, made_by("test", {"settings": {"k": 1}}))

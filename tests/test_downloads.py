@@ -107,6 +107,7 @@ def test_a_missing_file_is_asked_for_once(server, tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Cut(100_000), Stall(100_000)])
 @pytest.mark.parametrize("headers", [{}, {"ETag": '"v1"'}, {"ETag": 'W/"v1"'}])
 def test_a_broken_download_goes_on_where_it_broke(server, tmp_path, fault, headers):
@@ -139,6 +140,7 @@ def test_two_versions_of_a_file_are_not_joined(server, tmp_path):
     assert (tmp_path / "a").read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Cut(70_000), Stall(70_000)])
 def test_patience_ends_with_what_has_come_for_the_next_run(server, tmp_path, fault):
     page = server.pages["/a"] = Page(CONTENT, faults=[fault] * 9, ranges=False)

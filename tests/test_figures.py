@@ -75,6 +75,7 @@ SHOWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_shows_its_title_panels_and_rankings(tables, name):
     svg = svg_of(spec_of(name, tables))
@@ -87,6 +88,7 @@ def test_a_figure_shows_its_title_panels_and_rankings(tables, name):
             assert style.COLOURS[ranker] in svg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -113,6 +115,7 @@ def test_empty_tables_have_nothing_to_show(tables, name):
     assert spec_of(name, empty) is None
 
 
+@pytest.mark.slow
 def test_a_test_split_without_words_leaves_panels_or_figures_empty(tables):
     """Probes have rows and no accuracy, interventions no row: what is empty is not drawn."""
     none = pl.lit(None, pl.Float64)
@@ -129,6 +132,7 @@ def test_a_test_split_without_words_leaves_panels_or_figures_empty(tables):
 # Its numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_CONFIGURATIONS)
 def test_the_rows_of_a_figure_are_those_of_its_tables(tables, name):
     rows = spec_of(name, tables)["datasets"][style.ROWS]
@@ -191,6 +195,7 @@ def without(spec, keep):
     return spec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_CONFIGURATIONS)
 @pytest.mark.parametrize(
     ("param", "value"), [("attribute", "Tense"), ("treebank", "one"), ("layer", 7)]
@@ -246,6 +251,7 @@ def files(folder, name, tables):
     return made_files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_two_builds_give_the_same_bytes_and_nothing_from_the_network(tables, tmp_path, name):
     one, two = (files(tmp_path / place, name, tables) for place in ("one", "two"))

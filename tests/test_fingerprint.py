@@ -254,6 +254,7 @@ print(json.dumps({name: fingerprint(name) for name in %r}))
 """
 
 
+@pytest.mark.slow
 def test_every_python_that_is_there_gives_equal_fingerprints():
     pythons = other_pythons()
     if not pythons:
@@ -295,6 +296,7 @@ def spelled(text):
     return "".join(room._spelled(ast.parse(text)))
 
 
+@pytest.mark.slow
 def test_no_two_statements_of_the_project_are_spelled_alike():
     trees = {}
     for module in MODULES:

@@ -325,6 +325,7 @@ def intervention(request, study, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_counts_and_examples_equal_the_whole_method_by_hand(study, intervention):
     ks = [0, 5, 10, 15]
     counts, changed = intervene_by_hand(
@@ -353,6 +354,7 @@ def test_counts_and_examples_equal_the_whole_method_by_hand(study, intervention)
     ] == [example for example in expected if example[0][0] == k]
 
 
+@pytest.mark.slow
 def test_words_whose_lemma_is_taken_away_equal_the_method_by_hand(study, tmp_path, caplog):
     """Every second word of all splits loses its lemma; none has another's for that."""
     words = {}

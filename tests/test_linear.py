@@ -71,6 +71,7 @@ def test_first_steps_equal_the_formula(n_words, n_values):
         np.testing.assert_allclose(mine[1], bias, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_words", "n_probes", "n_values"), [(300, 35, 2), (331, 17, 5)])
 def test_every_nested_probe_equals_the_formula_of_one(n_words, n_probes, n_values):
     x, y = words(n_words, n_probes, n_values, planted=8)

@@ -181,6 +181,7 @@ def test_a_hub_that_falters_is_asked_again(server, store, model_files, tmp_path,
     assert names(tmp_path / "tiny") == FOLDER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Cut(50_000), Stall(50_000)])
 def test_broken_weights_go_on_where_they_broke(server, store, model_files, tmp_path, online, fault):
     hub = Hub(server, store, MODEL, model_files)

@@ -380,6 +380,7 @@ def test_a_split_without_words_of_the_attribute_has_empty_columns(
             assert {column: row[column] for column in COLUMNS} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", PROBES)
 def test_a_split_with_one_value_has_no_nmi_and_all_else(study, poor_activations, tmp_path, probe):
     n_values = len(kept_values(study.attributes)[ATTRIBUTE])

@@ -298,6 +298,7 @@ def test_anything_is_a_configuration_or_a_config_error(config):
     is_checked_or_named(config)
 
 
+@pytest.mark.slow
 @settings(modest, max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from([p for p, *_ in PARTS if p]), ANYTHING), max_size=1))
 def test_a_configuration_with_anything_in_one_place_is_right_or_a_config_error(changes):

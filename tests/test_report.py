@@ -129,6 +129,7 @@ def test_equal_tables_give_equal_pages(report, tables, tmp_path):
     assert page_of(tmp_path, tables).read_bytes() == report.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_table_too_long_for_the_page_is_named_there(tables, tmp_path):
     rows = -(-(LONGEST + 1) // len(tables["agreement"]))
     long = pl.concat([tables["agreement"]] * rows)
@@ -220,6 +221,7 @@ def test_two_treebanks_of_the_same_test_sentences_are_named(tmp_path):
     assert notes[0].startswith("three has the same test sentences as one: ")
 
 
+@pytest.mark.slow
 def test_notes_stand_in_the_report(tables, tmp_path):
     page = page_of(tmp_path, tables).read_text()
     assert "<li>two has the same test sentences as one: " in page
@@ -239,6 +241,7 @@ def test_a_file_that_is_no_figure_is_named(report, tmp_path):
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("study", "keys", "sentences"),
     [

@@ -15,6 +15,7 @@ from workflow_scripts.interventions.analyzers import spacy as analyzer
 from workflow_scripts.words.schemas import ud, unimorph
 
 spacy = pytest.importorskip("spacy", reason="needs spaCy (envs/spacy.txt)")
+pytestmark = pytest.mark.slow
 PIPELINE = "fr_core_news_sm"
 if not spacy.util.is_package(PIPELINE):
     pytest.skip(f"needs the pipeline {PIPELINE} (envs/spacy.txt)", allow_module_level=True)

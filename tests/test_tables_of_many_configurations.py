@@ -188,6 +188,7 @@ def test_a_split_without_words_and_a_k_beyond_the_width_take_no_part():
     assert wilcoxon.build({"probes": alone}, [10, 50]).schema == pl.Schema(wilcoxon.SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "build",
     [
@@ -461,6 +462,7 @@ def test_overlap_equals_sets_of_neurons():
     assert overlap.build({"rankings": collected[::-1]}, [10]).equals(table)
 
 
+@pytest.mark.slow
 def test_chance_is_what_drawn_rankings_share_on_average():
     draw = np.random.default_rng(2)
     tops = [

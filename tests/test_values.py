@@ -69,6 +69,7 @@ def test_the_largest_min_types_is_the_last_with_which_an_attribute_is_kept(value
     assert largest == 0 or found.kept(min_types=largest).keys() == {"A"}
 
 
+@pytest.mark.slow
 def test_the_largest_min_types_is_the_last_of_every_attribute_of_a_treebank(small_treebank):
     largest = largest_min_types(value_counts(keep(small_treebank / "words", min_types=10)))
     assert len(largest) > 3

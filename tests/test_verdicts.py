@@ -101,6 +101,7 @@ NULLS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("null", NULLS)
 def test_false_clear_verdicts_are_at_most_six_in_a_hundred(null):
     rankings, used = shares(null)
@@ -147,6 +148,7 @@ def power(shift, n, size):
     return 100 * read, first, 100 * moved, second
 
 
+@pytest.mark.slow
 def test_what_differs_more_is_called_clear_more_often():
     """Of 1,000 sentences: seldom at a point, nearly always at five."""
     found = [power(shift, n=100, size=1000) for shift in (0.025, 0.05, 0.1, 0.2)]
@@ -158,6 +160,7 @@ def test_what_differs_more_is_called_clear_more_often():
     assert firsts[-1] > 0.9 < seconds[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 20, 1029, 1030, 5000])
 @pytest.mark.parametrize("share", [0, 0.03, 0.06, 1])
 def test_clear_configurations_by_chance_are_binomial(n, share):
