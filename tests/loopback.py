@@ -94,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
+        if fault is not None:
+            self.send_header("Connection", "close")
         self.end_headers()
         if body:
             content = content if fault is None else content[: fault.after]
@@ -102,15 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Stall):
             self.wfile.flush()
             self.server.closing.wait(20)
-        if fault is not None:
-            self.close_connection = True
 
     def _first_byte(self, page: Page) -> int:
         asked = self.headers.get("Range")
-        version = self.headers.get("If-Range")
         if not asked or not page.ranges or page.status != 200:
-            return 0
-        if version and version != page.headers.get("ETag"):
             return 0
         return int(asked.removeprefix("bytes=").removesuffix("-"))
 

@@ -44,8 +44,6 @@ def main(options: argparse.Namespace) -> None:
     os.environ["HF_HUB_OFFLINE"] = "0"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_ENDPOINT"] = options.endpoint
-    # It logs every request, with the signatures that open a private file.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
     from workflow_scripts.models.hub import COMMIT, fetch, fetched, look_up
 
     commit = fetched(options.model, options.hub, options.revision)

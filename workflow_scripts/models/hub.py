@@ -3,38 +3,33 @@
 Nothing else of the repository is asked for: no pickle, no code. The folder also says, in
 `source.json`, which model at which commit it is, with the hash of every file.
 
-`huggingface_hub` reads its environment when it is imported, so a command sets it before it imports
-this room.
+`huggingface_hub` knows addresses, token and errors of a hub. The files come by `files/download.py`:
+the library's own downloads begin anew after a kill, and its log has the addresses, with signatures,
+that a hub redirects to. It reads its environment when it is imported, so a command sets that before
+it imports this room.
 """
 
 import json
 import logging
 import re
-import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from huggingface_hub import HfApi
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HTTPError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
-from huggingface_hub.hf_api import ModelInfo
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub import ModelInfo, hf_hub_url
+from huggingface_hub.errors import HTTPError
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_backoff
 
 from workflow_scripts import InputError
 from workflow_scripts.files.artifact import RECORD, put_in_place
 from workflow_scripts.files.download import (
     DownloadError,
     Patience,
-    WrongBytesError,
     alone,
-    attempts,
     download,
-    hash_like,
+    is_here,
     one_line,
 )
 from workflow_scripts.files.lm_head import require_lm_head, require_masked_lm
@@ -52,6 +47,7 @@ log = logging.getLogger("hub")
 TOKENIZERS = frozenset({TOKENIZER, *TOKENIZER_SETTINGS, *VOCABULARIES})
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 COMMIT = re.compile("[0-9a-f]{40}")
+_OUTSIDE = re.compile(r"^/|\\|(^|/)\.\.(/|$)|[\0-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -74,40 +70,45 @@ def look_up(hub: str, revision: str | None, endpoint: str, patience: Patience) -
     Raises DownloadError, naming model and hub, where there is no such model or revision, or it
     lists a name that would lie outside of a folder.
     """
-    api = HfApi(endpoint=endpoint)
+    at = f"/revision/{quote(revision, safe='')}" if revision else ""
     try:
-        for attempt in attempts(patience, HTTPError):
-            with attempt:
-                found = api.model_info(
-                    hub, revision=revision, timeout=patience.stall, files_metadata=True
-                )
-        commit, files = _said(found)
-    except (HTTPError, OSError, ValueError) as error:  # ValueError: a bad name, or no JSON
-        raise DownloadError(_reason(hub, revision, endpoint, error)) from error
-    except (AttributeError, KeyError, TypeError) as error:  # JSON of another shape
+        # As HfApi.model_info asks, which asks once.
+        answer = http_backoff(
+            "GET",
+            f"{endpoint}/api/models/{hub}{at}",
+            params={"blobs": True},
+            headers=build_hf_headers(),
+            timeout=patience.stall,
+            max_retries=patience.attempts - 1,
+            base_wait_time=patience.wait,
+        )
+        hf_raise_for_status(answer)
+        found = ModelInfo(**answer.json())
+        commit = str(found.sha)
+        files = {
+            str(file.rfilename): file.lfs.sha256 if file.lfs else file.blob_id
+            for file in found.siblings or ()
+        }
+    except HTTPError as error:
+        raise DownloadError(f"{hub}: {one_line(error)}{_token(error, endpoint)}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # no JSON, or of other shape
         raise DownloadError(f"{hub}: {endpoint} does not answer as a hub does") from error
     if not COMMIT.fullmatch(commit):
         raise DownloadError(f"{hub}: {endpoint} does not say which commit it has")
     if revision and COMMIT.fullmatch(revision) and commit != revision:
         raise DownloadError(f"{hub}: asked {endpoint} for {revision}, it answers with {commit}")
-    for name in files:
-        if (
-            name.startswith("/")
-            or "\\" in name
-            or ".." in name.split("/")
-            or any(letter < " " for letter in name)
-        ):
-            raise DownloadError(f"{hub}: lists {name!r}, a name outside of its folder; refused")
+    for name in filter(_OUTSIDE.search, files):
+        raise DownloadError(f"{hub}: lists {name!r}, a name outside of its folder; refused")
     return Repository(hub, endpoint, revision, commit, files)
 
 
-def _said(found: ModelInfo) -> tuple[str, dict[str, str | None]]:
-    """Return the commit, and the hashes by file name, that a hub's answer has."""
-    files = {
-        str(file.rfilename): file.lfs.sha256 if file.lfs else file.blob_id
-        for file in found.siblings or ()
-    }
-    return str(found.sha), files
+def _token(error: BaseException | None, endpoint: str) -> str:
+    """Return what helps where the hub itself, not where it redirects to, refuses an answer."""
+    answer = getattr(error, "response", None)
+    refused = answer is not None and answer.status_code in (401, 403)
+    if not refused or not str(answer.url).startswith(f"{endpoint}/"):
+        return ""
+    return "; it may need a token (HF_TOKEN) of an account that may read it"
 
 
 def needed(names: Collection[str]) -> list[str]:
@@ -115,12 +116,8 @@ def needed(names: Collection[str]) -> list[str]:
 
     Raises DownloadError where a configuration, a tokenizer or safetensors weights are missing.
     """
-    chosen = {CONFIGURATION, *TOKENIZERS} & set(names)
-    if WEIGHTS in names:
-        chosen.add(WEIGHTS)
-    elif INDEX in names:
-        chosen.update([INDEX], filter(SHARD.fullmatch, names))
-    else:
+    weights = {WEIGHTS} if WEIGHTS in names else {INDEX, *filter(SHARD.fullmatch, names)}
+    if not weights <= set(names):
         others = sorted(
             name for name in names if name.endswith((".bin", ".pt", ".h5", ".msgpack", ".ckpt"))
         )
@@ -133,7 +130,7 @@ def needed(names: Collection[str]) -> list[str]:
         raise DownloadError(f"no {CONFIGURATION}")
     if TOKENIZERS.isdisjoint(names):
         raise DownloadError("no tokenizer")
-    return sorted(chosen)
+    return sorted(weights | {CONFIGURATION} | TOKENIZERS & set(names))
 
 
 def fetched(folder: Path, hub: str, revision: str | None) -> str | None:
@@ -150,11 +147,7 @@ def fetched(folder: Path, hub: str, revision: str | None) -> str | None:
             same = name == hub and revision in (asked, commit)
         case _:
             return None
-    return commit if same and all(_has(folder / name, files[name]) for name in files) else None
-
-
-def _has(path: Path, expected: str | None) -> bool:
-    return path.is_file() and (expected is None or hash_like(expected, path) == expected)
+    return commit if same and all(is_here(folder / name, files[name]) for name in files) else None
 
 
 def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: bool = False) -> None:
@@ -163,7 +156,7 @@ def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: boo
     Raises InputError, naming the model, where it is no masked language model, or, with `lm_head`,
     one without an LM head; DownloadError, naming model and file, where one cannot be had or has
     another hash than the hub lists. What has come stays in `.NAME.part` beside the folder, for the
-    next fetch to go on from; of a model with wrong bytes nothing stays.
+    next fetch to go on from.
     """
     try:
         names = needed(repository.files)
@@ -171,9 +164,8 @@ def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: boo
         raise DownloadError(
             f"{repository.hub} at {repository.commit} ({repository.endpoint}): {error}"
         ) from error
-    folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.part")
-    with alone(folder.with_name(f".{folder.name}.lock")):
+    with alone(folder):
         if fetched(folder, repository.hub, repository.revision) == repository.commit:
             return  # by another process meanwhile
         if part.is_symlink():  # written to, it would be a folder elsewhere
@@ -182,13 +174,9 @@ def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: boo
         try:
             for name in names:
                 _fetch_file(repository, name, part / name, patience)
-        except WrongBytesError:
-            shutil.rmtree(part)
-            raise
-        except DownloadError:
-            if not any(part.iterdir()):
-                part.rmdir()
-            raise
+        finally:
+            with suppress(OSError):
+                part.rmdir()  # where nothing came
         for path in part.iterdir():
             if path.name not in names:  # of another commit, by a run that did not end
                 path.unlink()
@@ -210,35 +198,13 @@ def fetch(repository: Repository, folder: Path, patience: Patience, lm_head: boo
 
 def _fetch_file(repository: Repository, name: str, path: Path, patience: Patience) -> None:
     """Download one file of a model, checked against the hash that the hub lists."""
-    expected = repository.files[name]
+    hub, endpoint, expected = repository.hub, repository.endpoint, repository.files[name]
     if expected is None:
-        log.warning("%s lists no hash of %s: not checked", repository.endpoint, name)
-    url = f"{repository.endpoint}/{repository.hub}/resolve/{repository.commit}/{name}"
+        log.warning("%s lists no hash of %s: not checked", endpoint, name)
+    url = hf_hub_url(hub, name, revision=repository.commit, endpoint=endpoint)
     try:
         # A token goes to the hub alone, not to where it redirects.
         download(url, path, expected, patience, build_hf_headers())
     except DownloadError as error:
-        answer = getattr(error.__cause__, "response", None)
-        gated = (
-            answer is not None
-            and answer.status_code in (401, 403)
-            and answer.url.startswith(f"{repository.endpoint}/")  # not what it redirects to
-        )
-        reason = _GATED.format(repository.endpoint) if gated else error
-        raise type(error)(f"{repository.hub}/{name}: {reason}") from error
-
-
-_GATED = "{} asks for a token (HF_TOKEN) of an account that may read it"
-
-
-def _reason(what: str, revision: str | None, endpoint: str, error: BaseException) -> str:
-    """Return one line on why a hub did not give something."""
-    if isinstance(error, GatedRepoError):
-        return f"{what}: {_GATED.format(endpoint)}"
-    if isinstance(error, RepositoryNotFoundError):
-        return f"{what}: not at {endpoint}, or private (HF_TOKEN)"
-    if isinstance(error, RevisionNotFoundError):
-        return f"{what}: {endpoint} has no revision {revision}"
-    if isinstance(error, json.JSONDecodeError):
-        return f"{what}: {endpoint} does not answer as a hub does"
-    return f"{what} from {endpoint}: {one_line(error)}"
+        token = _token(error.__cause__, endpoint)
+        raise DownloadError(f"{hub}/{name}: {error}{token}") from error

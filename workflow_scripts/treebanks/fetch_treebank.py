@@ -13,6 +13,7 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.download import (
     Patience,
     add_patience_options,
+    alone,
     download,
     web_address,
 )
@@ -50,7 +51,8 @@ def main(options: argparse.Namespace) -> None:
     patience = Patience(options.attempts, options.stall)
     for name, sha1, path in options.files:
         url = f"{options.base}/{options.repository}/{options.release}/{quote(name)}"
-        download(url, Path(path), sha1, patience)
+        with alone(Path(path)):
+            download(url, Path(path), sha1, patience)
     for _, _, path in options.files:
         sign(Path(path), Path(path), options.made_by)
 
