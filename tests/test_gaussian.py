@@ -8,13 +8,8 @@ import pytest
 
 from tests import formulas_gaussian as formulas
 from workflow_scripts.kernels.class_statistics import ClassStatistics, RunningClassStatistics
-from workflow_scripts.kernels.gaussian import (
-    GaussianClasses,
-    exp_nonpositive,
-    greedy_selection,
-    map_parameters,
-    nested_losses,
-)
+from workflow_scripts.kernels.gaussian import GaussianClasses, map_parameters, nested_losses
+from workflow_scripts.kernels.gaussian_selection import exp_nonpositive, greedy_selection
 from workflow_scripts.kernels.words import LabelledWords
 from workflow_scripts.probes.probes import ProbingTask
 from workflow_scripts.probes.probes import gaussian as probe
@@ -117,15 +112,6 @@ def test_the_loss_of_one_word_is_its_log_posterior_also_on_many_neurons(n_values
                 _, loss, _ = nested_losses(classes, neurons, h, np.array([z]))
                 expected = -log_p[word, z] / np.log(2)
                 assert loss[k - 1] == pytest.approx(expected, rel=1e-9, abs=1e-12)
-
-
-def test_losses_do_not_depend_on_the_number_of_threads():
-    x, y = some_words(1000, 6, 3)
-    classes = fitted(x, y, 3)
-    results = [nested_losses(classes, np.arange(6), x, y, threads=n) for n in (1, 2, 3)]
-    for result in results[1:]:
-        for found, of_one in zip(result, results[0], strict=True):
-            assert found.tobytes() == of_one.tobytes()
 
 
 def test_equally_probable_values_go_to_the_lower_one():
