@@ -21,7 +21,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.caching import FunctionCache
-from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.core.typing.templates import ConcreteTemplate, Signature, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 LANES = 16
@@ -36,8 +36,8 @@ class _Cache(FunctionCache):
         return (*super()._index_key(sig, codegen), self._this_file)
 
 
-def on_lanes(arguments: types.Type) -> Callable:
-    """Compile a kernel as `njit(arguments, cache=True, nogil=True)` does, but for its `_Cache`.
+def on_lanes(kernel_signature: Signature) -> Callable:
+    """Compile a kernel as `njit(…, cache=True, nogil=True)` does, but for its `_Cache`.
 
     All else that the kernel calls must be in its own file.
     """
@@ -45,7 +45,7 @@ def on_lanes(arguments: types.Type) -> Callable:
     def compiled(kernel: Callable) -> Callable:
         dispatcher = njit(nogil=True)(kernel)
         dispatcher._cache = _Cache(kernel)
-        dispatcher.compile(arguments)
+        dispatcher.compile(kernel_signature)
         dispatcher.disable_compile()
         return dispatcher
 
