@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks import inputs
 from benchmarks.greedy import fitted
-from benchmarks.machine import THREADS, machine
+from benchmarks.machine import machine
 from benchmarks.measuring import Measured, in_turns, run
 from tests import formulas_gaussian
 from workflow_scripts.kernels.gaussian import nested_losses
@@ -40,7 +40,7 @@ def _measure(words: inputs.Words, n_probes: int, quick: bool) -> Measured:
             every[1].append(formulas_gaussian.conditional_entropy(log_p, test.y))
 
     def ours() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return nested_losses(classes, neurons, x, test.y, threads=THREADS)
+        return nested_losses(classes, neurons, x, test.y)
 
     slow, fast = in_turns(plain, ours, runs=1 if quick else 3)
     accuracy, conditional_entropy, _ = ours()

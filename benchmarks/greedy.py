@@ -13,7 +13,8 @@ from benchmarks.machine import THREADS, machine, seconds
 from benchmarks.measuring import Measured, once, over_steps, run
 from tests import formulas_gaussian
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
-from workflow_scripts.kernels.gaussian import GaussianClasses, greedy_selection, map_parameters
+from workflow_scripts.kernels.gaussian import GaussianClasses, map_parameters
+from workflow_scripts.kernels.gaussian_selection import greedy_selection
 
 
 def fitted(words: inputs.Words) -> GaussianClasses:

@@ -1,5 +1,8 @@
 """Facts about the linear probe and the linear ranking."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -7,14 +10,12 @@ from numba import njit
 from scipy import stats
 
 from tests.formulas_linear import accuracy, conditional_entropy, train_linear
+from tests.workflow import ROOT
 from workflow_scripts.command.seeds import generator
+from workflow_scripts.kernels.lanes import LANES, exponential, load, store
 from workflow_scripts.kernels.softmax_regression import (
-    LANES,
-    exponential,
     initial_weights,
-    load,
     nested_losses,
-    store,
     train_nested,
     train_one,
 )
@@ -304,6 +305,36 @@ def test_exponential_of_very_low_numbers_is_tiny_and_normal():
     exponentials(a)
     assert (a < 2e-35).all()
     assert (a > 1e-35).all()
+
+
+KERNEL = """
+import numpy as np
+from lanes import LANES, exponential, load, on_lanes, store
+from numba import types
+
+@on_lanes(types.void(types.float32[::1]))
+def kernel(a):
+    store(a, 0, exponential(load(a, 0)))
+
+a = np.zeros(LANES, np.float32)
+kernel(a)
+print(a[0], "kept" if kernel.stats.cache_hits else "compiled")
+"""
+
+
+def test_a_kept_kernel_is_compiled_anew_when_its_lanes_change(tmp_path):
+    """Numba's own cache would keep it: that sees edits of the kernel's file alone."""
+    text = (ROOT / "workflow_scripts/kernels/lanes.py").read_text()
+    kernel, lanes = tmp_path / "kernel.py", tmp_path / "lanes.py"
+    kernel.write_text(KERNEL)
+    last = "return (s + spread(_ONE)) * power_of_two(n)"
+    assert last in text
+    for now in (text, text.replace(last, last + " + spread(_ONE)")):
+        lanes.write_text(now)
+        expected = "1.0" if now == text else "2.0"
+        for how in ("compiled", "kept"):
+            run = subprocess.run([sys.executable, kernel], capture_output=True, text=True)
+            assert run.stdout.split() == [expected, how], run.stderr
 
 
 # --- Ranker and probe -----------------------------------------------------------------

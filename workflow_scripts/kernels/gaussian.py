@@ -1,52 +1,32 @@
-"""The Gaussian probe (Torroba Hennigen et al. 2020): fit, evaluate on nested sets, search greedily.
+"""The Gaussian probe (Torroba Hennigen et al. 2020): fit, and evaluate on nested sets of neurons.
 
-Touches no file. Three parts, all in float64:
+Touches no file. All in float64:
 
     classes = map_parameters(statistics)                               # GaussianClasses
     accuracy, conditional_entropy, correct = nested_losses(classes, neurons, x, y)  # at k = 1..K
-    order, mi = greedy_selection(classes, x_dev, y_dev, n_select)      # the Gaussian ranking
 
 The normals are estimated once, on all d neurons. On a set C of neurons the probe is their
-marginal, μ_z[C] and Σ_z[C, C], so adding a neuron to C adds one row to a Cholesky factor. Both
-algorithms below rest on this: log N(h[C]) is a sum over the neurons of C, in order, each term
-the one-dimensional normal density of that neuron given the ones before it,
+marginal, μ_z[C] and Σ_z[C, C], so adding a neuron to C adds one row to a Cholesky factor, and
+log N(h[C]) is a sum over the neurons of C, in order, each term the one-dimensional normal density
+of that neuron given the ones before it:
 
     log N(h[C]; μ, Σ) = Σ_k log N(r_k; 0, v_k) = -½ Σ_k (log 2π v_k + u_k²),   u_k = r_k / √v_k
 
 with r_k what is left of h - μ at neuron k, and v_k what is left of its variance, once the
-neurons before it are known.
+neurons before it are known. With Σ = L Lᵀ, u solves L u = h - μ, and √v_k = L_kk.
 """
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
 
 from workflow_scripts import InputError
 from workflow_scripts.kernels.class_statistics import ClassStatistics
-from workflow_scripts.kernels.information import entropy, mutual_information
 from workflow_scripts.kernels.words import UnfitValueError
 
-_LOG_2PI = math.log(2 * math.pi)
-_LANES = 64  # width of the innermost loops, fixed so that they compile to vector code without rest
-_WORDS = 128  # words whose losses are multiplied before one logarithm is taken
-
-# Only multiply-add may be fused: any other freedom would let the compiler undo the rounding that
-# `exp_nonpositive` is made of, or change results with the place of a neuron.
-_COMPILED = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract"},
-}
-
-
-# ---------------------------------------------------------------------------------- parameters
+LOG_2PI = math.log(2 * math.pi)
+_WORDS = 512  # evaluated at once: memory stays small, and arrays in the cache
 
 
 @dataclass(frozen=True)
@@ -103,93 +83,8 @@ def _is_positive_definite(matrix: np.ndarray) -> bool:
     return True
 
 
-# ------------------------------------------------------------------------------ vectorised exp
-
-
-@intrinsic
-def _bits_of(typing_context, number):
-    """Read a float64 as int64, bit for bit."""
-
-    def code(context, builder, signature, args):
-        return builder.bitcast(args[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), code
-
-
-@intrinsic
-def _number_of(typing_context, bits):
-    """Read an int64 as float64, bit for bit."""
-
-    def code(context, builder, signature, args):
-        return builder.bitcast(args[0], context.get_value_type(types.float64))
-
-    return types.float64(types.int64), code
-
-
-_TO_INTEGER = 1.5 * 2.0**52  # a float64 this large has no fraction: adding it rounds
-_LOG2_E = math.log2(math.e)
-_LN_2_HIGH = float.fromhex("0x1.62e42feep-1")  # ends in zero bits: its product with k is exact
-_LN_2_LOW = 1.9082149292705877e-10  # ln 2 - _LN_2_HIGH, to more digits than float64 subtraction
-_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12 = (
-    1 / math.factorial(n) for n in range(2, 13)
-)
-
-
-@njit(**_COMPILED)
-def exp_nonpositive(x):
-    """Return eˣ for one float64 x ≤ 0, to 1e-15 of itself; below -708, e⁻⁷⁰⁸ ≈ 3e-308.
-
-    x = k·ln 2 + f with an integer k and |f| ≤ ½ ln 2; eᶠ by its Taylor series, 2ᵏ by adding k to
-    the exponent bits. No branch and no call: unlike the library's, loops with it become vector
-    code.
-    """
-    x = x if x > -708.0 else -708.0
-    shifted = x * _LOG2_E + _TO_INTEGER
-    k = shifted - _TO_INTEGER
-    f = (x - k * _LN_2_HIGH) - k * _LN_2_LOW
-    p = _C11 + f * _C12
-    p = _C10 + f * p
-    p = _C9 + f * p
-    p = _C8 + f * p
-    p = _C7 + f * p
-    p = _C6 + f * p
-    p = _C5 + f * p
-    p = _C4 + f * p
-    p = _C3 + f * p
-    p = _C2 + f * p
-    p = 1.0 + f * p
-    p = 1.0 + f * p
-    return _number_of(_bits_of(p) + (_bits_of(shifted) << 52))
-
-
-# ------------------------------------------------------------------------------------- threads
-
-
-def _shares(n_pieces: int, threads: int) -> np.ndarray:
-    """Cut 0..n_pieces-1 into consecutive shares; return their bounds.
-
-    More shares than threads, so that a thread that was held up is made up for.
-    """
-    n_shares = min(n_pieces, 1 if threads == 1 else 4 * threads)
-    return np.linspace(0, n_pieces, n_shares + 1).astype(int)
-
-
-def _share_out(pool: ThreadPoolExecutor, bounds: np.ndarray, work: Callable, args: tuple) -> None:
-    """Call `work(*args, first, last)` for every share, and wait for all."""
-    shares = [pool.submit(work, *args, first, last) for first, last in pairwise(bounds)]
-    for share in shares:
-        share.result()
-
-
-# -------------------------------------------------------------------------- nested evaluation
-
-
 def nested_losses(
-    classes: GaussianClasses,
-    neurons: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    threads: int = 1,
+    classes: GaussianClasses, neurons: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate the probe on the first k neurons of a ranking, for every k = 1..K.
 
@@ -200,415 +95,48 @@ def nested_losses(
         neurons: (K,) int, the ranking's first K neurons.
         x: (n, K) float32, column i is neuron `neurons[i]`.
         y: (n,) int, the true value.
-        threads: how many threads work. They change no byte.
 
     Returns:
         accuracy (K,) float64, the share of words whose most probable value is the true one (ties
         go to the lower value), and conditional_entropy (K,) float64, mean -log₂ p(true value) in
         bits, both NaN where there are no words; and correct (K, n) bool, which words are predicted
         right.
+
+    Raises InputError where a Σ_z[C, C] is singular.
     """
     n, K = x.shape
+    correct = np.empty((K, n), np.bool_)
     if n == 0:
-        return np.full(K, np.nan), np.full(K, np.nan), np.empty((K, 0), np.bool_)
-    mu, factors, log_norm = _marginals(classes, neurons)
-    n_tiles = -(-n // _LANES)
-    labels = np.full(n_tiles * _LANES, -1, np.int64)  # -1: no word
-    labels[:n] = y
-    loss, correct = np.empty((n_tiles, K)), np.empty((n_tiles, K))
-    hits = np.empty((K, n_tiles * _LANES), np.bool_)
-    words = (np.ascontiguousarray(x), labels)
-    with ThreadPoolExecutor(threads) as pool:
-        _share_out(
-            pool,
-            _shares(n_tiles, threads),
-            _posterior_losses,
-            (*words, mu, factors, log_norm, classes.log_prior, loss, correct, hits),
-        )
-    # Tiles are summed in their order, whichever thread did them.
-    return correct.sum(axis=0) / n, loss.sum(axis=0) / (n * math.log(2)), hits[:, :n]
-
-
-def _marginals(
-    classes: GaussianClasses, neurons: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return μ_z[C] (Z, K), the Cholesky factors of Σ_z[C, C] (Z, K, K), -½ log 2π v_k (Z, K)."""
+        return np.full(K, np.nan), np.full(K, np.nan), correct
     try:
         factors = np.linalg.cholesky(classes.Sigma[:, neurons[:, None], neurons])
     except np.linalg.LinAlgError as error:
         raise InputError("a covariance is singular on the ranking's first neurons") from error
-    v = np.diagonal(factors, axis1=1, axis2=2) ** 2
-    return classes.mu[:, neurons], factors, -(_LOG_2PI + np.log(v)) / 2
+    nats = np.zeros(K)
+    for start in range(0, n, _WORDS):
+        words = slice(start, start + _WORDS)
+        true = y[words]
+        a = _log_joint(classes.log_prior, classes.mu[:, neurons], factors, x[words])
+        correct[:, words] = (a.argmax(axis=0) == true[:, None]).T
+        # -ln p(t) = m - a_t + ln Σ_z e^(a_z - m), m the largest a_z: no e^… is too large
+        m = a.max(axis=0)
+        of_true = a[true, np.arange(len(true))]
+        nats += (m - of_true + np.log(np.exp(a - m).sum(axis=0))).sum(axis=0)
+    return correct.mean(axis=1), nats / (n * math.log(2)), correct
 
 
-@njit(**_COMPILED)
-def _whiten(x, start, mu, L, u):
-    """Solve L u = h - μ for one tile of words, those of `x` (n, K) from `start` on.
+def _log_joint(
+    log_prior: np.ndarray, mu: np.ndarray, factors: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Return (Z, n, K) float64, a_z = ln p(z) N(h[C]; μ_z[C], Σ_z[C, C]) at k = 1..K.
 
-    Args: mu (K,), L (K, K) lower triangular, u (K, lanes), which is set; 0 where there is no word.
-
-    Not by BLAS: its results vary with its threads, and here the tile stays in the cache.
+    Args: log_prior (Z,); mu (Z, K); factors (Z, K, K), of Cholesky, lower triangular; x (n, K).
     """
-    n, n_neurons = x.shape
-    for i in range(_LANES):
-        if start + i < n:
-            for k in range(n_neurons):
-                u[k, i] = x[start + i, k] - mu[k]
-        else:
-            for k in range(n_neurons):
-                u[k, i] = 0.0
-    row = np.empty(_LANES)
-    for k in range(n_neurons):
-        for i in range(_LANES):
-            row[i] = u[k, i]
-        j = 0
-        while j + 4 <= k:  # four at a time: `row` is loaded and stored a quarter as often
-            l0, l1, l2, l3 = L[k, j], L[k, j + 1], L[k, j + 2], L[k, j + 3]
-            for i in range(_LANES):
-                row[i] -= l0 * u[j, i] + l1 * u[j + 1, i] + l2 * u[j + 2, i] + l3 * u[j + 3, i]
-            j += 4
-        while j < k:
-            l0 = L[k, j]
-            for i in range(_LANES):
-                row[i] -= l0 * u[j, i]
-            j += 1
-        scale = 1.0 / L[k, k]
-        for i in range(_LANES):
-            u[k, i] = row[i] * scale
+    from scipy.linalg import solve_triangular  # here: who ranks needs no SciPy
 
-
-@njit(**_COMPILED)
-def _posterior_losses(x, y, mu, factors, log_norm, log_prior, loss, correct, hits, first, last):
-    """Set `loss` and `correct` (tiles, K) of tiles first..last-1: Σ -ln p(true value), and hits.
-
-    Sets `hits` (K, tiles · lanes) too: whether each word's most probable value is the true one.
-
-    Args: x (n, K); y (tiles · lanes,) int64, -1 after the last word; mu, factors, log_norm as
-    from `_marginals`; log_prior (Z,).
-
-    -ln p(t) = m - a_t + ln Σ_z e^(a_z - m), m the largest log joint density a_z. The sum lies
-    between 1 and Z, so those of a tile are multiplied and one logarithm is taken.
-    """
-    n_values, n_neurons = mu.shape
-    u = np.empty((n_values, n_neurons, _LANES))
-    joint = np.empty((n_values, _LANES))
-    highest = np.empty(_LANES)
-    of_true = np.empty(_LANES)
-    hit = np.empty(_LANES)
-    total = np.empty(_LANES)
-    for tile in range(first, last):
-        labels = y[tile * _LANES : (tile + 1) * _LANES]
-        for z in range(n_values):
-            _whiten(x, tile * _LANES, mu[z], factors[z], u[z])
-            for i in range(_LANES):
-                joint[z, i] = log_prior[z]
-        for k in range(n_neurons):
-            for i in range(_LANES):
-                highest[i] = -np.inf
-                total[i] = 0.0
-                hit[i] = 0.0
-                of_true[i] = 0.0
-            for z in range(n_values):
-                constant = log_norm[z, k]
-                for i in range(_LANES):
-                    white = u[z, k, i]
-                    joint[z, i] += constant - 0.5 * white * white
-                for i in range(_LANES):
-                    a = joint[z, i]
-                    is_true = labels[i] == z
-                    of_true[i] = a if is_true else of_true[i]
-                    hit[i] = (1.0 if is_true else 0.0) if a > highest[i] else hit[i]
-                    highest[i] = a if a > highest[i] else highest[i]
-            for z in range(n_values):
-                for i in range(_LANES):
-                    total[i] += exp_nonpositive(joint[z, i] - highest[i])
-            for i in range(_LANES):
-                no_word = labels[i] < 0
-                of_true[i] = 0.0 if no_word else highest[i] - of_true[i]
-                total[i] = 1.0 if no_word else total[i]
-            loss[tile, k] = _sum(of_true) + np.log(_product(total))
-            correct[tile, k] = _sum(hit)
-            for i in range(_LANES):
-                hits[k, tile * _LANES + i] = hit[i] > 0.5
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _sum(values):
-    """Return Σ values, in any order."""
-    total = 0.0
-    for i in range(_LANES):
-        total += values[i]
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _product(values):
-    """Return Π values, in any order."""
-    total = 1.0
-    for i in range(_LANES):
-        total *= values[i]
-    return total
-
-
-# --------------------------------------------------------------------------- greedy selection
-
-
-def greedy_selection(
-    classes: GaussianClasses,
-    x_dev: np.ndarray,
-    y_dev: np.ndarray,
-    n_select: int,
-    highest: bool = True,
-    threads: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Order the neurons by greedy mutual information on dev words (Torroba Hennigen et al. 2020).
-
-    Start from no neuron; at each step add the one that gives the probe on the set so far and
-    itself the highest (or lowest) mutual information. After `n_select` steps the rest follow by
-    their mutual information at the last step, that is, each in the place of the neuron that was
-    added then: best first, or lowest first. Ties go to the lower neuron index. (Antverg &
-    Belinkov 2022 rank by this.)
-
-    With S the neurons so far, a candidate n is judged by log N(h[S]) + log N(r_n; 0, v_n). So per
-    value z and word, the residual r of every candidate is kept, and per value its conditional
-    variance v. When c is added, with l_n = cov(n, c | S) / √v_c and u = r_c / √v_c,
-
-        log N(h[S]) += -½ (log 2π v_c + u²),   r_n -= u·l_n,   v_n -= l_n²
-
-    so l is the next column of a Cholesky factor whose order of pivots is the ranking. A step costs
-    O(n·d·Z) and no factorisation.
-
-    Residuals are the one large array: n·d·Z·8 bytes. In float32 they would take half, but keep the
-    absolute error of h while √v_n shrinks: after 150 steps the mutual information was off by up to
-    1e-6 bits when that was tried, enough to change close choices.
-
-    Args:
-        classes: the normals over all d neurons, of the training words.
-        x_dev: (n, d) float32, the dev words.
-        y_dev: (n,) int, their values.
-        n_select: how many neurons to select greedily, at least 1; more than d means d.
-        highest: whether the highest mutual information is sought, or the lowest.
-        threads: how many threads work. They change no byte.
-
-    Returns:
-        order (d,) int32, a permutation of the neurons, and mi (d,) float64, in bits: at the step
-        where the neuron was added, for the rest that of the last step.
-    """
-    n, d = x_dev.shape
-    if n == 0:
-        raise InputError("a greedy search needs dev words, and there are none")
-    if n_select < 1:
-        raise ValueError("a greedy search selects at least one neuron")
-    n_select = min(n_select, d)
-    H = entropy(y_dev, len(classes.mu))
-    with ThreadPoolExecutor(threads) as pool:
-        search = _Search(classes, x_dev, y_dev, pool, threads)
-        order, scores = np.empty(d, np.int32), np.empty(d)
-        for step in range(n_select):
-            candidates = np.sort(search.candidates)
-            mi = mutual_information(H, search.conditional_entropy()[candidates])
-            best = np.argmax(mi) if highest else np.argmin(mi)  # the first of equals
-            order[step], scores[step] = candidates[best], mi[best]
-            if step + 1 < n_select:
-                search.add(candidates[best])
-    rest, mi = np.delete(candidates, best), np.delete(mi, best)
-    by_mi = np.argsort(-mi if highest else mi, kind="stable")
-    order[n_select:], scores[n_select:] = rest[by_mi], mi[by_mi]
-    return order, scores
-
-
-class _Search:
-    """The state of a greedy search: the selected neurons, and what they leave of the others.
-
-    Candidates lie in tiles of `_LANES` columns, so that a tile of residuals, (n, Z, lanes), is
-    read and written in one stream. The column of a neuron that was added is overwritten by the
-    last candidate's.
-    """
-
-    def __init__(self, classes, x, y, pool, threads):
-        n, d = x.shape
-        n_values = len(classes.mu)
-        n_tiles = -(-d // _LANES)
-        self.Sigma = classes.Sigma
-        self.candidates = np.arange(d)  # the neuron in each column, tile after tile
-        self.variance = np.diagonal(classes.Sigma, axis1=1, axis2=2).copy()  # (Z, d), v
-        self.factors = np.empty((0, n_values, d))  # (step, Z, d), l of each step
-        self.log_selected = np.tile(classes.log_prior, (n, 1))  # (n, Z), log p(z) N(h[S])
-        self.u = np.zeros((n, n_values))  # u of the last step
-        self.y = y.astype(np.int64)
-        self.residuals = np.zeros((n_tiles, n, n_values, _LANES))
-        for tile, columns in zip(self.residuals, self._tiles(d), strict=True):
-            rows = tile[:, :, : columns.stop - columns.start]
-            np.subtract(x[:, None, columns], classes.mu[:, columns], out=rows)
-        self.pool = pool
-        # Products of a group of terms, each at most Z, must stay below 1e308.
-        self.group = max(1, min(_WORDS, int(700 / math.log(max(n_values, 2)))))
-        n_groups = -(-n // self.group)
-        self.loss = np.empty((n_groups, n_tiles, _LANES))
-        self.bounds = _shares(n_groups, threads)
-
-    def conditional_entropy(self) -> np.ndarray:
-        """Return (d,) float64: the mean -log₂ p(true value) with each candidate added, in bits.
-
-        Undefined for neurons that are not candidates. Called once between two calls of `add`: it
-        also brings the residuals up to date.
-        """
-        n, n_values = self.u.shape
-        n_tiles = -(-len(self.candidates) // _LANES)
-        # Columns beyond the candidates get a harmless normal.
-        loading = np.zeros((n_tiles, n_values, _LANES))
-        log_norm = np.zeros((n_tiles, n_values, _LANES))
-        precision = np.zeros((n_tiles, n_values, _LANES))
-        for tile, columns in enumerate(self._tiles(len(self.candidates))):
-            neurons = self.candidates[columns]
-            v = self.variance[:, neurons]
-            if len(self.factors):
-                loading[tile, :, : len(neurons)] = self.factors[-1][:, neurons]
-            log_norm[tile, :, : len(neurons)] = -(_LOG_2PI + np.log(v)) / 2
-            precision[tile, :, : len(neurons)] = 0.5 / v
-        losses_of = _add_two_class_losses if n_values == 2 else _add_candidate_losses
-        normals = (loading, log_norm, precision)
-        words = (self.u, self.log_selected, self.y)
-        args = (self.residuals, *normals, *words, self.group, self.loss)
-        _share_out(self.pool, self.bounds, losses_of, args)
-        # Groups are summed in their order, whichever thread did them.
-        loss = self.loss[:, :n_tiles].sum(axis=0).ravel()[: len(self.candidates)]
-        conditional_entropy = np.full(self.variance.shape[1], np.nan)
-        conditional_entropy[self.candidates] = loss / (n * math.log(2))
-        return conditional_entropy
-
-    def add(self, c: int) -> None:
-        """Add neuron c to the selected ones."""
-        v_c = self.variance[:, c]
-        covariance = self.Sigma[:, :, c].copy()  # (Z, d): cov(n, c), soon given the selected
-        for l_step in self.factors:  # element by element: a product by BLAS may vary with threads
-            covariance -= l_step[:, c, None] * l_step
-        l_c = covariance / np.sqrt(v_c)[:, None]
-        self.factors = np.concatenate([self.factors, l_c[None]])
-        column = int(np.flatnonzero(self.candidates == c)[0])
-        last = len(self.candidates) - 1
-        log_norm = -(_LOG_2PI + np.log(v_c)) / 2
-        _add_column(
-            self.residuals, column, last, 1 / np.sqrt(v_c), log_norm, self.u, self.log_selected
-        )
-        self.candidates[column] = self.candidates[last]
-        self.candidates = self.candidates[:last]
-        self.variance -= l_c**2
-        if not (self.variance[:, self.candidates] > 0).all():
-            raise InputError("a covariance is singular given the neurons selected so far")
-
-    @staticmethod
-    def _tiles(n_columns: int) -> list[slice]:
-        return [
-            slice(start, min(start + _LANES, n_columns)) for start in range(0, n_columns, _LANES)
-        ]
-
-
-@njit(**_COMPILED)
-def _add_column(residuals, column, last, scale, log_norm, u, log_selected):
-    """Condition on a column: set u (n, Z), extend log_selected (n, Z), and drop the column.
-
-    residuals (tiles, n, Z, lanes); scale (Z,) is 1/√v_c, log_norm (Z,) is -½ log 2π v_c. The
-    column's place is taken by column `last`.
-    """
-    tile, lane = column // _LANES, column % _LANES
-    last_tile, last_lane = last // _LANES, last % _LANES
-    n, n_values = u.shape
-    for w in range(n):
-        for z in range(n_values):
-            white = residuals[tile, w, z, lane] * scale[z]
-            u[w, z] = white
-            log_selected[w, z] += log_norm[z] - 0.5 * white * white
-            residuals[tile, w, z, lane] = residuals[last_tile, w, z, last_lane]
-
-
-@njit(**_COMPILED)
-def _add_candidate_losses(
-    residuals, loading, log_norm, precision, u, log_selected, y, group, loss, first, last
-):
-    """Update the residuals of word groups first..last-1, and sum each candidate's loss in them.
-
-    Args:
-        residuals: (tiles, n, Z, lanes), updated by r -= u·l.
-        loading, log_norm, precision: (tiles, Z, lanes): l, -½ log 2π v and ½/v.
-        u, log_selected: (n, Z): u of the neuron added last, and log p(z) N(h[S]).
-        y: (n,) int64; group: words in a group.
-        loss: (groups, tiles, lanes), set to Σ -ln p(true value) over the words of the group.
-
-    -ln p(t) = m - a_t + ln Σ_z e^(a_z - m), m the largest log joint density a_z. The sum lies
-    between 1 and Z, so those of a group are multiplied and one logarithm is taken.
-    """
-    n_tiles, n_values, _ = loading.shape
-    n = len(y)
-    joint = np.empty((n_values, _LANES))
-    highest = np.empty(_LANES)
-    total = np.empty(_LANES)
-    linear = np.empty(_LANES)
-    product = np.empty(_LANES)
-    for g in range(first, last):
-        for tile in range(n_tiles):
-            for i in range(_LANES):
-                linear[i] = 0.0
-                product[i] = 1.0
-            for w in range(g * group, min((g + 1) * group, n)):
-                for i in range(_LANES):
-                    highest[i] = -np.inf
-                    total[i] = 0.0
-                for z in range(n_values):
-                    white, constant = u[w, z], log_selected[w, z]
-                    for i in range(_LANES):
-                        r = residuals[tile, w, z, i] - white * loading[tile, z, i]
-                        residuals[tile, w, z, i] = r
-                        a = constant + (log_norm[tile, z, i] - precision[tile, z, i] * (r * r))
-                        joint[z, i] = a
-                        highest[i] = a if a > highest[i] else highest[i]
-                for z in range(n_values):
-                    for i in range(_LANES):
-                        total[i] += exp_nonpositive(joint[z, i] - highest[i])
-                t = y[w]
-                for i in range(_LANES):
-                    linear[i] += highest[i] - joint[t, i]
-                    product[i] *= total[i]
-            for i in range(_LANES):
-                loss[g, tile, i] = linear[i] + np.log(product[i])
-
-
-@njit(**_COMPILED)
-def _add_two_class_losses(
-    residuals, loading, log_norm, precision, u, log_selected, y, group, loss, first, last
-):
-    """Do what `_add_candidate_losses` does, for two values, with one exponential less:
-
-    -ln p(t) = max(δ, 0) + ln(1 + e^-|δ|), δ = a_other - a_t.
-    """
-    n_tiles = len(loading)
-    n = len(y)
-    linear = np.empty(_LANES)
-    product = np.empty(_LANES)
-    joint = np.empty(_LANES)
-    for g in range(first, last):
-        for tile in range(n_tiles):
-            for i in range(_LANES):
-                linear[i] = 0.0
-                product[i] = 1.0
-            for w in range(g * group, min((g + 1) * group, n)):
-                # Value 0, then value 1: the residuals are read as they lie, whatever is true.
-                white, constant = u[w, 0], log_selected[w, 0]
-                for i in range(_LANES):
-                    r = residuals[tile, w, 0, i] - white * loading[tile, 0, i]
-                    residuals[tile, w, 0, i] = r
-                    joint[i] = constant + (log_norm[tile, 0, i] - precision[tile, 0, i] * (r * r))
-                white, constant = u[w, 1], log_selected[w, 1]
-                sign = 1.0 if y[w] == 0 else -1.0
-                for i in range(_LANES):
-                    r = residuals[tile, w, 1, i] - white * loading[tile, 1, i]
-                    residuals[tile, w, 1, i] = r
-                    a = constant + (log_norm[tile, 1, i] - precision[tile, 1, i] * (r * r))
-                    joint[i] = sign * (a - joint[i])
-                for i in range(_LANES):
-                    delta = joint[i]
-                    size = delta if delta > 0 else -delta
-                    linear[i] += delta if delta > 0 else 0.0
-                    product[i] *= 1.0 + exp_nonpositive(-size)
-            for i in range(_LANES):
-                loss[g, tile, i] = linear[i] + np.log(product[i])
+    a = np.empty((len(mu), *x.shape))
+    for z, L in enumerate(factors):
+        u = solve_triangular(L, (x - mu[z]).T, lower=True, check_finite=False).T
+        log_normal = -(LOG_2PI + 2 * np.log(L.diagonal()) + u**2) / 2
+        a[z] = log_prior[z] + np.cumsum(log_normal, axis=1)
+    return a

@@ -18,6 +18,6 @@ def evaluate(task: ProbingTask) -> dict[str, Losses]:
     asked = np.asarray(task.ks) - 1
     found = {}
     for split, words in task.words.items():
-        losses = nested_losses(classes, task.neurons, words.x, words.y, task.threads)
+        losses = nested_losses(classes, task.neurons, words.x, words.y)
         found[split] = Losses(*(of_every_k[asked] for of_every_k in losses))
     return found

@@ -5,7 +5,8 @@ words, has the highest mutual information with the value on the dev words (Torro
 al. 2020, section 3). Bottom to top is a second search that adds the one with the *lowest*.
 """
 
-from workflow_scripts.kernels.gaussian import greedy_selection, map_parameters
+from workflow_scripts.kernels.gaussian import map_parameters
+from workflow_scripts.kernels.gaussian_selection import greedy_selection
 from workflow_scripts.rankings.rankers import Ranking, RankingTask
 
 DIRECTIONS = ("ttb", "btt")
