@@ -31,54 +31,54 @@ rule all:
     """Everything that the configuration asks for."""
     default_target: True
     input:
-        everything,
+        targets.everything,
 
 
 rule downloads:
     """Every treebank and model that is downloaded; after them no job needs a network."""
     input:
-        all_downloads,
+        targets.all_downloads,
 
 
 rule words:
     """The words of every treebank, and the attributes they have enough of."""
     input:
-        all_words,
+        targets.all_words,
 
 
 rule activations:
     """Every word's vector, at every layer of every model."""
     input:
-        all_activations,
+        targets.all_activations,
 
 
 rule rankings:
     """Every ranking of every configuration."""
     input:
-        all_rankings,
+        targets.all_rankings,
 
 
 rule probing:
     """Every probe on every ranking."""
     input:
-        all_probes,
+        targets.all_probes,
 
 
 rule interventions:
     """Every intervention by every ranking."""
     input:
-        all_interventions,
+        targets.all_interventions,
 
 
 rule latex:
     """The tables of a paper, in LaTeX."""
     input:
-        all_latex,
+        targets.all_latex,
 
 
 onstart:
-    check_device()
+    targets.check_device()
 
 
 onsuccess:
-    print(whereabouts())
+    print(targets.whereabouts())

@@ -12,7 +12,7 @@ from benchmarks import inputs
 from benchmarks.greedy import fitted
 from benchmarks.machine import machine
 from benchmarks.measuring import Measured, in_turns, run
-from tests import formulas_gaussian
+from tests.support import formulas_gaussian
 from workflow_scripts.kernels.gaussian import nested_losses
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import inputs
 from benchmarks.machine import THREADS, machine, seconds
 from benchmarks.measuring import Measured, once, over_steps, run
-from tests import formulas_gaussian
+from tests.support import formulas_gaussian
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.kernels.gaussian import GaussianClasses, map_parameters
 from workflow_scripts.kernels.gaussian_selection import greedy_selection

@@ -15,8 +15,8 @@ from benchmarks import inputs
 from benchmarks.extraction import model, products
 from benchmarks.machine import THREADS, machine
 from benchmarks.measuring import Measured, in_turns, run
-from tests.formulas_models import plain_model, predict_by_hand
-from tests.treebank_files import call, keep
+from tests.support.formulas_models import plain_model, predict_by_hand
+from tests.support.treebank_files import call, keep
 from workflow_scripts.activations import cache_states
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.words import kept_values, sentences
@@ -61,7 +61,7 @@ def _measure(
     touched = edited_sentences(cached, edited)
     width = touched[0].states.shape[1]
     neurons = np.random.default_rng(2).permutation(width)
-    edit = ablation.edit(EditTask(neurons, np.zeros((n_values, width))))
+    edit = ablation.edit(EditTask(neurons, n_values, lambda: np.zeros((n_values, width))))
     k = width // 4
     share = 1 if quick else 16  # of all sentences
     some = list(zip(cached, edited, strict=True))[::share]

@@ -12,7 +12,7 @@ import torch
 from benchmarks import inputs
 from benchmarks.machine import THREADS, machine, seconds
 from benchmarks.measuring import Measured, once, over_steps, run
-from tests import formulas_linear
+from tests.support import formulas_linear
 from workflow_scripts.kernels.softmax_regression import (
     BATCH,
     EPOCHS,

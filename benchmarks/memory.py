@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import inputs
 from benchmarks.extraction import small_model
-from tests.treebank_files import call, keep, words_of
+from tests.support.treebank_files import call, keep, words_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks import generate_treebank
 

@@ -3,51 +3,56 @@
 Gives `models/{model}`. After this stage no job needs a network.
 """
 
+step = Step("fetch_model")
+
 
 rule fetch_model:
     """Download a model's configuration, tokenizer and safetensors weights at its revision."""
     input:
-        unpack(inputs_of("fetch_model")),
+        unpack(step.inputs()),
     output:
         model=directory(results("models/{model}")),
     log:
-        log_of("fetch_model", "{model}"),
+        step.log,
     benchmark:
-        benchmark_of("fetch_model", "{model}")
+        step.benchmark
     wildcard_constraints:
         model=one_of(plan.named("hub")),
     localrule: True
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(500),
-        runtime=asked(60),
+        mem_mb=each_attempt(500),
+        runtime=each_attempt(60),
     params:
-        job=job_of("fetch_model"),
-        study=STUDY,
-        given=passed(
-            hub=of_model("hub"),
-            revision=lambda w: plan.revision_option(w.model),
-            lm_head=lambda w: "--lm-head" if plan.config["interventions"] else "",
+        job=step.job,
+        hub=step.setting("hub"),
+        revision=lambda w: plan.revision_option(w.model),
+        # Asking for interventions later downloads nothing again; the model is judged while planning.
+        source=hidden(
+            endpoint=plan.config["sources"]["hub"],
+            lm_head="--lm-head" if plan.config["interventions"] else "",
         ),
     shell:
         """
         python -m workflow_scripts.models.fetch_model \
             --made-by {params.job:q} \
-            --hub {params.given[hub]} \
-            {params.given[revision]} {params.given[lm_head]} \
-            --endpoint {params.study[sources.hub]:q} \
+            --hub {params.hub} \
+            {params.revision} {params.source[lm_head]} \
+            --endpoint {params.source[endpoint]:q} \
             --model {output.model} \
             2>&1 | tee {log}
         """
+
+
+step = Step("train_model")
 
 
 rule train_model:
     """Train a small BERT on the training words of the study's treebanks."""
     input:
         unpack(
-            inputs_of(
-                "train_model",
+            step.inputs(
                 words=lambda w: [
                     results(f"words/{treebank}/train.parquet")
                     for treebank in plan.treebanks_of(w.model)
@@ -57,29 +62,29 @@ rule train_model:
     output:
         model=directory(results("models/{model}")),
     log:
-        log_of("train_model", "{model}"),
+        step.log,
     benchmark:
-        benchmark_of("train_model", "{model}")
+        step.benchmark
     wildcard_constraints:
         model=one_of(plan.named("train")),
     conda:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=asked(1200),
-        runtime=asked(30),
+        mem_mb=each_attempt(1200),
+        runtime=each_attempt(30),
     params:
-        job=job_of("train_model"),
-        study=STUDY,
-        given=passed(options=lambda w: plan.training_options(w.model)),
+        job=step.job,
+        options=lambda w: plan.training_options(w.model),
+        seed=step.setting("seed"),
     # Two threads whatever the cores: weights must be the same on every machine.
     shell:
         """
         python -m workflow_scripts.models.train_model \
             --made-by {params.job:q} \
             --words {input.words} \
-            {params.given[options]} \
-            --seed {params.study[seed]} \
+            {params.options} \
+            --seed {params.seed} \
             --threads 2 \
             --model {output.model} \
             2>&1 | tee {log}

@@ -4,43 +4,38 @@ Needs the CoNLL-U files of a treebank. Gives `words/{treebank}/{split}.parquet` 
 `words/{treebank}/attributes.csv`, from which all configurations follow: hence the checkpoint.
 """
 
+step = Step("read_words")
 
-rule words_of_treebank:
+
+rule read_words:
     """Read a treebank's surface words and the values of their attributes."""
     input:
-        unpack(
-            inputs_of(
-                "words_of_treebank",
-                train=conllu_of("train"),
-                dev=conllu_of("dev"),
-                test=conllu_of("test"),
-            )
-        ),
+        unpack(step.inputs(**{f"conllu_{s}": places.conllu(s) for s in SPLITS})),
     output:
         train=results("words/{treebank}/train.parquet"),
         dev=results("words/{treebank}/dev.parquet"),
         test=results("words/{treebank}/test.parquet"),
     log:
-        log_of("words_of_treebank", "{treebank}"),
+        step.log,
     benchmark:
-        benchmark_of("words_of_treebank", "{treebank}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(400),
-        runtime=asked(15),
+        mem_mb=each_attempt(400),
+        runtime=each_attempt(15),
     params:
-        job=job_of("words_of_treebank"),
-        study=STUDY,
-        given=passed(**{s: conllu_path(s) for s in SPLITS}),
+        job=step.job,
+        schema=step.setting("schema"),
+        conllu=hidden(**{s: places.conllu_path(s) for s in SPLITS}),
     shell:
         """
         python -m workflow_scripts.words.read_words \
             --made-by {params.job:q} \
-            --train {params.given[train]:q} \
-            --dev {params.given[dev]:q} \
-            --test {params.given[test]:q} \
-            --schema {params.study[schema]} \
+            --train {params.conllu[train]:q} \
+            --dev {params.conllu[dev]:q} \
+            --test {params.conllu[test]:q} \
+            --schema {params.schema} \
             --words-train {output.train} \
             --words-dev {output.dev} \
             --words-test {output.test} \
@@ -48,29 +43,27 @@ rule words_of_treebank:
         """
 
 
-checkpoint attributes:
+step = Step("keep_values")
+
+
+checkpoint keep_values:
     """Keep the values that every split has enough distinct forms of."""
     input:
-        unpack(
-            inputs_of(
-                "attributes",
-                **words_of(),
-            )
-        ),
+        unpack(step.inputs(**places.words())),
     output:
         attributes=results("words/{treebank}/attributes.csv"),
     log:
-        log_of("attributes", "{treebank}"),
+        step.log,
     benchmark:
-        benchmark_of("attributes", "{treebank}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(300),
-        runtime=asked(10),
+        mem_mb=each_attempt(300),
+        runtime=each_attempt(10),
     params:
-        job=job_of("attributes"),
-        study=STUDY,
+        job=step.job,
+        min_types=step.setting("min_types"),
     shell:
         """
         python -m workflow_scripts.words.keep_values \
@@ -78,7 +71,7 @@ checkpoint attributes:
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --min-types {params.study[min_types]} \
+            --min-types {params.min_types} \
             --attributes {output.attributes} \
             2>&1 | tee {log}
         """

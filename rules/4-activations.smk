@@ -4,101 +4,101 @@ Needs words and a model. Gives `activations/{model}/{treebank}/layer-{l}/{split}
 interventions, `states/{model}/{treebank}/`.
 """
 
+step = Step("extract_activations")
 
-rule activations_of_model:
+
+rule extract_activations:
     """Run the model once over a treebank; write the vectors of all layers."""
     input:
-        unpack(
-            inputs_of(
-                "activations_of_model",
-                **words_of(),
-                model=model_of,
-            )
-        ),
+        unpack(step.inputs(**places.words(), model=places.model)),
     output:
         expand(
             results("activations/{{model}}/{{treebank}}/layer-{layer}/{split}.parquet"),
-            layer=LAYERS,
+            layer=plan.config["layers"],
             split=SPLITS,
         ),
     log:
-        log_of("activations_of_model", "{model}", "{treebank}"),
+        step.log,
     benchmark:
-        benchmark_of("activations_of_model", "{model}", "{treebank}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 1400 + 2.8 * mb("model")),
-        runtime=asked(
+        mem_mb=each_attempt(lambda mb, w: 1400 + 2.8 * mb("model")),
+        runtime=each_attempt(
             lambda mb, w: 15
-            + on_cpu(0.15 * mb("model") * mb("words_train", "words_dev", "words_test"))
+            + requests.on_cpu(0.15 * mb("model") * mb("words_train", "words_dev", "words_test"))
         ),
         gpu=plan.gpus,
     params:
-        job=job_of("activations_of_model"),
-        study=STUDY,
-        given=passed(
-            model=model_path,
-            files=lambda w: results(
-                f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
-            ),
+        job=step.job,
+        files=lambda w: results(
+            f"activations/{w.model}/{w.treebank}/layer-{{layer}}/{{split}}.parquet"
+        ),
+        run=hidden(
+            model=places.model_path,
+            layers=plan.config["layers"],  # files of their own: fewer make none anew
+            device=plan.config["device"],
         ),
     shell:
         """
         python -m workflow_scripts.activations.extract_activations \
             --made-by {params.job:q} \
-            --model {params.given[model]:q} \
+            --model {params.run[model]:q} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
-            --layers {params.study[layers]} \
-            --device {params.study[device]} \
-            --activations '{params.given[files]}' \
+            --layers {params.run[layers]} \
+            --device {params.run[device]} \
+            --activations '{params.files}' \
             --threads {threads} \
             2>&1 | tee {log}
         """
 
 
-rule states_of_model:
+step = Step("cache_states")
+
+
+rule cache_states:
     """Run the model once over the test sentences; write what every intervention starts from."""
     input:
-        unpack(
-            inputs_of(
-                "states_of_model",
-                **words_of(["test"]),
-                model=model_of,
-            )
-        ),
+        unpack(step.inputs(**places.words(["test"]), model=places.model)),
     output:
-        expand(results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"), layer=LAYERS),
+        expand(
+            results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"),
+            layer=plan.config["layers"],
+        ),
         subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
     log:
-        log_of("states_of_model", "{model}", "{treebank}"),
+        step.log,
     benchmark:
-        benchmark_of("states_of_model", "{model}", "{treebank}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 1200 + 2.8 * mb("model")),
-        runtime=asked(lambda mb, w: 15 + on_cpu(0.15 * mb("model") * mb("words_test"))),
+        mem_mb=each_attempt(lambda mb, w: 1200 + 2.8 * mb("model")),
+        runtime=each_attempt(
+            lambda mb, w: 15 + requests.on_cpu(0.15 * mb("model") * mb("words_test"))
+        ),
         gpu=plan.gpus,
     params:
-        job=job_of("states_of_model"),
-        study=STUDY,
-        given=passed(
-            model=model_path,
-            files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
+        job=step.job,
+        files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
+        run=hidden(
+            model=places.model_path,
+            layers=plan.config["layers"],
+            device=plan.config["device"],
         ),
     shell:
         """
         python -m workflow_scripts.activations.cache_states \
             --made-by {params.job:q} \
-            --model {params.given[model]:q} \
+            --model {params.run[model]:q} \
             --words-test {input.words_test} \
-            --layers {params.study[layers]} \
-            --device {params.study[device]} \
+            --layers {params.run[layers]} \
+            --device {params.run[device]} \
             --subtokens {output.subtokens} \
-            --states '{params.given[files]}' \
+            --states '{params.files}' \
             --threads {threads} \
             2>&1 | tee {log}
         """

@@ -5,100 +5,104 @@ directions of a ranker in one job: they are made together and read the same word
 the right words of every test sentence, under `sentences/`; and `{probe}-by-all.parquet`, on all neurons.
 """
 
-_PROBED = dict(
-    **words_of(),
-    **activations_of(),
-    statistics=STATISTICS,
-)
+_PROBED = dict(**places.words(), **places.activations(), statistics=STATISTICS)
+
+for step in Step("probe_rankings").by_directions():
+
+    rule:
+        """Probe rankings at every k, with control labels beside where the study has them."""
+        name:
+            step.rule
+        input:
+            unpack(step.inputs(**_PROBED, rankings=step.files("rankings"))),
+        output:
+            scores=step.files("probes", "{probe}-by-"),
+            sentences=step.files("sentences", "{probe}-by-"),
+        log:
+            step.log,
+        benchmark:
+            step.benchmark
+        wildcard_constraints:
+            probe=one_of(plan.config["probes"]),
+            ranker=one_of(step.rankers),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=each_attempt(
+                lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics")
+            ),
+            runtime=each_attempt(lambda mb, w: 10 + 0.02 * mb("activations_train")),
+        params:
+            job=step.job,
+            max_neurons=step.setting("neurons.max"),
+            control=step.setting("control"),
+            seed=step.setting("seed"),
+        shell:
+            """
+            python -m workflow_scripts.probes.probe_rankings \
+                --made-by {params.job:q} \
+                --probe {wildcards.probe} \
+                --max-neurons {params.max_neurons} \
+                --control {params.control} \
+                --seed {params.seed} \
+                --words-train {input.words_train} \
+                --words-dev {input.words_dev} \
+                --words-test {input.words_test} \
+                --activations-train {input.activations_train} \
+                --activations-dev {input.activations_dev} \
+                --activations-test {input.activations_test} \
+                --statistics {input.statistics} \
+                --rankings {input.rankings} \
+                --scores {output.scores} \
+                --sentences {output.sentences} \
+                --threads {threads} \
+                2>&1 | tee {log}
+            """
 
 
-rule probe:
-    """Probe rankings at every k, with control labels beside where the study has them."""
+step = Step("probe_all_neurons")
+
+
+rule probe_all_neurons:
+    """Probe all neurons of a configuration, with control labels where the study has them."""
     input:
-        unpack(inputs_of("probe", **_PROBED, rankings=by_rankings("rankings", ""))),
+        unpack(step.inputs(**_PROBED)),
     output:
-        scores=by_rankings("probes", "{probe}-by-"),
-        sentences=by_rankings("sentences", "{probe}-by-"),
+        scores=results(f"probes/{CONFIGURATION}/{{probe}}-by-all.parquet"),
     log:
-        log_of("probe", CONFIGURATION, "{probe}-by-{ranker}"),
+        step.log,
     benchmark:
-        benchmark_of("probe", CONFIGURATION, "{probe}-by-{ranker}")
+        step.benchmark
     wildcard_constraints:
-        probe=one_of(PROBES),
-        ranker=rankers(2),
+        probe=one_of(plan.config["probes"]),
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 470 + 0.7 * mb("activations_train") + 5 * mb("statistics")),
-        runtime=asked(lambda mb, w: 10 + 0.02 * mb("activations_train")),
+        mem_mb=each_attempt(
+            lambda mb, w: 500
+            + 1.8 * mb("activations_train", "activations_dev", "activations_test")
+            + 5 * mb("statistics")
+        ),
+        runtime=each_attempt(lambda mb, w: 10 + 0.05 * mb("activations_train")),
     params:
-        job=job_of("probe"),
-        study=STUDY,
-        control=CONTROL,
+        job=step.job,
+        control=step.setting("control"),
+        seed=step.setting("seed"),
     shell:
         """
-        python -m workflow_scripts.probes.probe_rankings \
+        python -m workflow_scripts.probes.probe_all_neurons \
             --made-by {params.job:q} \
-            --seed {params.study[seed]} \
             --probe {wildcards.probe} \
-            --max-neurons {params.study[neurons.max]} \
+            --control {params.control} \
+            --seed {params.seed} \
             --words-train {input.words_train} \
             --words-dev {input.words_dev} \
             --words-test {input.words_test} \
             --activations-train {input.activations_train} \
             --activations-dev {input.activations_dev} \
             --activations-test {input.activations_test} \
-            --rankings {input.rankings} \
             --statistics {input.statistics} \
-            {params.control} \
             --scores {output.scores} \
-            --sentences {output.sentences} \
             --threads {threads} \
             2>&1 | tee {log}
         """
-
-
-use rule probe as probe_of_one_direction with:
-    input:
-        unpack(
-            inputs_of(
-                "probe_of_one_direction",
-                **_PROBED,
-                rankings=by_rankings("rankings", "", [""]),
-            )
-        ),
-    output:
-        scores=by_rankings("probes", "{probe}-by-", [""]),
-        sentences=by_rankings("sentences", "{probe}-by-", [""]),
-    log:
-        log_of("probe_of_one_direction", CONFIGURATION, "{probe}-by-{ranker}"),
-    benchmark:
-        benchmark_of("probe_of_one_direction", CONFIGURATION, "{probe}-by-{ranker}")
-    wildcard_constraints:
-        probe=one_of(PROBES),
-        ranker=rankers(1),
-
-
-use rule probe as probe_of_all_neurons with:
-    input:
-        unpack(inputs_of("probe_of_all_neurons", **_PROBED, rankings=[])),
-    output:
-        scores=results(f"probes/{CONFIGURATION}/{{probe}}-by-all.parquet"),
-        sentences=[],
-    log:
-        log_of("probe_of_all_neurons", CONFIGURATION, "{probe}-by-all"),
-    benchmark:
-        benchmark_of("probe_of_all_neurons", CONFIGURATION, "{probe}-by-all")
-    wildcard_constraints:
-        probe=one_of(PROBES),
-    resources:
-        mem_mb=asked(
-            lambda mb, w: 500
-            + 1.8 * mb("activations_train", "activations_dev", "activations_test")
-            + 5 * mb("statistics")
-        ),
-        runtime=asked(lambda mb, w: 10 + 0.05 * mb("activations_train")),
-    params:
-        job=job_of("probe_of_all_neurons"),
-        study=STUDY,
-        control=CONTROL,

@@ -5,217 +5,99 @@ language adds its own and leaves the others), and gives `tables/{table}.csv` and
 asked for, `tables/{table}.tex` for paper.
 """
 
-_BY_PROBES = [f"{name}-by-" for name in PROBES]
-_BY_METHODS = [f"{name}-by-" for name in METHODS]
+_PUT_TOGETHER = {
+    "rankings": places.of_pair("rankings", plan.stems("rankings", top=True)),
+    "probes": places.of_pair("probes", plan.stems("probes")),
+    "whole": places.of_pair("probes", plan.stems_of_all_neurons),
+    "sentences": places.of_pair("sentences", plan.stems("sentences", top=True)),
+    "interventions": places.of_pair("interventions", plan.stems("interventions")),
+    "examples": places.of_pair("examples", plan.stems("examples")),
+}
+step = Step("collect")
 
 
-rule collected_rankings:
-    """Put the first neurons of the rankings of a model and treebank together."""
+rule collect:
+    """Put the files of a model and treebank together, or compare them with each other."""
     input:
         unpack(
-            inputs_of(
-                "collected_rankings",
-                rankings=files_of_pair("rankings", [""], plan.top_rankings),
+            step.inputs(
+                **places.words(["test"]),
+                **{
+                    kind: files.of(targets.configurations) for kind, files in _PUT_TOGETHER.items()
+                },
             )
         ),
     output:
-        collected=results("collected/{model}/{treebank}/rankings.parquet"),
+        collected=results("collected/{model}/{treebank}/{collection}.parquet"),
     log:
-        log_of("collected_rankings", "{model}", "{treebank}"),
+        step.log,
     benchmark:
-        benchmark_of("collected_rankings", "{model}", "{treebank}")
+        step.benchmark
+    wildcard_constraints:
+        collection=r"\w+",
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(400),
-        runtime=asked(10),
+        mem_mb=each_attempt(lambda mb, w: 700 + 20 * mb("interventions")),
+        runtime=each_attempt(lambda mb, w: 10 + mb("interventions", "sentences")),
     params:
-        job=job_of("collected_rankings"),
-        given=passed(configurations=configuration_options),
-        folder=results("rankings/{model}/{treebank}"),
-        rankings=plan.top_rankings,
-    shell:
-        """
-        python -m workflow_scripts.tables.collect_rankings \
-            --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --folder {params.folder} \
-            --configurations {params.given[configurations]} \
-            --rankings {params.rankings} \
-            --collected {output.collected} \
-            2>&1 | tee {log}
-        """
-
-
-rule collected_probes:
-    """Put the probes of a model and treebank together."""
-    input:
-        unpack(
-            inputs_of(
-                "collected_probes",
-                scores=files_of_pair("probes", _BY_PROBES, plan.rankings + WHOLE),
-            )
+        job=step.job,
+        report=step.setting("neurons.report"),
+        seed=step.setting("seed"),
+        files=hidden(
+            configurations=lambda w: [of.path_in_pair for of in targets.configurations(w)],
+            **{kind: files.patterns for kind, files in _PUT_TOGETHER.items()},
         ),
-    output:
-        collected=results("collected/{model}/{treebank}/probes.parquet"),
-    log:
-        log_of("collected_probes", "{model}", "{treebank}"),
-    benchmark:
-        benchmark_of("collected_probes", "{model}", "{treebank}")
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=asked(400),
-        runtime=asked(10),
-    params:
-        job=job_of("collected_probes"),
-        given=passed(configurations=configuration_options),
-        folder=results("probes/{model}/{treebank}"),
-        rankings=plan.rankings,
-        probes=PROBES,
-        whole="--whole" if WHOLE else "",
     shell:
         """
-        python -m workflow_scripts.tables.collect_probes \
+        python -m workflow_scripts.tables.collect \
             --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --folder {params.folder} \
-            --configurations {params.given[configurations]} \
-            --rankings {params.rankings} \
-            --probes {params.probes} \
-            {params.whole} \
-            --collected {output.collected} \
-            2>&1 | tee {log}
-        """
-
-
-rule collected_interventions:
-    """Put the interventions of a model and treebank together, with a few examples of each."""
-    input:
-        unpack(
-            inputs_of(
-                "collected_interventions",
-                **words_of(["test"]),
-                outcomes=files_of_pair("interventions", _BY_METHODS, plan.rankings),
-                examples=files_of_pair("examples", _BY_METHODS, plan.rankings),
-            )
-        ),
-    output:
-        collected=results("collected/{model}/{treebank}/interventions.parquet"),
-        examples=results("collected/{model}/{treebank}/examples.parquet"),
-    log:
-        log_of("collected_interventions", "{model}", "{treebank}"),
-    benchmark:
-        benchmark_of("collected_interventions", "{model}", "{treebank}")
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=asked(lambda mb, w: 450 + 20 * mb("outcomes")),
-        runtime=asked(lambda mb, w: 10 + mb("outcomes")),
-    params:
-        job=job_of("collected_interventions"),
-        given=passed(configurations=configuration_options),
-        outcomes=results("interventions/{model}/{treebank}"),
-        examples=results("examples/{model}/{treebank}"),
-        rankings=plan.rankings,
-        interventions=[quote(entry) for entry in plan.intervention_entries()],
-    shell:
-        """
-        python -m workflow_scripts.tables.collect_interventions \
-            --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --folder {params.outcomes} \
-            --folder-of-examples {params.examples} \
-            --configurations {params.given[configurations]} \
-            --rankings {params.rankings} \
-            --interventions {params.interventions} \
+            --collection {wildcards.collection} \
+            --configurations {params.files[configurations]} \
+            --rankings {params.files[rankings]} \
+            --probes {params.files[probes]} {params.files[whole]} \
+            --sentences {params.files[sentences]} \
+            --interventions {params.files[interventions]} \
+            --examples {params.files[examples]} \
             --words-test {input.words_test} \
-            --collected {output.collected} \
-            --examples {output.examples} \
-            2>&1 | tee {log}
-        """
-
-
-rule compare_rankings:
-    """Compare the rankings of a model and treebank, in pairs, sentence by sentence."""
-    input:
-        unpack(
-            inputs_of(
-                "compare_rankings",
-                sentences=files_of_pair("sentences", _BY_PROBES, plan.top_rankings),
-                outcomes=files_of_pair("interventions", _BY_METHODS, plan.top_rankings),
-            )
-        ),
-    output:
-        collected=results("collected/{model}/{treebank}/contrasts.parquet"),
-    log:
-        log_of("compare_rankings", "{model}", "{treebank}"),
-    benchmark:
-        benchmark_of("compare_rankings", "{model}", "{treebank}")
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=asked(700),
-        runtime=asked(lambda mb, w: 10 + mb("sentences", "outcomes")),
-    params:
-        job=job_of("compare_rankings"),
-        study=STUDY,
-        given=passed(configurations=configuration_options),
-        sentences=results("sentences/{model}/{treebank}"),
-        outcomes=results("interventions/{model}/{treebank}"),
-        rankings=plan.top_rankings,
-        probes=PROBES,
-        interventions=[quote(entry) for entry in plan.intervention_entries()],
-    shell:
-        """
-        python -m workflow_scripts.tables.compare_rankings \
-            --made-by {params.job:q} \
-            --model {wildcards.model} \
-            --treebank {wildcards.treebank} \
-            --folder {params.sentences} \
-            --folder-of-interventions {params.outcomes} \
-            --configurations {params.given[configurations]} \
-            --rankings {params.rankings} \
-            --probes {params.probes} \
-            --interventions {params.interventions} \
-            --report {params.study[neurons.report]} \
-            --seed {params.study[seed]} \
+            --report {params.report} \
+            --seed {params.seed} \
             --collected {output.collected} \
             2>&1 | tee {log}
         """
 
 
-rule table:
+step = Step("build_table")
+
+
+rule build_table:
     """Build one table from what was collected."""
     input:
         unpack(
-            inputs_of(
-                "table",
-                probes=collected("probes"),
-                interventions=collected("interventions"),
-                examples=collected("examples"),
-                rankings=collected("rankings"),
-                contrasts=collected("contrasts"),
+            step.inputs(
+                probes=targets.collected("probes"),
+                interventions=targets.collected("interventions"),
+                examples=targets.collected("examples"),
+                rankings=targets.collected("rankings"),
+                contrasts=targets.collected("contrasts"),
             )
         ),
     output:
         csv=results("tables/{table}.csv"),
         parquet=results("tables/{table}.parquet"),
     log:
-        log_of("table", "{table}"),
+        step.log,
     benchmark:
-        benchmark_of("table", "{table}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 450 + 20 * mb("probes")),
-        runtime=asked(lambda mb, w: 10 + 10 * mb("probes")),
+        mem_mb=each_attempt(lambda mb, w: 450 + 20 * mb("probes")),
+        runtime=each_attempt(lambda mb, w: 10 + 10 * mb("probes")),
     params:
-        job=job_of("table"),
-        study=STUDY,
+        job=step.job,
+        report=step.setting("neurons.report"),
+        seed=step.setting("seed"),
     shell:
         """
         python -m workflow_scripts.tables.build_table \
@@ -226,31 +108,34 @@ rule table:
             --examples {input.examples} \
             --rankings {input.rankings} \
             --contrasts {input.contrasts} \
-            --report {params.study[neurons.report]} \
-            --seed {params.study[seed]} \
+            --report {params.report} \
+            --seed {params.seed} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}
         """
 
 
-rule latex_table:
+step = Step("build_latex")
+
+
+rule build_latex:
     """Write one table as a paper shows it."""
     input:
-        unpack(inputs_of("latex_table", table=results("tables/{table}.parquet"))),
+        unpack(step.inputs(table=results("tables/{table}.parquet"))),
     output:
         latex=results("tables/{table}.tex"),
     log:
-        log_of("latex_table", "{table}"),
+        step.log,
     benchmark:
-        benchmark_of("latex_table", "{table}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(400),
-        runtime=asked(5),
+        mem_mb=each_attempt(400),
+        runtime=each_attempt(5),
     params:
-        job=job_of("latex_table"),
+        job=step.job,
     shell:
         """
         python -m workflow_scripts.tables.build_latex \

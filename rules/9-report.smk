@@ -5,26 +5,33 @@ Vega-Lite; `report.html`, one page with the findings, the figures, the tables an
 opens offline; and `provenance.json`, where the tables come from.
 """
 
+_CONFIGURATION = quote(json.dumps(plan.described))
+step = Step("build_figure")
 
-rule figure:
+
+rule build_figure:
     """Draw one figure from the tables that it is made of."""
     input:
-        unpack(inputs_of("figure", tables=tables_of_figure)),
+        unpack(
+            step.inputs(
+                tables=lambda w: targets.files("tables", plan.figures[w.figure], "parquet")
+            )
+        ),
     output:
         svg=results("figures/{figure}.svg"),
         pdf=results("figures/{figure}.pdf"),
         json=results("figures/{figure}.json"),
     log:
-        log_of("figure", "{figure}"),
+        step.log,
     benchmark:
-        benchmark_of("figure", "{figure}")
+        step.benchmark
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=asked(lambda mb, w: 450 + 10 * mb("tables")),
-        runtime=asked(10),
+        mem_mb=each_attempt(lambda mb, w: 450 + 10 * mb("tables")),
+        runtime=each_attempt(10),
     params:
-        job=job_of("figure"),
+        job=step.job,
     shell:
         """
         python -m workflow_scripts.report.build_figure \
@@ -38,38 +45,36 @@ rule figure:
         """
 
 
-rule report:
+step = Step("build_report")
+
+
+rule build_report:
     """Write what the study found as one page."""
     input:
         unpack(
-            inputs_of(
-                "report",
-                tables=expand(results("tables/{table}.parquet"), table=plan.tables),
-                figures=expand(results("figures/{figure}.json"), figure=plan.figures),
-                words=expand(
-                    results("words/{treebank}/{split}.parquet"),
-                    treebank=plan.treebanks,
-                    split=SPLITS,
-                ),
-                attributes=all_words,
+            step.inputs(
+                tables=targets.files("tables", plan.tables, "parquet"),
+                figures=targets.files("figures", plan.figures, "json"),
+                words=[results(f"words/{t}/{s}.parquet") for t in plan.treebanks for s in SPLITS],
+                attributes=targets.all_words,
             )
         ),
     output:
         report=results("report.html"),
     log:
-        log_of("report", "report"),
+        step.log,
     benchmark:
-        benchmark_of("report", "report")
+        step.benchmark
     conda:
         ENVIRONMENT_OF_ANALYZER
     resources:
-        mem_mb=asked(lambda mb, w: 600 + 10 * mb("tables")),
-        runtime=asked(10),
+        mem_mb=each_attempt(lambda mb, w: 600 + 10 * mb("tables")),
+        runtime=each_attempt(10),
     params:
-        job=job_of("report"),
-        configuration=lambda w, input: quote(json.dumps(plan.described)),
-        packages=plan.packages,
+        job=step.job,
         words=[f"{name}={results('words')}/{name}" for name in plan.treebanks],
+        packages=plan.packages,
+        study=hidden(configuration=_CONFIGURATION),  # as `job` has it
     shell:
         """
         python -m workflow_scripts.report.build_report \
@@ -77,63 +82,70 @@ rule report:
             --tables {input.tables} \
             --figures {input.figures} \
             --words {params.words} \
-            --configuration {params.configuration} \
+            --configuration {params.study[configuration]} \
             --packages {params.packages} \
             --report {output.report} \
             2>&1 | tee {log}
         """
 
 
-rule provenance:
+step = Step("build_provenance")
+
+
+rule build_provenance:
     """Write where the tables come from: commit, configuration, versions, hashes."""
     input:
         unpack(
-            inputs_of(
-                "provenance",
-                tables=expand(results("tables/{table}.parquet"), table=plan.tables),
-                csv=expand(results("tables/{table}.csv"), table=plan.tables),
+            step.inputs(
+                tables=targets.files("tables", plan.tables, "parquet"),
+                csv=targets.files("tables", plan.tables, "csv"),
                 treebanks=lambda w: [
-                    one
+                    file
                     for name in plan.treebanks
                     for s in SPLITS
-                    for one in made_here("treebanks", name, plan.conllu(name, s))
+                    for file in places.made_here("treebanks", name, plan.conllu(name, s))
                 ],
                 models=lambda w: [
-                    one
+                    folder
                     for name in plan.models
-                    for one in made_here("models", name, plan.model_folder(name))
+                    for folder in places.made_here("models", name, plan.model_folder(name))
                 ],
             )
         ),
     output:
         provenance=results("provenance.json"),
     log:
-        log_of("provenance", "provenance"),
+        step.log,
     benchmark:
-        benchmark_of("provenance", "provenance")
+        step.benchmark
     conda:
         ENVIRONMENT_OF_ANALYZER
     resources:
-        mem_mb=asked(300),
-        runtime=asked(5),
+        mem_mb=each_attempt(300),
+        runtime=each_attempt(5),
     params:
-        job=job_of("provenance"),
-        configuration=lambda w, input: quote(json.dumps(plan.described)),
+        job=step.job,
         packages=plan.packages,
-        project=lambda w, input: quote(json.dumps(repository.state())),
-        treebanks=lambda w, input: [
-            quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
-        ],
-        models=lambda w, input: [quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
+        # Where the sources lie, and the commit, which changes with any word of the project.
+        study=hidden(
+            configuration=_CONFIGURATION,
+            project=quote(json.dumps(repository.state())),
+            treebanks=[
+                quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
+            ],
+            models=[quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
+            rankers=[quote(f"{name}={path}") for name, path in plan.files_of_rankers.items()],
+        ),
     shell:
         """
         python -m workflow_scripts.report.build_provenance \
             --made-by {params.job:q} \
             --tables {input.tables} \
-            --treebanks {params.treebanks} \
-            --models {params.models} \
-            --configuration {params.configuration} \
-            --project {params.project} \
+            --treebanks {params.study[treebanks]} \
+            --models {params.study[models]} \
+            --rankers {params.study[rankers]} \
+            --configuration {params.study[configuration]} \
+            --project {params.study[project]} \
             --packages {params.packages} \
             --provenance {output.provenance} \
             2>&1 | tee {log}

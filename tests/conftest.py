@@ -23,10 +23,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.loopback import web_server
-from tests.small_tokenizers import word_piece_tokenizer
-from tests.treebank_files import call, read
-from tests.workflow import SMALL, copy_of_a_study, finish
+from tests.support.loopback import web_server
+from tests.support.small_tokenizers import word_piece_tokenizer
+from tests.support.treebank_files import call, read
+from tests.support.workflow import SMALL, copy_of_a_study, finish
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks import generate_treebank
@@ -61,8 +61,8 @@ So is a test that takes a second for another reason; it says so itself, with `@p
 """
 
 SLOW_CALLS = {
-    "tests.workflow": {"run", "finish", "planned"},
-    "tests.downloading": {"command", "started"},
+    "tests.support.workflow": {"run", "finish", "planned"},
+    "tests.support.downloading": {"command", "started"},
 }
 """What starts another program: a test that calls one by its name is marked `slow`."""
 
@@ -185,7 +185,7 @@ def tiny_model(small_treebank, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def folder_of(tmp_path_factory):
     """`folder_of("roberta")` is a folder with a random model of that family."""
-    from tests.small_models import save_random_model
+    from tests.support.small_models import save_random_model
 
     @cache
     def folder(family: str) -> Path:

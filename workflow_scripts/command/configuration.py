@@ -44,6 +44,7 @@ def add_control_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that asks for a control task."""
     parser.add_argument(
         "--control",
+        nargs="?",
         choices=("uniform", "empirical"),
         help="also the control task: labels as likely as each other, or as in training",
     )
@@ -51,6 +52,8 @@ def add_control_option(parser: argparse.ArgumentParser) -> None:
 
 def control_of(options: argparse.Namespace, y: np.ndarray, n_values: int) -> Callable[[str], int]:
     """Return the control task as a function of a form; `y` (n,) are the training labels."""
+    if options.seed is None:
+        raise InputError("--seed: control labels are drawn by it")
     counts = np.bincount(y, minlength=n_values).tolist()
     return control_labels(options.control, options.seed, counts)
 

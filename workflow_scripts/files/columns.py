@@ -3,6 +3,12 @@
 CONFIGURATION = ["model", "treebank", "attribute", "layer"]
 """The columns that name a configuration, first in every table and collected file."""
 
+RANKING = ["ranking", "ranker", "direction"]
+"""The columns that name a ranking: its name, its ranker's, and `ttb`, `btt` or nothing."""
+
+IDENTITY = [*CONFIGURATION, *RANKING]
+"""The first columns of a ranking's file, and of what is made of one."""
+
 SCORES = (
     *("accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"),
     *("control_majority", "unseen", "unseen_accuracy", "accuracy_low", "accuracy_high"),
@@ -26,3 +32,14 @@ SHARES = ("error_rate", "clwv", "cltv")
 """The shares of words that have an interval."""
 INTERVALS = tuple(f"{share}_{end}" for share in SHARES for end in ("low", "high"))
 """The ends of those intervals, by their column; `cltv`'s are empty without a target."""
+
+RESERVED = {
+    *(*IDENTITY, "probe", "method", "has_target", "position", "neuron", "score", "n_neurons"),
+    *("k", "split", "sentence", "word", "words", "saturation_k", "saturated", "point"),
+    *("value", "target", "form", "predicted", "text", "change", "error_rate_0"),
+    *SCORES,
+    *COUNTS,
+    *SHARES,
+    *INTERVALS,
+}
+"""Names that no option of a ranker or a method may have: they are columns of files or tables."""

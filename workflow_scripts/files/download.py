@@ -186,6 +186,7 @@ def _session(patience: Patience, headers: Mapping[str, str]) -> requests.Session
         retry_after_max=LONGEST_WAIT,
     )
     session = requests.Session()
+    session.auth = lambda request: request  # a password of ~/.netrc would replace a token
     # Compressed on the way, a range would count other bytes than the file's.
     session.headers.update({**headers, "Accept-Encoding": "identity"})
     for scheme in ("https://", "http://"):

@@ -96,9 +96,13 @@ def _content(path: Path) -> list:
     size = path.stat().st_size
     if size >= _LARGE and path.suffix == ".safetensors":
         return [size]
+    return [size, digest_of(path)]
+
+
+def digest_of(path: Path) -> str:
+    """Return the BLAKE2b digest of a file's bytes."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12))
-    return [size, digest.hexdigest()]
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12)).hexdigest()
 
 
 def _beside(path: Path) -> Path:

@@ -7,12 +7,9 @@ that are reported, so that reporting others trains nothing anew.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
-from workflow_scripts.files.artifact import read_parquet
 
 
 @dataclass(frozen=True)
@@ -50,9 +47,8 @@ def table(probed: ProbedSentences) -> pa.Table:
     )
 
 
-def read_probed_sentences(path: Path) -> ProbedSentences:
-    """Read a sentence file; raises ArtifactError, naming the file, where it is damaged."""
-    rows = read_parquet(path)
+def probed_sentences(rows: pa.Table) -> ProbedSentences:
+    """Return what the rows of a sentence file say."""
     correct = rows.column("correct").combine_chunks()
     return ProbedSentences(
         rows.column("sentence").to_numpy(),

@@ -1,24 +1,28 @@
 """Intervene: edit the first k neurons of rankings inside the model, for k = 0, step, 2 step ...
 
-Writes the outcome counts of each (k, sentence), and the words that changed as meant at the
-saturation point.
+Writes what it is (the columns of the ranking's file, `method` with its options, `has_target`) and
+the outcome counts of each (k, sentence); and the words that changed as meant at the saturation
+point.
 """
 
 import argparse
 import json
 import logging
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from workflow_scripts import InputError
 from workflow_scripts.command import configuration
+from workflow_scripts.command.given import given
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.command.progress import progress
 from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.rankings import named, read_ranking
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.words import sentences
@@ -53,6 +57,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method-options", type=json.loads, default={}, help='JSON: {"beta": 8, "scaled": true}'
     )
+    parser.add_argument("--name", help="the method's in the tables; by default its own")
     parser.add_argument("--step", type=int, required=True, help="k = 0, step, 2 step ... < d")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
     add_threads(parser)
@@ -74,7 +79,11 @@ def main(options: argparse.Namespace) -> None:
     for use in analyzers.USES:
         if getattr(options, use) is None:
             raise InputError(f"--{use}: analyzer {options.analyzer} needs it")
-    means = read_statistics(options.statistics, scatters=False).means
+    means = given(
+        "means",
+        method.USES,
+        cache(lambda: read_statistics(options.statistics, scatters=False).means),
+    )
     cached = read_states(options.subtokens, options.states)
     words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute])
     test = {sentence.number: sentence.columns for sentence in words}
@@ -93,8 +102,10 @@ def main(options: argparse.Namespace) -> None:
         AnalyzerTask(
             attribute=of.attribute,
             lemma_alone=of.attribute == schema.PART_OF_SPEECH,
-            lexicon=lambda: analyses(options.lexicon, of.attribute),
-            pipeline=options.pipeline,
+            lexicon=given(
+                "lexicon", analyzers.USES, lambda: analyses(options.lexicon, of.attribute)
+            ),
+            pipeline=given("pipeline", analyzers.USES, lambda: options.pipeline),
             analyse=schema.analyse,
             forms=lambda sentence: test[sentence]["form"],
         )
@@ -104,10 +115,13 @@ def main(options: argparse.Namespace) -> None:
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
     metadata = made_by("intervene", options.made_by, *also)
+    method_names = {"method": options.name or options.method, **options.method_options}
+    method_names |= {"has_target": method.HAS_TARGET}
     for ranking, outcomes_file, examples_file in zip(
         options.rankings, options.outcomes, options.examples, strict=True
     ):
-        neurons = read_parquet(ranking, ["neuron"]).column("neuron").to_numpy()
+        names, neurons = read_ranking(ranking, of)
+        names |= method_names
         ks = list(range(0, len(neurons), options.step))
         if len(ks) == 1:
             log.warning(
@@ -115,14 +129,16 @@ def main(options: argparse.Namespace) -> None:
                 options.step,
                 len(neurons),
             )
-        edit = method.edit(EditTask(neurons, means), **options.method_options)
+        task = EditTask(neurons, len(of.values), means)
+        edit = method.edit(task, **options.method_options)
         changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
         predicted = np.concatenate([unchanged[None], changed])
         outcomes, words = judge(
             predicted, ids, subjects, analyzer, reader.decode, reader.without_token(predicted)
         )
-        write_parquet(examples_file, examples(outcomes, words, subjects, ks, meant), metadata)
-        write_parquet(outcomes_file, count(outcomes, subjects, ks), metadata)
+        changes = examples(outcomes, words, subjects, ks, meant)
+        write_parquet(examples_file, named(names, changes), metadata)
+        write_parquet(outcomes_file, named(names, count(outcomes, subjects, ks)), metadata)
 
 
 def run_model(

@@ -117,9 +117,9 @@ def nested_losses(
         words = slice(start, start + _WORDS)
         true = y[words]
         a = _log_joint(classes.log_prior, classes.mu[:, neurons], factors, x[words])
-        correct[:, words] = (a.argmax(axis=0) == true[:, None]).T
         # -ln p(t) = m - a_t + ln Σ_z e^(a_z - m), m the largest a_z: no e^… is too large
-        m = a.max(axis=0)
+        m = a.max(axis=0)  # not a number where a word's vector is none: then no value is right
+        correct[:, words] = ((a.argmax(axis=0) == true[:, None]) & ~np.isnan(m)).T
         of_true = a[true, np.arange(len(true))]
         nats += (m - of_true + np.log(np.exp(a - m).sum(axis=0))).sum(axis=0)
     return correct.mean(axis=1), nats / (n * math.log(2)), correct

@@ -6,7 +6,7 @@ Nothing else of the repository is asked for: no pickle, no code. The folder also
 `huggingface_hub` knows addresses, token and errors of a hub. The files come by `files/download.py`:
 the library's own downloads begin anew after a kill, and its log has the addresses, with signatures,
 that a hub redirects to. It reads its environment when it is imported, so a command sets that before
-it imports this room.
+it imports this module.
 """
 
 import json

@@ -26,7 +26,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--treebank", required=True, help="its name in the configuration")
     parser.add_argument("--attribute", required=True, help="its name in the schema")
     parser.add_argument("--layer", type=int, required=True)
-    parser.add_argument("--seed", type=int, required=True, help="of the control labels")
+    parser.add_argument("--seed", type=int, nargs="?", help="of the control labels")
     configuration.add_word_options(parser, splits=("train",))
     parser.add_argument("--attributes", type=Path, required=True, help="attributes.csv")
     configuration.add_control_option(parser)

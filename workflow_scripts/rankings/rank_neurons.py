@@ -1,34 +1,53 @@
-"""Rank the neurons of one configuration with one ranker -> a Parquet file for each direction."""
+"""Rank the neurons of one configuration with one ranker -> a Parquet file for each direction.
+
+Writes what it is (`model`, `treebank`, `attribute`, `layer`, `ranking`, `ranker`, `direction` and
+the ranker's options), `position` (0..d-1), `neuron` and `score`.
+"""
 
 import argparse
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from workflow_scripts import InputError
 from workflow_scripts.command import configuration
+from workflow_scripts.command.given import given
 from workflow_scripts.command.line import add_made_by, run
-from workflow_scripts.command.plugins import load
+from workflow_scripts.command.plugins import is_file, line_of, load, said_by
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.origin import digest_of
+from workflow_scripts.files.rankings import named, names_of
 from workflow_scripts.files.statistics import read_configuration, read_statistics, read_width
+from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.rankings.rankers import Ranking, RankingTask
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
-    configuration.add_statistics_option(parser)
-    configuration.add_word_options(parser, ("train", "dev"), "a ranker that reads words")
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--ranker", required=True, help="linear, gaussian, probeless, random ...")
     parser.add_argument(
-        "--max-neurons", type=int, required=True, help="how many a greedy search selects"
+        "--ranker", required=True, help="linear, gaussian, probeless, random ..., or mine.py"
     )
-    add_threads(parser)
+    parser.add_argument(
+        "--ranker-options", type=json.loads, default={}, help='JSON: {"penalty": 0.1}'
+    )
+    parser.add_argument(
+        "--ranker-digest", nargs="?", help="of a file of one's own, as it was planned"
+    )
+    parser.add_argument("--name", help="the ranker's in the tables; by default its own")
+    parser.add_argument(
+        "--max-neurons", type=int, nargs="?", help="how many a greedy search selects"
+    )
+    parser.add_argument("--seed", type=int, nargs="?", help="for a ranker that draws")
+    configuration.add_word_options(parser, ("train", "dev"), "a ranker that reads words")
+    configuration.add_statistics_option(parser)
     parser.add_argument(
         "--rankings",
         type=Path,
@@ -36,47 +55,119 @@ def arguments() -> argparse.ArgumentParser:
         required=True,
         help="Parquet files to write, in the order of the ranker's directions",
     )
+    add_threads(parser)
     return parser
 
 
+NEEDED = {
+    "words": ("words_train", "words_dev", "activations_train", "activations_dev"),
+    "seed": ("seed",),
+    "select": ("max_neurons",),
+}
+"""The options that a ranker which uses something needs."""
+
+
 def main(options: argparse.Namespace) -> None:
+    if options.ranker_digest and options.ranker_digest != digest_of(Path(options.ranker)):
+        raise InputError(f"{options.ranker}: has changed while the study runs; start it again")
     ranker = load("rankers", options.ranker)
     if len(options.rankings) != len(ranker.DIRECTIONS):
         raise InputError(
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
-    if "words" in ranker.USES:
-        for name in ("words_train", "words_dev", "activations_train", "activations_dev"):
+    for use in ranker.USES:
+        for name in NEEDED.get(use, ()):
             if getattr(options, name) is None:
-                raise InputError(f"--{name.replace('_', '-')}: {options.ranker} reads words")
+                raise InputError(f"--{name.replace('_', '-')}: {options.ranker} uses {use}")
     of = read_configuration(options.statistics)
     n_neurons = read_width(options.statistics)
-    statistics = cache(lambda: read_statistics(options.statistics))
-    words = cache(lambda split: configuration.labelled(options, split, of).load())
-    stream = configuration.stream(of, options.seed)
+    uses = ranker.USES
     task = RankingTask(
         n_neurons=n_neurons,
-        n_values=len(of.values),
-        n_select=min(options.max_neurons, n_neurons),
-        statistics=statistics if "statistics" in ranker.USES else _undeclared("statistics"),
-        words=words if "words" in ranker.USES else _undeclared("words"),
-        stream=stream if "seed" in ranker.USES else _undeclared("seed"),
+        n_values=given("words" if "words" in uses else "statistics", uses, lambda: len(of.values)),
+        select=given("select", uses, lambda: min(options.max_neurons, n_neurons)),
+        statistics=given("statistics", uses, cache(lambda: read_statistics(options.statistics))),
+        words=given(
+            "words", uses, cache(lambda split: configuration.labelled(options, split, of).load())
+        ),
+        stream=given("seed", uses, configuration.stream(of, options.seed)),
         threads=options.threads,
     )
-    with configuration.named_in_errors(of):
-        rankings = ranker.rank(task)
+    rankings = ranked(ranker, options.ranker, task, options.ranker_options, of)
+    name = options.name or Path(options.ranker).stem
+    metadata = made_by("rank_neurons", options.made_by)
     for direction, path in zip(ranker.DIRECTIONS, options.rankings, strict=True):
-        write_parquet(path, as_table(rankings[direction]), made_by("rank_neurons", options.made_by))
+        names = names_of(of) | {
+            "ranking": f"{name}-{direction}" if direction else name,
+            "ranker": name,
+            "direction": direction or None,
+        }
+        table = named(names | options.ranker_options, as_table(rankings[direction]))
+        write_parquet(path, table, metadata)
 
 
-def _undeclared(use: str) -> Callable[..., NoReturn]:
-    """What a ranker does not say that it uses, it has not: it would not rerun when that changed."""
+def ranked(
+    ranker: ModuleType,
+    name: str,
+    task: RankingTask,
+    options: Mapping[str, Any],
+    of: Configuration,
+) -> Mapping[str, Ranking]:
+    """Return the rankings of each direction of a ranker.
 
-    def refuse(*names: str | int) -> NoReturn:
-        raise TypeError(f"a ranker that uses this must have {use!r} in its USES")
+    Raises InputError where one is no ranking of all neurons; and, of a file outside of the project,
+    where it fails, with its line: that is its owner's business, and no defect of the project.
+    """
+    try:
+        with configuration.named_in_errors(of):
+            rankings = ranker.rank(task, **options)
+    except (InputError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        if not is_file(name):
+            raise
+        raise InputError(f"{name}{line_of(error, name)}: {said_by(error)}") from error
+    if not isinstance(rankings, Mapping) or set(rankings) != set(ranker.DIRECTIONS):
+        gave = list(rankings) if isinstance(rankings, Mapping) else type(rankings).__name__
+        raise InputError(
+            f"{name}: rank gives {gave}, and not a dictionary of {list(ranker.DIRECTIONS)}"
+        )
+    return {
+        direction: checked(ranking, f"{name}, {direction}" if direction else name, task.n_neurons)
+        for direction, ranking in rankings.items()
+    }
 
-    return refuse
+
+def checked(ranking: Ranking, name: str, d: int) -> Ranking:
+    """Return a ranking as arrays. Raises InputError unless it ranks every neuron, with a score."""
+    if not isinstance(ranking, Ranking):
+        raise InputError(f"{name}: rank gives {type(ranking).__name__}, and not a Ranking")
+    try:
+        neurons, scores = np.asarray(ranking.neurons), np.asarray(ranking.scores)
+        if np.ma.isMaskedArray(ranking.scores) or scores.dtype.kind == "c":
+            raise TypeError("they are masked, or complex")
+        scores = scores.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name}: neurons or scores are no numbers ({said_by(error)})") from None
+    if neurons.shape != (d,) or scores.shape != (d,):
+        raise InputError(
+            f"{name}: ranks {neurons.shape} neurons with {scores.shape} scores, and the model has "
+            f"{d}: all of them, in one dimension"
+        )
+    if np.isnan(scores).any():
+        where = np.flatnonzero(np.isnan(scores))
+        raise InputError(
+            f"{name}: {len(where)} scores are not a number, the first that of neuron "
+            f"{neurons[where[0]]}"
+        )
+    if neurons.dtype.kind not in "iu":
+        raise InputError(f"{name}: the neurons are {neurons.dtype}, and not whole numbers")
+    if not np.array_equal(np.sort(neurons), np.arange(d)):
+        raise InputError(
+            f"{name}: the neurons are no permutation of 0..{d - 1}: one stands twice, or is none"
+        )
+    return Ranking(neurons.astype(np.int32), scores)
 
 
 def as_table(ranking: Ranking) -> pa.Table:

@@ -38,10 +38,10 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     figure = load("figures", options.figure)
     tables = {path.stem: path for path in options.tables}
-    for name in figure.READS:
+    for name in figure.USES:
         if name not in tables:
             raise InputError(f"{options.figure}: reads the table {name}, which --tables has not")
-    spec, shown = drawn(figure, {name: read_frame(tables[name]) for name in figure.READS})
+    spec, shown = drawn(figure, {name: read_frame(tables[name]) for name in figure.USES})
     words = {"title": figure.TITLE, "caption": figure.CAPTION}
     spec["usermeta"] = words | {"made_by": options.made_by, "stamp": stamp(options.made_by)}
     svg = svg_of(shown)

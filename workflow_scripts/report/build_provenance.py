@@ -29,6 +29,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="Parquet files")
     parser.add_argument("--treebanks", nargs="+", required=True, help="name=CoNLL-U file, each")
     parser.add_argument("--models", nargs="*", default=[], help="name=Hugging Face folder, each")
+    parser.add_argument("--rankers", nargs="*", default=[], help="name=file of one's own, each")
     parser.add_argument(
         "--configuration", type=json.loads, required=True, help="JSON: the study's configuration"
     )
@@ -51,6 +52,7 @@ def main(options: argparse.Namespace) -> None:
             "treebanks": _sources(options.treebanks),
             "models": _sources(options.models),
             "hub": _records(options.models),
+            "rankers": _sources(options.rankers),
         },
         "tables": {path.stem: _table(path) for path in sorted(options.tables)},
         "written_by": stamp(options.made_by),  # by its name the last

@@ -91,7 +91,7 @@ def ranking_is_not_a_probe(
     reported = _rows(tables, "probing")
     background = [] if reported is None else _of_last_neurons(reported)
     background += _significance(tables)
-    top = probing.filter(pl.col("ranking").str.ends_with("-ttb"))
+    top = probing.filter(pl.col("direction") == "ttb")
     if top["ranking"].n_unique() < 2:
         return Pitfall(
             title,
@@ -137,7 +137,7 @@ def _of_last_neurons(probing: pl.DataFrame) -> list[str]:
     """Say how well probes read the neurons that rankings put last."""
     last = probing.filter(
         (pl.col("split") == "test")
-        & pl.col("ranking").str.ends_with("-btt")
+        & (pl.col("direction") == "btt")
         & pl.col("accuracy").is_not_null()
     )
     last = last.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION))
@@ -263,7 +263,7 @@ def _effects(saturation: pl.DataFrame, method: str, measure: str) -> list[str]:
     """Say how much each ranking from the top moves, where its curve saturates."""
     rows = saturation.filter(
         (pl.col("method") == method)
-        & pl.col("ranking").str.ends_with("-ttb")
+        & (pl.col("direction") == "ttb")
         & pl.col(measure).is_not_null()
     )
     if rows.is_empty():
@@ -317,7 +317,8 @@ def _over_treebanks(
         pl.col("group") == "overall",
         pl.col("measure") == "area",
         pl.col(of).is_not_null() if name is None else pl.col(of) == name,
-        pl.col("ranking").str.ends_with("-ttb") & pl.col("other_ranking").str.ends_with("-ttb"),
+        pl.col("direction") == "ttb",
+        pl.col("other_direction") == "ttb",
     )
     if rows.is_empty():
         return []

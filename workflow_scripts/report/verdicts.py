@@ -2,7 +2,7 @@
 
 A configuration falls into one of three heaps: the pitfall is *clear* there, or the opposite is
 (*against*), or the differences are *within noise*. Decisions rest on the adjusted p of the table
-`contrasts`, so they have an error rate, which tests/test_verdicts.py measures where there is
+`contrasts`, so they have an error rate, which tests/report/test_verdicts.py measures where there is
 nothing to be found. Rankings are those from the top.
 """
 
@@ -108,8 +108,8 @@ def compared(contrasts: pl.DataFrame) -> dict[Named, Compared]:
     telling = telling_method(contrasts)
     found: dict[Named, Compared] = {}
     top = contrasts.filter(
-        pl.col("ranking").str.ends_with("-ttb"),
-        pl.col("other_ranking").is_null() | pl.col("other_ranking").str.ends_with("-ttb"),
+        pl.col("direction") == "ttb",
+        pl.col("other_ranking").is_null() | (pl.col("other_direction") == "ttb"),
     )
     columns = ["measure", "probe", "method", "k", "ranking", "other_probe", "other_ranking"]
     for *of, measure, probe, method, k, one, other_probe, other, difference, p in top.select(
@@ -183,7 +183,7 @@ def readable(probing: pl.DataFrame) -> set[Named]:
     """
     test = probing.filter(pl.col("split") == "test")
     whole = pl.col("ranking") == ALL
-    top = pl.col("ranking").str.ends_with("-ttb") & (
+    top = (pl.col("direction") == "ttb") & (
         pl.col("k") == pl.col("k").filter(~whole).max().over(CONFIGURATION)
     )
     counts = pl.when(whole.any().over(CONFIGURATION)).then(whole).otherwise(top)

@@ -1,9 +1,8 @@
 """The study: what the configuration asks for, as configurations, files and jobs.
 
-`configuration_file` checks the configuration, `plan` lists what there is to do, `jobs` says
-what each job's result depends on; `fingerprint` and `digests` turn code and sources into strings,
-`declarations` reads what a module declares without running it, `repository` says which commit this
-is, `reruns` has Snakemake make files again. `rules/study.smk` calls it, and the estimate of a
-study's cost; nothing else here knows Snakemake, and no computation of the study imports anything
-of this room.
+`configuration_file` checks the configuration, `plan` lists what there is to do, `steps` says what
+each step depends on, and `jobs` makes of that the string of each job; `fingerprint` and `digests`
+turn code and sources into strings, `repository` says which commit this is. For the rules there are
+`rule_steps`, `places`, `targets` and `requests`; these, and `snakemake_internals`, alone know
+Snakemake. No computation of the study imports anything of this folder.
 """

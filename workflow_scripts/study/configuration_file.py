@@ -13,6 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,18 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from workflow_scripts import InputError
-from workflow_scripts.command.plugins import declared, load, names
+from workflow_scripts.command.plugins import (
+    declared,
+    functions,
+    imported_beside,
+    is_file,
+    load,
+    names,
+)
+from workflow_scripts.files.columns import ALL, RESERVED
 from workflow_scripts.files.model_folder import require_content
 from workflow_scripts.study.short_forms import in_full
+from workflow_scripts.study.steps import uses
 from workflow_scripts.study.treebank_folder import check_one_treebank
 
 SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
@@ -51,6 +61,8 @@ SENTENCES = 4000
 """How many sentences a grammar writes where the configuration does not say."""
 MAX_NEURONS, REPORT = 150, (10, 50, 150)
 """The largest k of a probe, and the k of the tables, where the configuration does not say."""
+OF_ENTRIES = ("name", "ranker", "file", "method", "step")
+"""Keys of entries that are no options."""
 
 
 class ConfigError(InputError):
@@ -69,6 +81,11 @@ def expanded(path: str) -> Path:
         return Path(path)
     # Not that of pathlib, which raises where there is no such user.
     return Path(os.path.expandvars(os.path.expanduser(path)))  # noqa: PTH111
+
+
+def ranker_of(entry: Mapping[str, Any]) -> str:
+    """Return the plugin that an entry of `rankings` names."""
+    return str(expanded(entry["file"])) if "file" in entry else entry["ranker"]
 
 
 def _is_folder(path: str) -> bool:
@@ -117,17 +134,22 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     for key in ("treebanks", "models"):
         for name, entry in config[key].items():
             _check_source(key, name, entry)
-    for key, kind in (("rankings", "rankers"), ("probes", "probes")):
-        for i, name in enumerate(config[key]):
-            _one_of(f"{key}[{i}]", name, names(kind))
+    for i, name in enumerate(config["probes"]):
+        _one_of(f"probes[{i}]", name, names("probes"))
+        uses("probes", name)
+    _check_rankings(config)
     _one_of("schema", config["schema"], names("schemas"))
     _one_of("analyzer", config["analyzer"], names("analyzers"))
+    uses("analyzers", config["analyzer"])
     _check_attributes(config)
     _check_neurons(config["neurons"])
     _check_interventions(config["interventions"])
     for key in ("treebanks", "models"):
         _check_cases(key, config[key])
-    _check_cases("interventions", [entry["name"] for entry in config["interventions"]])
+    for key in ("rankings", "interventions"):
+        _check_cases(key, [entry["name"] for entry in config[key]])
+    _check_names_of_rankings(config["rankings"])
+    _check_columns(config)
     _check_models(config)
     _check_filters(config)
     _check_results(config["results"])
@@ -202,30 +224,113 @@ def _check_neurons(neurons: dict[str, Any]) -> None:
             raise ConfigError(f"neurons.report[{i}]: {k} is above neurons.max, {neurons['max']}")
 
 
+def _check_rankings(config: dict[str, Any]) -> None:
+    """Give each ranker's entry in full: `ranker` or `file`, `name`, and its options."""
+    entries = config["rankings"]
+    for i, entry in enumerate(entries):
+        key = f"rankings[{i}]"
+        if isinstance(entry, str):
+            entries[i] = entry = {"ranker": entry}
+        if len({"ranker", "file"} & set(entry)) != 1:
+            raise ConfigError(f"{key}: give a ranker: of the project, or the file: of your own")
+        source = "file" if "file" in entry else "ranker"
+        if source == "file":
+            plugin = ranker_of(entry)
+            if not Path(plugin).is_file():
+                where = f"{_plain(plugin)} is not there{why_not_there(Path(plugin))}"
+                raise ConfigError(f"{key}.file: {where}")
+        else:
+            plugin = entry["ranker"]
+            _one_of(key, plugin, names("rankers"))
+        try:
+            _check_ranker(plugin)
+        except InputError as error:
+            raise ConfigError(f"{key}.{source}: {error}") from None
+        _check_options(key, "rankers", plugin, entry, [source, "name"])
+        entry.setdefault("name", Path(plugin).stem if "file" in entry else plugin)
+        name = entry["name"]
+        if name.lower() in names("rankers") and name != entry.get("ranker"):
+            raise ConfigError(
+                f"{key}.name: {name!r} is another ranker, whose results tables and figures would "
+                "take these for; give it a name of its own with name:"
+            )
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name) or "-by-" in name:
+            raise ConfigError(
+                f"{key}.name: {name!r} is not possible; possible: letters, digits, hyphens, points "
+                "and underscores, a letter or digit first, without -by-"
+            )
+    _check_names("rankings", [entry["name"] for entry in entries])
+
+
+def _check_ranker(plugin: str) -> None:
+    """Raise InputError where a module has not what a ranker has."""
+    directions = declared("rankers", plugin, "DIRECTIONS")
+    uses("rankers", plugin)
+    if directions not in (("ttb", "btt"), ("",)):
+        raise InputError(
+            f'{plugin}: DIRECTIONS = {directions!r} is not possible; possible: ("ttb", "btt"), '
+            'from the top and from the bottom, or ("",) for one ranking'
+        )
+    if is_file(plugin) and (beside := imported_beside(plugin)):
+        raise InputError(
+            f"{plugin}: imports {', '.join(beside)} from beside it, and nothing would rerun when "
+            "that changes: put it into the file"
+        )
+    if "rank" not in functions("rankers", plugin):
+        raise InputError(f"{plugin}: def rank(task) is missing")
+    options = declared("rankers", plugin, "OPTIONS", None) or {}
+    if not isinstance(options, dict) or not all(
+        kind in ("number", "boolean") for kind in options.values()
+    ):
+        raise InputError(
+            f'{plugin}: OPTIONS = {options!r} is not possible; possible: {{"penalty": "number"}}, '
+            'or "boolean"'
+        )
+    for option in options:
+        if not str(option).isidentifier() or iskeyword(option) or option in (*OF_ENTRIES, "task"):
+            raise InputError(
+                f"{plugin}: OPTIONS has {option!r}, which is a key of every entry, or no name of "
+                "an argument in Python; rename it"
+            )
+
+
 def _check_interventions(entries: list[dict[str, Any]]) -> None:
     for i, entry in enumerate(entries):
         key = f"interventions[{i}]"
         _one_of(f"{key}.method", entry["method"], names("methods"))
-        options = declared("methods", entry["method"], "OPTIONS")
-        possible = ["method", "name", "step", *options]
-        for option, value in entry.items():
-            _one_of(f"{key}: key", option, possible)
-            kind = options.get(option)
-            if kind == "boolean" and not isinstance(value, bool):
-                raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
-            if kind == "number" and not _is_positive(value):
+        uses("methods", entry["method"])
+        _check_options(key, "methods", entry["method"], entry, ["method", "name", "step"])
+        entry.setdefault("name", entry["method"])
+    _check_names("interventions", [entry["name"] for entry in entries])
+
+
+def _check_options(
+    key: str, kind: str, plugin: str, entry: dict[str, Any], others: list[str]
+) -> None:
+    """Raise ConfigError unless an entry has just the options of its plugin, and `others`."""
+    options = declared(kind, plugin, "OPTIONS", None) or {}
+    for option, value in entry.items():
+        _one_of(f"{key}: key", option, [*others, *options])
+        wanted = options.get(option)
+        if wanted == "boolean" and not isinstance(value, bool):
+            raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
+        if wanted == "number":
+            if not _is_positive(value):
                 raise ConfigError(
                     f"{key}.{option}: {value!r} is not a number above 0{_as_number(value)}"
                 )
-        for option in options:
-            if option not in entry:
-                raise ConfigError(f"{key}.{option}: missing; {entry['method']} needs it")
-        entry.setdefault("name", entry["method"])
-    for name, count in Counter(entry["name"] for entry in entries).items():
+            entry[option] = float(value)  # 8 and 8.0 are the same job
+    for option in options:
+        if option not in entry:
+            raise ConfigError(f"{key}.{option}: missing; {plugin} needs it")
+
+
+def _check_names(key: str, given: list[str]) -> None:
+    """Raise ConfigError where two entries have one name."""
+    for name, count in Counter(given).items():
         if count > 1:
             raise ConfigError(
-                f"interventions: {count} entries are named {name!r}; give each a name of its own "
-                "with name:"
+                f"{key}: {count} entries are named {name!r}; give each a name of its own with name:"
             )
 
 
@@ -233,12 +338,51 @@ def _check_cases(key: str, names: Iterable[str]) -> None:
     """Raise ConfigError where two names are one on a file system that does not tell cases apart."""
     by_lower_case: dict[str, str] = {}
     for name in names:
+        if re.search(r"(.+?)\1{19,}$", name):  # which Snakemake takes for a rule without an end
+            raise ConfigError(f"{key}: {name!r} ends with one part twenty times; rename it")
         other = by_lower_case.setdefault(name.lower(), name)
         if other != name:
             raise ConfigError(
                 f"{key}: {other!r} and {name!r} differ in case alone, and some file systems take "
                 "their paths for one; rename one of them"
             )
+
+
+def _check_names_of_rankings(entries: list[dict[str, Any]]) -> None:
+    """Raise ConfigError where two rankings, or one and all neurons, have one name, and one path."""
+    names = [
+        f"{entry['name']}-{direction}" if direction else entry["name"]
+        for entry in entries
+        for direction in declared("rankers", ranker_of(entry), "DIRECTIONS")
+    ]
+    names += [entry["name"] for entry in entries if entry["name"].lower() == ALL]
+    for name, count in Counter(map(str.lower, [*names, ALL])).items():
+        if count > 1:
+            raise ConfigError(
+                f"rankings: {name!r} is the name of two rankings, or of all neurons; give one of "
+                "them another with name:"
+            )
+
+
+def _check_columns(config: dict[str, Any]) -> None:
+    """Raise ConfigError where an option is no column of its own in the tables, or of two types."""
+    of_methods = {o for name in names("methods") for o in declared("methods", name, "OPTIONS")}
+    kinds: dict[str, str] = {}
+    for key, kind in (("rankings", "rankers"), ("interventions", "methods")):
+        for i, entry in enumerate(config[key]):
+            plugin = entry.get("method") or ranker_of(entry)
+            for option, wanted in (declared(kind, plugin, "OPTIONS", None) or {}).items():
+                where = f"{key}[{i}].{option}"
+                if option.lower() in RESERVED or (kind == "rankers" and option in of_methods):
+                    raise ConfigError(
+                        f"{where}: tables have another column of that name; call the option "
+                        f"otherwise in OPTIONS of {plugin}"
+                    )
+                if kinds.setdefault(option, wanted) != wanted:
+                    raise ConfigError(
+                        f"{where}: is a {wanted} here and a {kinds[option]} elsewhere, and one "
+                        f"column of tables; call the option otherwise in OPTIONS of {plugin}"
+                    )
 
 
 def _is_positive(value: Any) -> bool:

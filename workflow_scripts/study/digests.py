@@ -4,13 +4,13 @@ Sources are large and rarely change, so each is read once for its size and time 
 are never digested: what they depend on says what they are.
 """
 
-import hashlib
 import os
 from functools import cache
 from pathlib import Path
 from stat import S_ISDIR
 
 from workflow_scripts.files.model_folder import files_read
+from workflow_scripts.files.origin import digest_of
 
 
 def file_digest(path: Path) -> str:
@@ -42,5 +42,4 @@ def _megabytes_of_model(folder: str, mtime: int) -> float:
 
 @cache
 def _digest(path: str, size: int, mtime: int) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12)).hexdigest()
+    return digest_of(Path(path))

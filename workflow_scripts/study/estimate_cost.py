@@ -49,9 +49,8 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     study, other = (read_configuration(path) for path in (options.study, options.measured))
     shape = shape_of(options.model, other)
-    steps = {entry["name"]: entry["step"] for entry in other["interventions"]}
     pair = (options.model, options.treebank)
-    found = measured(read_records(options.benchmarks), pair, shape, steps)
+    found = measured(read_records(options.benchmarks), pair, shape, other)
     shapes = {name: shape_of(name, study) for name in study["models"]}
     lexicon = "lexicon" in Plan(study).analyzer_uses
     planned = list(jobs(study, shapes, options.attributes, lexicon))

@@ -12,21 +12,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts import InputError
+
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).parents[1]
 
 
 @cache
 def fingerprint(*modules: str) -> str:
-    """Return the fingerprint of modules (`rank_neurons`, `rankers.linear`) and all they import."""
+    """Return the fingerprint of modules (`rankings.rank_neurons`) and all they import of these.
+
+    A module outside of the project is the path of its file; where it lies does not count.
+    """
     reached: set[str] = set()
-    waiting = [f"{PACKAGE}.{module}" for module in modules]
+    waiting = [m if m.endswith(".py") else f"{PACKAGE}.{m}" for m in modules]
     while waiting:
         module = waiting.pop()
         if module not in reached:
             reached.add(module)
             waiting += _meaning(module)[1]
-    text = "\n".join(f"{module} {_meaning(module)[0]}" for module in sorted(reached))
+    names = {module: "" if module.endswith(".py") else module for module in reached}
+    text = "\n".join(sorted(f"{name} {_meaning(module)[0]}" for module, name in names.items()))
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
@@ -39,8 +45,12 @@ def reached(module: str) -> list[str]:
 def _meaning(module: str) -> tuple[str, list[str]]:
     """Return the digest of a module's tree, and the project modules that it imports."""
     path = _path(module)
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    imported = {module.rpartition(".")[0]} - {""}  # importing a module runs its package
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except FileNotFoundError:
+        raise InputError(f"{module}: is imported, and there is no such module") from None
+    # Importing a module runs its package.
+    imported = {module.rpartition(".")[0]} - {""} if _is_ours(module) else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names if _is_ours(alias.name)}
@@ -112,6 +122,8 @@ def _is_ours(module: str) -> bool:
 
 
 def _path(module: str) -> Path:
+    if module.endswith(".py"):
+        return Path(module)
     parts = module.split(".")[1:]
     folder = ROOT.joinpath(*parts)
     return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")

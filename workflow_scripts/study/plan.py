@@ -4,24 +4,37 @@ Configurations (model, treebank, attribute, layer) follow from the values that t
 so the plan asks for those where it needs them.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, reduce
 from importlib.util import find_spec
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts import InputError
 from workflow_scripts.command.plugins import declared, names
+from workflow_scripts.files.columns import ALL
 from workflow_scripts.files.words import Size, nearest
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.study.configuration_file import (
+    OF_ENTRIES,
     ConfigError,
     expanded,
+    ranker_of,
     why_not_there,
 )
 from workflow_scripts.study.slugs import slug
+from workflow_scripts.study.steps import uses
 from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
+
+OF_A_TREEBANK = ("grammar", "sentences", "ud", "release", "files", "pipeline")
+OF_A_MODEL = ("hub", "revision", "train")
+OF_A_JOB = {
+    *OF_A_TREEBANK,
+    *OF_A_MODEL,
+    *("values", "ranker_options", "kind_of_method", "method_options", "step"),
+}
+"""The settings that are not the same for all jobs of a step."""
 
 
 class PlannedConfiguration(Configuration):
@@ -94,12 +107,53 @@ class Plan:
                 folder = files[0].parent
                 raise ConfigError(f"treebanks.{treebank}.path: {folder}: {error}") from None
 
-    @cached_property
+    def plugin(self, kind: str, of: Mapping[str, Any]) -> str:
+        """Return the plugin of a kind that a job runs, of what tells it from others."""
+        if kind == "rankers":
+            return ranker_of(self.rankers[of["ranker"]])
+        if kind == "methods":
+            return self.intervention(of["method"])["method"]
+        if kind == "grammars":
+            return self.config["treebanks"][of["treebank"]]["grammar"]
+        named_by = {"schemas": "schema", "analyzers": "analyzer"}
+        if kind in named_by:
+            return self.config[named_by[kind]]
+        wildcard = {"probes": "probe", "collections": "collection", "figures": "figure"}
+        return of[wildcard.get(kind, "table")]
+
+    def setting(self, key: str, of: Mapping[str, Any]) -> Any:
+        """Return a part of the study that a job depends on, of what tells it from others.
+
+        A key of the configuration (`neurons.max`), of the entry of the job's treebank or model
+        (`grammar`, `train`), or one of its own: `values`, `control`, `ranker_options`,
+        `kind_of_method`, `method_options`, `step`, `configuration`.
+        """
+        if key == "values":
+            return of["configuration"].values
+        if key == "control":
+            return self.control
+        if key == "configuration":
+            return self.described
+        if key == "neurons.report":
+            return sorted(self.config["neurons"]["report"])
+        if key == "ranker_options":
+            return options_of(self.rankers[of["ranker"]])
+        if key == "kind_of_method":
+            return self.plugin("methods", of)
+        if key == "step":
+            return self.intervention(of["method"])[key]
+        if key == "method_options":
+            return options_of(self.intervention(of["method"]))
+        if key in OF_A_TREEBANK:
+            return self.config["treebanks"][of["treebank"]].get(key)
+        if key in OF_A_MODEL:
+            return self.config["models"][of["model"]].get(key)
+        return reduce(getitem, key.split("."), self.config)
+
+    @property
     def analyzer_uses(self) -> tuple[str, ...]:
         """What the analyzer takes besides the treebank's forms; nothing without interventions."""
-        if not self.config["interventions"]:
-            return ()
-        return declared("analyzers", self.config["analyzer"], "USES")
+        return uses("analyzers", self.config["analyzer"]) if self.config["interventions"] else ()
 
     @property
     def packages(self) -> list[str]:
@@ -150,29 +204,65 @@ class Plan:
         return [name for name, entry in self.config[key].items() if source in entry]
 
     @cached_property
-    def directions(self) -> dict[str, tuple[str, ...]]:
-        """The rankings of each ranker, by their names: {"linear": ("linear-ttb", ...)}."""
+    def rankers(self) -> dict[str, dict[str, Any]]:
+        """The entries of the rankers, by their names."""
+        return {entry["name"]: entry for entry in self.config["rankings"]}
+
+    @cached_property
+    def files_of_rankers(self) -> dict[str, str]:
+        """The files of rankers outside of the project, by their names."""
         return {
-            ranker: tuple(
-                f"{ranker}-{direction}" if direction else ranker
-                for direction in declared("rankers", ranker, "DIRECTIONS")
-            )
-            for ranker in self.config["rankings"]
+            name: self.plugin("rankers", {"ranker": name})
+            for name, entry in self.rankers.items()
+            if "file" in entry
         }
 
-    @property
+    @cached_property
+    def directions(self) -> dict[str, dict[str, str]]:
+        """The rankings of each ranker by direction: {"linear": {"ttb": "linear-ttb", ...}, ...}."""
+        return {
+            name: {
+                direction: f"{name}-{direction}" if direction else name
+                for direction in declared(
+                    "rankers", self.plugin("rankers", {"ranker": name}), "DIRECTIONS"
+                )
+            }
+            for name in self.rankers
+        }
+
+    @cached_property
     def rankings(self) -> list[str]:
         """The names of all rankings: linear-ttb, linear-btt, ..., random."""
-        return [name for names in self.directions.values() for name in names]
+        return [name for names in self.directions.values() for name in names.values()]
 
-    @property
+    @cached_property
     def top_rankings(self) -> list[str]:
         """The names of the rankings that start with the best neuron: all but the reverse ones."""
-        return [name for name in self.rankings if not name.endswith("-btt")]
+        return [
+            name
+            for names in self.directions.values()
+            for direction, name in names.items()
+            if direction != "btt"
+        ]
 
-    def ranker_of(self, ranking: str) -> str:
-        """Return the ranker that gives a ranking."""
-        return next(ranker for ranker, names in self.directions.items() if ranking in names)
+    def stems(self, folder: str, top: bool = False) -> list[str]:
+        """Return the names of a configuration's files in a folder of the results, less `.parquet`.
+
+        In the order of the study's rankings; with `top`, of those that start with the best neuron.
+        """
+        makers = {
+            "rankings": [""],
+            "interventions": [f"{entry['name']}-by-" for entry in self.config["interventions"]],
+            "probes": [f"{probe}-by-" for probe in self.config["probes"]],
+        }
+        makers |= {"examples": makers["interventions"], "sentences": makers["probes"]}
+        rankings = self.top_rankings if top else self.rankings
+        return [maker + ranking for ranking in rankings for maker in makers[folder]]
+
+    @property
+    def stems_of_all_neurons(self) -> list[str]:
+        """The names of a configuration's files of probes on all neurons, less `.parquet`."""
+        return [f"{probe}-by-{ALL}" for probe in self.config["probes"]] if self.whole else []
 
     @property
     def control(self) -> str | None:
@@ -188,46 +278,28 @@ class Plan:
         """Return the intervention entry of that name."""
         return next(entry for entry in self.config["interventions"] if entry["name"] == name)
 
-    def method_options(self, name: str) -> str:
-        """Return the options of an intervention's method as JSON."""
-        entry = self.intervention(name)
-        options = {k: v for k, v in entry.items() if k not in ("name", "method", "step")}
-        return json.dumps(options, sort_keys=True)
-
-    def intervention_entries(self) -> list[str]:
-        """Return each intervention as JSON: its name, options, and whether it has a target."""
-        return [
-            json.dumps(
-                json.loads(self.method_options(entry["name"]))
-                | {
-                    "name": entry["name"],
-                    "has_target": declared("methods", entry["method"], "HAS_TARGET"),
-                },
-                sort_keys=True,
-            )
-            for entry in self.config["interventions"]
-        ]
+    def step(self, wildcards: Any) -> int:
+        """Return the step of the intervention in the wildcards."""
+        return self.intervention(wildcards.method)["step"]
 
     @property
     def tables(self) -> list[str]:
         """The tables that the configuration gives: those whose collected files it has."""
-        collected: set[str] = set()
+        files: set[str] = set()
         if self.rankings and self.models:
-            collected = {"rankings"}
-            collected |= {"probes"} if self.config["probes"] else set()
-            collected |= {"interventions", "examples"} if self.config["interventions"] else set()
-            if self.config["probes"] or self.config["interventions"]:
-                collected |= {"contrasts"}
-        return [name for name in names("tables") if set(self.reads(name)) <= collected]
-
-    def reads(self, table: str) -> tuple[str, ...]:
-        """Return which collected files a table is made of."""
-        return declared("tables", table, "READS")
+            files |= {"rankings"}
+            files |= {"probes", "sentences"} if self.config["probes"] else set()
+            files |= {"interventions", "examples"} if self.config["interventions"] else set()
+        collected = {
+            name for name in names("collections") if files & set(uses("collections", name))
+        }
+        collected |= {"report", "seed"}
+        return [name for name in names("tables") if set(uses("tables", name)) <= collected]
 
     @cached_property
     def figures(self) -> dict[str, tuple[str, ...]]:
         """The figures that the tables give, by name, each with the tables it is made of."""
-        reads = {name: declared("figures", name, "READS") for name in names("figures")}
+        reads = {name: uses("figures", name) for name in names("figures")}
         return {name: read for name, read in reads.items() if set(read) <= set(self.tables)}
 
     @property
@@ -238,7 +310,12 @@ class Plan:
     @property
     def described(self) -> dict[str, Any]:
         """The configuration without what cannot change a result."""
-        return {k: v for k, v in self.config.items() if k not in ("device", "results", "sources")}
+        config = {k: v for k, v in self.config.items() if k not in ("device", "results", "sources")}
+        plain = [
+            entry["ranker"] if entry == {"ranker": name, "name": name} else entry
+            for name, entry in self.rankers.items()
+        ]
+        return config | {"rankings": plain}
 
     def revision_option(self, model: str) -> str:
         """Return the download's option for a hub model's revision; none where it has none."""
@@ -348,3 +425,8 @@ class Plan:
                     f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
                     "analyzer: spacy, or leave the treebank out with skip"
                 )
+
+
+def options_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a ranker's or a method's own, of its entry in the configuration."""
+    return {k: v for k, v in entry.items() if k not in OF_ENTRIES}

@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 
 from workflow_scripts.command.line import add_made_by, run
-from workflow_scripts.command.plugins import load
+from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
 from workflow_scripts.files.frames import read_frame
 
-COLLECTED = ("probes", "interventions", "examples", "rankings", "contrasts")
+COLLECTED = names("collections")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -19,8 +19,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--table", required=True, help="probing, interventions ...")
     for name in COLLECTED:
         parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
-    parser.add_argument("--report", type=int, nargs="+", required=True, help="the k to report")
-    parser.add_argument("--seed", type=int, required=True, help="for a table that draws")
+    parser.add_argument("--report", type=int, nargs="*", help="the k to report")
+    parser.add_argument("--seed", type=int, nargs="?", help="for a table that draws")
     parser.add_argument("--csv", type=Path, required=True, help="CSV to write")
     parser.add_argument("--parquet", type=Path, required=True, help="Parquet to write")
     return parser
@@ -29,10 +29,12 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     table = load("tables", options.table)
     frames = {
-        name: pl.concat(read_frame(path) for path in getattr(options, name)) for name in table.READS
+        name: pl.concat((read_frame(path) for path in getattr(options, name)), how="diagonal")
+        for name in COLLECTED
+        if name in table.USES
     }
-    drawn = {"seed": options.seed} if table.USES_SEED else {}
-    rows = table.build(frames, options.report, **drawn)
+    given = {name: getattr(options, name) for name in ("report", "seed") if name in table.USES}
+    rows = table.build(frames, **given)
     metadata = made_by("build_table", options.made_by)
     write_parquet(options.parquet, rows.to_arrow(), metadata)
     with whole_file(options.csv, options.made_by) as part:

@@ -2,7 +2,8 @@
 
 An analyzer is one file here, named in the configuration by its file name. It has
 
-* `USES`: what it takes besides the treebank's forms: `lexicon`, or the `pipeline` of the language;
+* `USES`: what it takes besides the treebank's forms: `"lexicon"`, or the `"pipeline"` of the
+  language; what it does not name, it is refused;
 * a class `Analyzer`, made from an `AnalyzerTask`, that judges words whose prediction differs from
   them.
 """
@@ -65,7 +66,7 @@ class AnalyzerTask:
     lemma whatever its UPOS."""
     lexicon: Callable[[], Iterable[tuple[str, Analysis]]]
     """(key, analysis) of all words of the treebank; a key is a form as the model spells it."""
-    pipeline: str | None
+    pipeline: Callable[[], str]
     """The name of the language's pipeline."""
     analyse: Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
     """The schema's: UPOS and UD features to values, and what clashes."""

@@ -29,7 +29,7 @@ class Analyzer:
 
     def __init__(self, task: AnalyzerTask):
         self._task = task
-        self._pipeline = load(task.pipeline)
+        self._pipeline = load(task.pipeline())
         self._missing = {"LEMMA", "POS"}  # what no sentence has had yet
         self._true: dict[int, list[Word | None]] = {}
         # As last predicted: many sentences stay so from one k to the next.
@@ -65,7 +65,7 @@ class Analyzer:
             read[number] = list(self._words(forms, doc))
         if sentences and self._missing:
             lacking = " and no ".join(sorted(self._missing))
-            raise InputError(f"pipeline {self._task.pipeline}: gives words no {lacking}")
+            raise InputError(f"pipeline {self._task.pipeline()}: gives words no {lacking}")
         return read
 
     def _words(self, forms: list[str], doc: Any) -> Iterator[Word | None]:

@@ -3,7 +3,9 @@
 A method is one file here, named in the configuration by its file name. It has
 
 * `OPTIONS`: the options that its entry in the configuration must have (besides `step`), each with
-  its type: `"number"` (above 0) or `"boolean"`;
+  its type, `"number"` (above 0) or `"boolean"`; they are columns of its files, and of the tables;
+* `USES`: what of the task, besides the ranking, its result depends on: `"means"`; what it does not
+  name, it is refused;
 * `HAS_TARGET`: whether it moves a word towards another value of the attribute;
 * `edit(task: EditTask, **options) -> Edit`: what becomes of each neuron.
 
@@ -11,6 +13,7 @@ Every method is a map of one neuron at a time, h[n] := scale[n] * h[n] + shift[z
 value z; the first k neurons of a ranking are changed and the rest left as they are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +25,9 @@ class EditTask:
 
     neurons: np.ndarray
     """(d,) int32, the ranking, best first."""
-    means: np.ndarray
+    n_values: int
+    """Z, how many values the attribute has."""
+    means: Callable[[], np.ndarray]
     """(Z, d) float64, q_z: the mean training vector of each value."""
 
 

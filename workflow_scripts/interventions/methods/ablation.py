@@ -4,13 +4,12 @@ import numpy as np
 
 from workflow_scripts.interventions.methods import Edit, EditTask
 
+USES = ()
 OPTIONS = {}
 HAS_TARGET = False
 
 
 def edit(task: EditTask) -> Edit:
     """Return the edit that sets neurons to 0."""
-    n_values, n_neurons = task.means.shape
-    return Edit(
-        scale=np.zeros(n_neurons, np.float32), shift=np.zeros((n_values, n_neurons), np.float32)
-    )
+    d = len(task.neurons)
+    return Edit(scale=np.zeros(d, np.float32), shift=np.zeros((task.n_values, d), np.float32))

@@ -8,6 +8,7 @@ import numpy as np
 
 from workflow_scripts.interventions.methods import Edit, EditTask, target
 
+USES = ("means",)
 OPTIONS = {"beta": "number", "scaled": "boolean"}
 HAS_TARGET = True
 
@@ -24,9 +25,10 @@ def alphas(n_neurons: int, beta: float, scaled: bool) -> np.ndarray:
 
 def edit(task: EditTask, beta: float, scaled: bool) -> Edit:
     """Return the edit that moves neurons towards the next value."""
-    n_values, n_neurons = task.means.shape
+    means = task.means()
+    n_values, n_neurons = means.shape
     alpha = np.empty(n_neurons)
     alpha[task.neurons] = alphas(n_neurons, beta, scaled)
     targets = [target(value, n_values) for value in range(n_values)]
-    shift = alpha * (task.means[targets] - task.means)
+    shift = alpha * (means[targets] - means)
     return Edit(scale=np.ones(n_neurons, np.float32), shift=shift.astype(np.float32))

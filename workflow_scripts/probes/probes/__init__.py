@@ -3,7 +3,7 @@
 A probe is one file here, named in the configuration by its file name. It has
 
 * `USES`: what of the task, besides words and neurons, its result depends on, of `"statistics"` and
-  `"seed"` (it draws from `stream`);
+  `"seed"` (it draws from `stream`); what it does not name, it is refused;
 * `evaluate(task: ProbingTask) -> dict[str, Losses]`: how well it does on each split.
 
 The same function serves control labels: the task then carries those. Nothing here reads or
@@ -31,9 +31,8 @@ class ProbingTask:
     """|Z|."""
     words: dict[str, LabelledWords]
     """A split's words; `x` is (n, K): column i is neuron `neurons[i]`."""
-    statistics: ClassStatistics | None
-    """Class statistics of the training words over all d neurons, for the labels of this task;
-    None where the probe does not need them."""
+    statistics: Callable[[], ClassStatistics]
+    """Class statistics of the training words over all d neurons, for the labels of this task."""
     stream: Callable[..., np.random.Generator]
     """`stream("linear", k)`: the random stream of that name in this configuration."""
     threads: int = 1

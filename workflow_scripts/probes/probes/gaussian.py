@@ -14,7 +14,7 @@ USES = ("statistics",)
 
 def evaluate(task: ProbingTask) -> dict[str, Losses]:
     """Evaluate the probe on every split, at each of the task's k."""
-    classes = map_parameters(task.statistics)  # pyright: ignore[reportArgumentType]
+    classes = map_parameters(task.statistics())
     asked = np.asarray(task.ks) - 1
     found = {}
     for split, words in task.words.items():

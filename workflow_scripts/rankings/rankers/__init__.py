@@ -2,13 +2,17 @@
 
 A ranker is one file here, named in the configuration by its file name. It has
 
-* `DIRECTIONS`: the directions that it gives, `("ttb", "btt")`, or `("",)` where it has one;
+* `DIRECTIONS`: the directions that it gives, `("ttb", "btt")`, or `("",)` where its ranking has
+  none, as random has: it is a baseline then, of which the report's verdicts say nothing;
 * `USES`: what of the task its result depends on, of `"words"`, `"statistics"`, `"select"` and
   `"seed"` (it draws from `stream`), so that it reruns when, and only when, one of those changed;
-  words, statistics and a stream that it does not name, it is refused;
-* `rank(task: RankingTask) -> dict[str, Ranking]`: one ranking for each direction.
+  what it does not name, it is refused;
+* `OPTIONS`, where it has any: those that its entry in the configuration must have, each with its
+  type: `"number"` (above 0) or `"boolean"`; they are columns of its rankings, and of the tables;
+* `rank(task: RankingTask, **options) -> dict[str, Ranking]`: one ranking for each direction.
 
-Nothing here reads or writes a file: `rank_neurons` does.
+Nothing here reads or writes a file: `rank_neurons` does. A file outside of the project that has
+these is a ranker too (`{file: mine.py}`).
 """
 
 from collections.abc import Callable
@@ -26,9 +30,9 @@ class RankingTask:
 
     n_neurons: int
     """d, the width of the model."""
-    n_values: int
-    """|Z|, how many values the attribute has."""
-    n_select: int
+    n_values: Callable[[], int]
+    """|Z|, how many values the attribute has; for who uses words or statistics."""
+    select: Callable[[], int]
     """How many neurons a greedy search selects (`neurons.max`, at most d)."""
     statistics: Callable[[], ClassStatistics]
     """Class statistics of the training words."""
@@ -52,8 +56,9 @@ class Ranking:
 
 def order_by_score(scores: np.ndarray) -> Ranking:
     """Order neurons by score, highest first, ties to the lower index. `scores` is (d,)."""
+    scores = np.asarray(scores, np.float64)  # of unsigned numbers -scores is none
     neurons = np.argsort(-scores, kind="stable").astype(np.int32)
-    return Ranking(neurons, scores[neurons].astype(np.float64))
+    return Ranking(neurons, scores[neurons])
 
 
 def reverse(ranking: Ranking) -> Ranking:

@@ -19,7 +19,7 @@ def rank(task: RankingTask) -> dict[str, Ranking]:
     dev = task.words("dev")
 
     def search(highest: bool) -> Ranking:
-        found = greedy_selection(classes, dev.x, dev.y, task.n_select, highest, task.threads)
+        found = greedy_selection(classes, dev.x, dev.y, task.select(), highest, task.threads)
         return Ranking(*found)
 
     return {"ttb": search(highest=True), "btt": search(highest=False)}

@@ -18,7 +18,7 @@ def rank(task: RankingTask) -> dict[str, Ranking]:
     """Rank all d neurons; `btt` is the exact reverse of `ttb`."""
     d = task.n_neurons
     words = task.words("train")
-    initial = initial_weights(task.stream("linear", d), d, task.n_values)
+    initial = initial_weights(task.stream("linear", d), d, task.n_values())
     trained = train_one(words.x, words.y, initial)
     ttb = order_by_score(np.abs(trained.weights).mean(axis=0, dtype=np.float64))
     return {"ttb": ttb, "btt": reverse(ttb)}

@@ -3,12 +3,12 @@
 A figure is one file here (`style` is what they share), drawn as `figures/{its file name}.svg`,
 `.pdf` and, for the interactive form, `.json` in Vega-Lite. It has
 
-* `READS`: the tables it is made of; a study that has them all has the figure. Written as names
+* `USES`: the tables it is made of; a study that has them all has the figure. Written as names
   in quotes: planning reads them without running the module, which would load Altair;
 * `TITLE`: its heading;
 * `CAPTION`: one paragraph that tells a reader who has not seen the code how to read it;
 * `MISSING`: what the study lacks where the tables have nothing to show;
-* `build(tables) -> Altair chart or None`: the figure, from one frame for each name in READS; None
+* `build(tables) -> Altair chart or None`: the figure, from one frame for each name in USES; None
   where the tables have nothing to show.
 
 A chart carries the rows that it shows as one data set, `rows`, one row an observation. Where these

@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("agreement",)
+USES = ("agreement",)
 TITLE = "How far rankings agree on the neurons at the top"
 CAPTION = (
     "How far the first k neurons of a ranking are those that the other rankings also choose, from "
@@ -33,7 +33,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     parts = [
         style.part_of(
             style.curves(
-                table["ranking"].unique(),
+                style.rankings(table),
                 measure,
                 title,
                 interval=False,

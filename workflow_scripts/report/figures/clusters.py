@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("clusters",)
+USES = ("clusters",)
 TITLE = "Clusters of configurations by their accuracy curves"
 CAPTION = (
     "Configurations are put into three groups by the shape of their accuracy curves alone. Above, "

@@ -9,7 +9,7 @@ from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 from workflow_scripts.report.verdicts import clearly, telling_method
 
-READS = ("contrasts",)
+USES = ("contrasts",)
 TITLE = "Two rankings: clearly different, or within noise"
 CAPTION = (
     "A mark is one configuration: how much larger the area under a curve is by the first ranking "
@@ -36,7 +36,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
         pl.col("measure") == "area",
         pl.col("other_probe").is_null(),
         pl.col("probe").is_not_null() | (pl.col("method") == (method or "")),
-        *(pl.col(name).str.ends_with("-ttb") for name in ("ranking", "other_ranking")),
+        *(pl.col(name) == "ttb" for name in ("direction", "other_direction")),
     )
     if table.is_empty():
         return None

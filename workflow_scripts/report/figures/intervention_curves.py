@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("interventions",)
+USES = ("interventions",)
 TITLE = "What changing k neurons does to the model's words"
 CAPTION = (
     "The first k neurons of a ranking are changed inside the running model, by one method in each "
@@ -41,7 +41,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
 def _panels(table: pl.DataFrame, rows: list[dict], measure: str, first: bool) -> alt.FacetChart:
     width = style.width(table["method"].n_unique())
     lines = style.curves(
-        table["ranking"].unique(),
+        style.rankings(table),
         measure,
         MEASURES[measure],
         interval=style.has(rows, f"{measure}_low", f"{measure}_high"),

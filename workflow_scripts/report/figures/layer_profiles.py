@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import ALL, CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("probing", "saturation")
+USES = ("probing", "saturation")
 TITLE = "Layer by layer: encoded and used"
 CAPTION = (
     "Above, the test accuracy of each probe on the first k neurons of a ranking, k the largest "
@@ -28,7 +28,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     long = pl.concat([rows for rows, _ in parts], how="diagonal")
     rows = style.rows_of(long, long.columns[:9], ["value_low", "value_high"])
     interval = style.has(rows, "value_low", "value_high")
-    rankings = long["ranking"].unique()
+    rankings = style.rankings(long)
     charts = [_panels(part, title, rankings, interval) for part, title in parts]
     return style.finished(alt.vconcat(*charts), rows, TITLE)
 
@@ -43,6 +43,7 @@ def _long(table: pl.DataFrame, measure: str, of: str, k: str) -> pl.DataFrame:
         k=pl.col(k),
         value=pl.col(measure),
         **{f"value_{end}": pl.col(f"{measure}_{end}") for end in ends},
+        **{name: pl.col(name) for name in ("ranker", "direction")},
     ).filter(pl.col("value").is_not_null())
 
 
@@ -59,7 +60,7 @@ def _used(saturation: pl.DataFrame) -> tuple[pl.DataFrame, str] | None:
     return None if table.is_empty() else (table, "CLWV at saturation")
 
 
-def _panels(table: pl.DataFrame, title: str, rankings: pl.Series, interval: bool):
+def _panels(table: pl.DataFrame, title: str, rankings: style.Rankings, interval: bool):
     measure = table["measure"][0]
     ends = {"low": "value_low", "high": "value_high"} if interval else {}
     base = style.with_transforms(
@@ -69,7 +70,7 @@ def _panels(table: pl.DataFrame, title: str, rankings: pl.Series, interval: bool
     x = alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     several = table["layer"].n_unique() > 1
-    side = alt.XOffset("ranking:N", scale=alt.Scale(domain=style.in_order(rankings)))
+    side = alt.XOffset("ranking:N", scale=alt.Scale(domain=list(rankings)))
     place = {"x": x} if several else {"x": x, "xOffset": side}
     layers = []
     if interval:

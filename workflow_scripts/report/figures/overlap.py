@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("overlap",)
+USES = ("overlap",)
 TITLE = "Top neurons that are shared"
 CAPTION = (
     "Numbers are how many of the top n neurons (n = 100, or a quarter of a narrow layer's) are "
@@ -19,6 +19,9 @@ CAPTION = (
     "pairs that it takes part in."
 )
 MISSING = "no two top-to-bottom rankings and no two configurations to compare"
+
+ORDER = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
+"""The rankings of the table, in the order of every legend."""
 
 COLUMNS = ["rankings", "n", "shared", "chance", "other_treebank", "other_attribute"]
 
@@ -105,7 +108,7 @@ def _within(table: pl.DataFrame, most: float) -> alt.LayerChart:
 def _across(table: pl.DataFrame, varied: str, same: str, most: float) -> alt.FacetChart:
     other = f"other_{varied}"
     names = sorted({*table[varied].unique(), *table[other].unique()})
-    rankings = style.in_order(table["rankings"].unique())
+    rankings = [name for name in ORDER if name in table["rankings"].unique()]
     key = [*CONFIGURATION, "rankings", "other_treebank", "other_attribute"]
     mirrored = table.rename({varied: other, other: varied}).select(key)
     twice = len(table.select(key).join(mirrored, on=key, nulls_equal=True)) > 0

@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import ALL, CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("probing_curves", "probing")
+USES = ("probing_curves", "probing")
 TITLE = "Probe accuracy over the number of neurons"
 CAPTION = (
     "Test accuracy of a probe that sees only the first k neurons of a ranking; a row of panels for "
@@ -40,7 +40,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     panel = ["probe", "layer"]
     width = style.width(table["layer"].n_unique())
     chart = style.curves(
-        table["ranking"].unique(),
+        style.rankings(table),
         "accuracy",
         "accuracy",
         interval=style.has(rows, "accuracy_low", "accuracy_high"),

@@ -6,7 +6,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 
-READS = ("probing_curves",)
+USES = ("probing_curves",)
 TITLE = "Selectivity over the number of neurons"
 CAPTION = (
     "Selectivity is a probe's test accuracy less that of the same probe on control labels, which "
@@ -28,7 +28,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     rows = style.rows_of(table, [*CONFIGURATION, "probe", "ranking", "k", "selectivity"])
     width = style.width(table["layer"].n_unique())
     lines = style.curves(
-        table["ranking"].unique(),
+        style.rankings(table),
         "selectivity",
         "selectivity",
         interval=False,

@@ -5,7 +5,7 @@ every figure. Top-to-bottom rankings are solid, bottom-to-top dotted, random das
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -118,54 +118,58 @@ def at_most(table: pl.DataFrame, most: int = MOST_ROWS) -> pl.DataFrame:
 # Rankings
 
 
-def _parts(ranking: str) -> tuple[str, str]:
-    for direction in ("ttb", "btt"):
-        if ranking.endswith(f"-{direction}"):
-            return ranking.removesuffix(f"-{direction}"), direction
-    return ranking, ""
+Rankings = Mapping[str, tuple[str, str]]
+"""Rankings by their names: of which ranker, and its direction, or nothing."""
 
 
-def in_order(rankings: Iterable[str]) -> list[str]:
+def rankings(table: pl.DataFrame) -> Rankings:
+    """Return the rankings of a table, in the order of every legend."""
+    found = table.select("ranking", "ranker", pl.col("direction").fill_null("")).unique()
+    return in_order({name: (ranker, direction) for name, ranker, direction in found.rows()})
+
+
+def in_order(rankings: Rankings) -> Rankings:
     """Return rankings in the order of every legend: a row of ttb, one of btt, then the rest."""
     known = list(COLOURS)
 
-    def place(ranking: str) -> tuple:
-        ranker, direction = _parts(ranking)
+    def place(named: tuple[str, tuple[str, str]]) -> tuple:
+        name, (ranker, direction) = named
         rank = known.index(ranker) if ranker in known else len(known)
-        return list(DASHES).index(direction), rank, ranker
+        return list(DASHES).index(direction), rank, ranker, name
 
-    return sorted(set(rankings), key=place)
+    return dict(sorted(rankings.items(), key=place))
 
 
-def _colours(rankings: Sequence[str]) -> list[str]:
-    others = sorted({_parts(name)[0] for name in rankings} - set(COLOURS))
+def _colours(rankings: Rankings) -> list[str]:
+    others = sorted({ranker for ranker, _ in rankings.values()} - set(COLOURS))
     more = dict(zip(others, MORE_COLOURS * len(others), strict=False))
-    return [(COLOURS | more)[_parts(name)[0]] for name in rankings]
+    return [(COLOURS | more)[ranker] for ranker, _ in rankings.values()]
 
 
-def _legend(rankings: Sequence[str]) -> alt.Legend:
-    columns = max(sum(_parts(name)[1] == direction for name in rankings) for direction in DASHES)
+def _legend(rankings: Rankings) -> alt.Legend:
+    found = [direction for _, direction in rankings.values()]
+    columns = max(found.count(direction) for direction in DASHES)
     return alt.Legend(title="ranking", columns=max(columns, 1), symbolOpacity=1)
 
 
-def colour(rankings: Iterable[str], channel=alt.Color):
+def colour(rankings: Rankings, channel=alt.Color):
     """Return the colours of rankings, for a channel."""
     names = in_order(rankings)
-    scale = alt.Scale(domain=names, range=_colours(names))
+    scale = alt.Scale(domain=list(names), range=_colours(names))
     return channel("ranking:N", scale=scale, legend=_legend(names))
 
 
-def dash(rankings: Iterable[str]) -> alt.StrokeDash:
+def dash(rankings: Rankings) -> alt.StrokeDash:
     """Return the dashes of rankings."""
     names = in_order(rankings)
-    scale = alt.Scale(domain=names, range=[DASHES[_parts(name)[1]] for name in names])
+    scale = alt.Scale(domain=list(names), range=[DASHES[end] for _, end in names.values()])
     return alt.StrokeDash("ranking:N", scale=scale, legend=_legend(names))
 
 
-def points(rankings: Iterable[str]) -> dict[str, Any]:
+def points(rankings: Rankings) -> dict[str, Any]:
     """Return the channels of points that have a legend; those of btt rankings are hollow."""
     names = in_order(rankings)
-    scale = alt.Scale(domain=names, range=_insides(names))
+    scale = alt.Scale(domain=list(names), range=_insides(names))
     fill = alt.Fill("ranking:N", scale=scale, legend=_legend(names))
     return {"stroke": colour(names, alt.Stroke), "fill": fill}
 
@@ -175,7 +179,7 @@ def points(rankings: Iterable[str]) -> dict[str, Any]:
 STROKE, FILL = alt.Stroke("stroke:N", scale=None), alt.Fill("fill:N", scale=None)
 
 
-def painted(chart: alt.Chart, rankings: Iterable[str]) -> alt.Chart:
+def painted(chart: alt.Chart, rankings: Rankings) -> alt.Chart:
     """Return a chart whose marks `STROKE` and `FILL` may paint in the colours of rankings."""
     names = in_order(rankings)
     ranges = {"stroke": _colours(names), "fill": _insides(names)}
@@ -191,9 +195,9 @@ def painted(chart: alt.Chart, rankings: Iterable[str]) -> alt.Chart:
     )
 
 
-def _insides(names: Sequence[str]) -> list[str]:
-    pairs = zip(names, _colours(names), strict=True)
-    return ["white" if _parts(name)[1] == "btt" else shade for name, shade in pairs]
+def _insides(rankings: Rankings) -> list[str]:
+    pairs = zip(rankings.values(), _colours(rankings), strict=True)
+    return ["white" if direction == "btt" else shade for (_, direction), shade in pairs]
 
 
 # Charts
@@ -246,7 +250,7 @@ def width(columns: int, whole: int = 560) -> int:
 
 
 def curves(
-    rankings: Iterable[str],
+    rankings: Rankings,
     y: str,
     title: str,
     *,

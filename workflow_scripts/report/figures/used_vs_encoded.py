@@ -7,7 +7,7 @@ from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
 from workflow_scripts.report.verdicts import Comparisons, clearly
 
-READS = ("used_vs_encoded", "contrasts")
+USES = ("used_vs_encoded", "contrasts")
 TITLE = "What is encoded, and what is used"
 CAPTION = (
     "A point is one ranking: to the right, the better a probe reads the attribute from its first k "
@@ -54,7 +54,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
 
 def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChart:
     measure = "cltv" if table["cltv"].count() else "clwv"
-    rankings = table["ranking"].unique()
+    rankings = style.rankings(table)
     ends = [f"{name}_{end}" for name in ("accuracy", measure) for end in ("low", "high")]
     with_ends = [end for end in ends if style.has(rows, end)]
     width = style.width(table["k"].n_unique())

@@ -5,7 +5,7 @@ import polars as pl
 
 from workflow_scripts.report.figures import style
 
-READS = ("wilcoxon",)
+USES = ("wilcoxon",)
 TITLE = "Which probe and ranking is reliably better"
 CAPTION = (
     "A dark cell says that the setting of its column (probe, then ranking) has a higher test "
@@ -33,7 +33,10 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     )
     found = set(table.select("probe", "ranking").rows())
     found |= set(table.select("other_probe", "other_ranking").rows())
-    rankings = style.in_order(ranking for _, ranking in found)
+    others = table.select(pl.col("^other_.*$").name.map(lambda name: name.removeprefix("other_")))
+    names_of_both = ("ranking", "ranker", "direction")
+    both = pl.concat([table.select(names_of_both), others.select(names_of_both)])
+    rankings = style.rankings(both)
     probes = sorted({probe for probe, _ in found}, reverse=True)
     names = [f"{p} · {r}" for p in probes for r in rankings if (p, r) in found]
     base = style.with_transforms(

@@ -1,8 +1,9 @@
 """Cost: what a larger study takes, scaled from the records of a measured one, stage by stage.
 
 What a job takes is its work times what a unit of work took in the measured jobs of its kind (the
-same rule, and ranker, probe or method) of one model and treebank. The work is how a job's
-arithmetic grows with the model (layers L, width d, vocabulary V); `ASSUMPTIONS` says it in words.
+same rule, and ranker, probe, method or collection) of one model and treebank. The work is how a
+job's arithmetic grows with the model (layers L, width d, vocabulary V); `ASSUMPTIONS` says it in
+words.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from workflow_scripts import InputError
+from workflow_scripts.study.steps import ONE_DIRECTION
 from workflow_scripts.study.usage.records import Record
 
 
@@ -43,20 +45,22 @@ class Job:
     shape: Shape
     layer: int = 0
     step: int = 1
+    ranker: str = ""
+    """The project's ranker that it runs, whatever its entry is named; nothing for any other."""
 
 
 def work(job: Job) -> float:
     """Return how much a job computes, in units that only jobs of one kind share."""
     d = job.shape.width
-    if job.rule in ("activations_of_model", "states_of_model"):
+    if job.rule in ("extract_activations", "cache_states"):
         return job.shape.layers * job.shape.layer
-    if job.rule == "statistics" or (job.rule == "ranking" and job.kind == "gaussian"):
+    if job.rule == "compute_statistics" or job.ranker == "gaussian":
         return float(d**2)
-    if job.rule == "probe_of_all_neurons":
+    if job.rule == "probe_all_neurons":
         return float(d**2) if job.kind == "gaussian" else float(d)
-    if job.rule == "ranking" and job.kind == "linear":
+    if job.ranker == "linear":
         return float(d)
-    if job.rule == "intervention":
+    if job.rule == "intervene":
         ks = d // job.step + 1
         upper = (job.shape.layers - job.layer) * job.shape.layer
         return ks * (upper + job.shape.vocabulary * d)
@@ -64,39 +68,31 @@ def work(job: Job) -> float:
 
 
 STAGES = {
-    "words_of_treebank": "words",
-    "attributes": "words",
-    "activations_of_model": "activations",
-    "states_of_model": "activations",
-    "lexicon": "activations",
-    "statistics": "rankings",
-    "ranking": "rankings",
-    "probe": "probing",
-    "probe_of_all_neurons": "probing",
-    "intervention": "interventions",
-    "collected_rankings": "tables",
-    "collected_probes": "tables",
-    "collected_interventions": "tables",
-    "compare_rankings": "tables",
-    "table": "tables",
-    "figure": "tables",
-    "report": "tables",
-    "provenance": "tables",
+    "read_words": "words",
+    "keep_values": "words",
+    "extract_activations": "activations",
+    "cache_states": "activations",
+    "build_lexicon": "activations",
+    "compute_statistics": "rankings",
+    "rank_neurons": "rankings",
+    "probe_rankings": "probing",
+    "probe_all_neurons": "probing",
+    "intervene": "interventions",
+    "collect": "tables",
+    "build_table": "tables",
+    "build_figure": "tables",
+    "build_report": "tables",
+    "build_provenance": "tables",
 }
 ASSUMPTIONS = {
     "words": "each treebank as large as the measured one",
     "activations": "time as L 12 d^2 (every layer runs); one layer asked for is words x d float32",
-    "rankings": "Gaussian and statistics as d^2, linear as d, Probeless and random as measured",
+    "rankings": "Gaussian and statistics as d^2, linear as d, other rankers as measured",
     "probing": "as measured: a probe sees k, not d; on all neurons as d, or d^2 where Gaussian",
     "interventions": "as the values of k (d / step + 1) x (layers above x 12 d^2 + V d)",
     "tables": "as many times as there are more configurations",
 }
-OF_PAIRS = (
-    *("collected_rankings", "collected_probes", "collected_interventions"),
-    "compare_rankings",
-)
-ON_GPU = ("activations_of_model", "states_of_model", "intervention")
-_DIRECTIONS = "_of_one_direction"
+ON_GPU = ("extract_activations", "cache_states", "intervene")
 
 
 def jobs(
@@ -108,51 +104,57 @@ def jobs(
     number of configurations.
     """
     for treebank in config["treebanks"]:
-        for rule in ("words_of_treebank", "attributes"):
+        for rule in ("read_words", "keep_values"):
             yield Job(rule, "", Shape(0, 0, 0))
         for model, entry in config["models"].items():
             if treebank not in (entry.get("treebanks") or config["treebanks"]):
                 continue
             shape = shapes[model]
-            yield Job("activations_of_model", "", shape)
+            yield Job("extract_activations", "", shape)
             if config["interventions"]:
-                yield Job("states_of_model", "", shape)
+                yield Job("cache_states", "", shape)
                 if lexicon:
-                    yield Job("lexicon", "", shape)
+                    yield Job("build_lexicon", "", shape)
             for layer in config["layers"] * attributes:
-                yield Job("statistics", "", shape)
+                yield Job("compute_statistics", "", shape)
                 if config["neurons"]["whole"]:
-                    yield from (Job("probe_of_all_neurons", p, shape) for p in config["probes"])
-                for ranker in config["rankings"]:
-                    yield Job("ranking", ranker, shape)
-                    yield from (Job("probe", f"{p} {ranker}", shape) for p in config["probes"])
+                    yield from (Job("probe_all_neurons", p, shape) for p in config["probes"])
+                for ranking in config["rankings"]:
+                    ranker = ranking["name"]
+                    yield Job("rank_neurons", ranker, shape, ranker=ranking.get("ranker", ""))
+                    yield from (
+                        Job("probe_rankings", f"{p} {ranker}", shape) for p in config["probes"]
+                    )
                     for entry in config["interventions"]:
                         kind = f"{entry['name']} {ranker}"
-                        yield Job("intervention", kind, shape, layer, entry["step"])
+                        yield Job("intervene", kind, shape, layer, entry["step"])
 
 
 def measured(
-    records: Sequence[Record], pair: tuple[str, str], shape: Shape, steps: Mapping[str, int]
+    records: Sequence[Record], pair: tuple[str, str], shape: Shape, config: Mapping[str, Any]
 ) -> dict[tuple[str, str], list[tuple[Record, float]]]:
     """Return the records of one (model, treebank) by rule and kind, each with its work.
 
-    `steps` has the step of each intervention. Raises InputError where the pair has no record.
+    `config` is the measured configuration. Raises InputError where the pair has no record.
     """
+    steps = {entry["name"]: entry["step"] for entry in config["interventions"]}
+    rankers = {entry["name"]: entry.get("ranker", "") for entry in config["rankings"]}
     found = defaultdict(list)
     for record in records:
-        of, rule = record.wildcards, record.rule.removesuffix(_DIRECTIONS)
+        of, rule = record.wildcards, record.rule.removesuffix(ONE_DIRECTION)
         here = (of.get("model", pair[0]), of.get("treebank", pair[1])) == pair
         if rule in STAGES and here:
             step = steps.get(of.get("method", ""), 1)
-            job = Job(rule, _kind(of), shape, int(of.get("layer", 0)), step)
+            ranker = rankers.get(of.get("ranker", ""), "") if rule == "rank_neurons" else ""
+            job = Job(rule, _kind(of), shape, int(of.get("layer", 0)), step, ranker)
             found[rule, job.kind].append((record, work(job)))
-    if not any(rule == "activations_of_model" for rule, _ in found):
+    if not any(rule == "extract_activations" for rule, _ in found):
         raise InputError(f"no record of model {pair[0]!r} on treebank {pair[1]!r}")
     return dict(found)
 
 
 def _kind(wildcards: Mapping[str, str]) -> str:
-    parts = (wildcards.get(name) for name in ("probe", "method", "ranker"))
+    parts = (wildcards.get(name) for name in ("probe", "method", "ranker", "collection"))
     return " ".join(part for part in parts if part)
 
 
@@ -191,12 +193,14 @@ def estimate(
             stage.gpu_hours += seconds / 3600 / gpu_speed
         used = max((record.used_mb or 0.0 for record, _ in records), default=0.0)
         stage.memory_gb = max(stage.memory_gb, _memory_mb(job, used, shape) / 1e3)
-    growth = sum(job.rule == "statistics" for job in planned) / len(found["statistics", ""])
-    pairs = sum(job.rule == "activations_of_model" for job in planned)
+    growth = sum(job.rule == "compute_statistics" for job in planned) / len(
+        found["compute_statistics", ""]
+    )
+    pairs = sum(job.rule == "extract_activations" for job in planned)
     tables = stages["tables"]
     for (rule, _), records in found.items():
         if STAGES[rule] == "tables":
-            tables.jobs += pairs if rule in OF_PAIRS else len(records)
+            tables.jobs += pairs if rule == "collect" else len(records)
             tables.cpu_hours += growth * sum(record.cpu_seconds for record, _ in records) / 3600
             used = max(record.used_mb or 0.0 for record, _ in records)
             tables.memory_gb = max(tables.memory_gb, used / 1e3)
@@ -207,7 +211,7 @@ def _memory_mb(job: Job, used: float, measured: Shape) -> float:
     """Memory: a running model has its weights thrice; what reads activations grows as d."""
     if job.rule in ON_GPU:
         return used + 3 * (job.shape.weights_mb - measured.weights_mb)
-    if job.rule in ("statistics", "ranking", "probe", "probe_of_all_neurons"):
+    if job.rule in ("compute_statistics", "rank_neurons", "probe_rankings", "probe_all_neurons"):
         return used * max(1.0, job.shape.width / measured.width)
     return used
 
@@ -221,22 +225,22 @@ def disk(
 ) -> None:
     """Add to stages what they write, from what the measured jobs read; `layers` are asked for."""
 
-    def read(rule: str, room: str) -> float:
-        """GB that a measured job of a rule reads of a room."""
+    def read(rule: str, folder: str) -> float:
+        """GB that a measured job of a rule reads of a folder."""
         sizes = next(records[0][0].input_mb for (name, _), records in found.items() if name == rule)
-        return sum(mb for path, mb in sizes.items() if f"/{room}/" in path) * 2**20 / 1e9
+        return sum(mb for path, mb in sizes.items() if f"/{folder}/" in path) * 2**20 / 1e9
 
-    words = read("activations_of_model", "words")
-    activations = read("probe", "activations")
-    states = read("intervention", "states")
-    statistics = read("probe", "statistics")
+    words = read("extract_activations", "words")
+    activations = read("probe_rankings", "activations")
+    states = read("intervene", "states")
+    statistics = read("probe_rankings", "statistics")
     for job in planned:
         wider = job.shape.width / shape.width
-        if job.rule == "words_of_treebank":
+        if job.rule == "read_words":
             stages["words"].disk_gb += words
-        elif job.rule == "activations_of_model":
+        elif job.rule == "extract_activations":
             stages["activations"].disk_gb += layers * wider * activations
-        elif job.rule == "states_of_model":
+        elif job.rule == "cache_states":
             stages["activations"].disk_gb += layers * wider * states
-        elif job.rule == "statistics":
+        elif job.rule == "compute_statistics":
             stages["rankings"].disk_gb += wider**2 * statistics

@@ -14,9 +14,9 @@ def build(table: pl.DataFrame) -> pd.DataFrame:
     """Return settings by settings at each k; rankings from the bottom are left out."""
     p = pl.col("p_holm")
     text = p.map_elements(lambda p: f"{p:.3f}" if p >= 0.001 else "<0.001", return_dtype=pl.String)
-    reverse = pl.any_horizontal(pl.col("ranking", "other_ranking").str.ends_with("-btt"))
+    reverse = pl.any_horizontal(pl.col("direction", "other_direction") == "btt")
     return (
-        table.filter((pl.col("group") == "overall") & ~reverse)
+        table.filter((pl.col("group") == "overall") & ~reverse.fill_null(value=False))
         .with_columns(cell=text)
         .rename({"other_probe": "than probe", "other_ranking": "than ranking"})
         .to_pandas()

@@ -9,12 +9,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.columns import CONFIGURATION, RANKING
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 
-READS = ("rankings",)
-USES_REPORT = False
-USES_SEED = False
+USES = ("rankings",)
 
 KS = (10, 50, 100)
 VOTES = 100
@@ -25,24 +23,31 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "k": pl.Int32,
     "avg_overlap": pl.Float64,
     "neuron_vote": pl.Float64,
+    "ranker": pl.String,
+    "direction": pl.String,
 }
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return AvgOverlap and NeuronVote of each ranking that has another to agree with."""
     collected = frames["rankings"].sort(*CONFIGURATION, "ranking", "position")
     rows = []
     for names, of in collected.group_by(CONFIGURATION, maintain_order=True):
         n_neurons = of["n_neurons"][0]
         first = {
-            ranking: neurons["neuron"].to_list()
-            for (ranking,), neurons in of.group_by("ranking", maintain_order=True)
+            name: neurons["neuron"].to_list()
+            for name, neurons in of.group_by(RANKING, maintain_order=True)
         }
-        for ranking, neurons in first.items():
-            others = [first[o] for o in first if o.endswith("-ttb") and o != ranking]
+        for (ranking, *ranker), neurons in first.items():
+            others = [
+                first[other, *its] for other, *its in first if its[1] == "ttb" and other != ranking
+            ]
             voted = borda(others)
             rows += [
-                (*names, ranking, k, avg_overlap(neurons, others, k), jaccard(neurons, voted, k))
+                (
+                    *(*names, ranking, k),
+                    *(avg_overlap(neurons, others, k), jaccard(neurons, voted, k), *ranker),
+                )
                 for k in KS
                 if others and k <= n_neurons
             ]

@@ -7,7 +7,6 @@ above 0; the others are `standard`.
 """
 
 import logging
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -16,9 +15,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 
-READS = ("probes",)
-USES_REPORT = False
-USES_SEED = True
+USES = ("probes", "seed")
 
 PROBES = ("linear", "gaussian")
 RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb", "random")
@@ -35,7 +32,7 @@ SCHEMA = CONFIGURATION_SCHEMA | {
 log = logging.getLogger("clusters")
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int], seed: int) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame], seed: int) -> pl.DataFrame:
     """Return one row for each configuration that has every probe on every ranking.
 
     Empty, with the reason in the log, where fewer than three configurations differ.

@@ -7,15 +7,11 @@ unchanged model. `difference` is the first less the second; `low` and `high` say
 `p_adjusted` whether it is to be believed.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 
-READS = ("contrasts",)
-USES_REPORT = False
-USES_SEED = False
+USES = ("contrasts",)
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return the contrasts as they were collected."""
     return frames["contrasts"]

@@ -4,15 +4,11 @@ Taken at the saturation point of each curve: words with the target value (CLTV) 
 has one, words with another value than their own (CLWV) for one that has not.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 
-READS = ("examples",)
-USES_REPORT = False
-USES_SEED = False
+USES = ("examples",)
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return the examples as they were collected."""
     return frames["examples"]

@@ -16,12 +16,11 @@ from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.treebank_flips import LEAST, flip_p, mean_interval
 from workflow_scripts.tables.tables import GROUPS
 
-READS = ("contrasts",)
-USES_REPORT = False
-USES_SEED = True
+USES = ("contrasts", "seed")
 
 MEASURE = ["measure", "probe", "method", "k"]
 PAIR = ["ranking", "other_ranking"]
+DIRECTIONS = ["direction", "other_direction"]
 NUMBERS = ("difference", "low", "high", "p", "p_adjusted")
 SCHEMA = CONFIGURATION_SCHEMA | {
     "group": pl.String,
@@ -33,10 +32,12 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "other_ranking": pl.String,
     "treebanks": pl.Int32,
     **dict.fromkeys(NUMBERS, pl.Float64),
+    "direction": pl.String,
+    "other_direction": pl.String,
 }
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int], seed: int) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame], seed: int) -> pl.DataFrame:
     """Return one row for each group, measure and pair of rankings."""
     contrasts = frames["contrasts"].filter(
         pl.col("other_ranking").is_not_null() & pl.col("other_probe").is_null()
@@ -64,7 +65,15 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int], seed: int) -> 
                 | dict(zip([*MEASURE, *PAIR, *NUMBERS], [*names, *pair, *of_pair], strict=True))
                 for pair, of_pair in zip(pairs, numbers, strict=True)
             ]
-    return pl.DataFrame(rows, schema=SCHEMA).with_columns(pl.col(NUMBERS).fill_nan(None))
+    directions = contrasts.select(*PAIR, *DIRECTIONS).unique()
+    of = dict(directions.select(PAIR[0], DIRECTIONS[0]).rows())
+    of |= dict(directions.select(PAIR[1], DIRECTIONS[1]).rows())
+    ends = {
+        end: pl.col(ranking).replace_strict(of, return_dtype=pl.String)
+        for end, ranking in zip(DIRECTIONS, PAIR, strict=True)
+    }
+    table = pl.DataFrame(rows, schema=SCHEMA)
+    return table.with_columns(pl.col(NUMBERS).fill_nan(None), **ends)
 
 
 def groups(configurations: Sequence[tuple]) -> Iterator[tuple[str, dict[str, Any], list[tuple]]]:

@@ -16,9 +16,7 @@ from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.holm import holm
 
-READS = ("rankings",)
-USES_REPORT = False
-USES_SEED = False
+USES = ("rankings",)
 
 RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
 TOP, PART = 100, 4
@@ -39,7 +37,7 @@ Tops = dict[str, frozenset[int]]
 """The top neurons of each ranking of a configuration."""
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return one row for each set of rankings, and one for each two configurations and ranking."""
     size = pl.min_horizontal(pl.lit(TOP), pl.col("n_neurons") // PART)
     top = frames["rankings"].filter(pl.col("ranking").is_in(RANKINGS), pl.col("position") < size)

@@ -6,9 +6,7 @@ import polars as pl
 
 from workflow_scripts.files.columns import ALL
 
-READS = ("probes",)
-USES_REPORT = True
-USES_SEED = False
+USES = ("probes", "report")
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

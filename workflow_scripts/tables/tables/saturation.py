@@ -1,7 +1,5 @@
 """Saturation: the point from which a CLWV curve rises no more, and what is true there."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, INTERVALS
@@ -9,9 +7,7 @@ from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.saturation import saturates, saturation_index
 from workflow_scripts.tables.tables import interventions
 
-READS = ("interventions",)
-USES_REPORT = False
-USES_SEED = False
+USES = ("interventions",)
 
 SCHEMA = (
     CONFIGURATION_SCHEMA
@@ -26,21 +22,22 @@ SCHEMA = (
         "saturated": pl.Boolean,
     }
     | dict.fromkeys(INTERVALS, pl.Float64)
+    | dict.fromkeys(("ranker", "direction"), pl.String)
 )
 
 
-def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
+def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return one row for each curve; `error_rate_0` is the model's own error, at k = 0.
 
     A curve that never saturates has its last k, and `saturated` is false.
     """
-    curves = interventions.build(frames, report)
+    curves = interventions.build(frames)
     rows = []
     for name, curve in curves.group_by([*CONFIGURATION, "method", "ranking"], maintain_order=True):
         curve = curve.sort("k")
         clwv = curve["clwv"].to_list()
         point = curve.row(saturation_index(clwv), named=True)
         there = [point[column] for column in ("k", "clwv", "cltv", "error_rate")]
-        ends = [point[column] for column in INTERVALS]
+        ends = [point[column] for column in (*INTERVALS, "ranker", "direction")]
         rows.append((*name, *there, curve["error_rate"][0], saturates(clwv), *ends))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -14,22 +14,21 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION, INTERVALS
 from workflow_scripts.tables.tables import interventions, saturation
 
-READS = ("probes", "interventions")
-USES_REPORT = True
-USES_SEED = False
+USES = ("probes", "interventions", "report")
 
 ENCODED = ["accuracy", "selectivity"]
 ENCODED_INTERVAL = ["accuracy_low", "accuracy_high"]
 log = logging.getLogger("used_vs_encoded")
+RANKER = ["ranker", "direction"]
 USED = ["clwv", "cltv", "error_rate"]
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:
     """Return test accuracy and selectivity beside CLWV, CLTV and error rate."""
-    curves = interventions.build(frames, report)
+    curves = interventions.build(frames)
     curve = [*CONFIGURATION, "method", "ranking"]
     reported = curves.filter(pl.col("k").is_in(list(report)) & (pl.col("k") > 0))
-    saturated = saturation.build(frames, report).select(*curve, k=pl.col("saturation_k"))
+    saturated = saturation.build(frames).select(*curve, k=pl.col("saturation_k"))
     points = pl.concat(
         [
             reported.select(*curve, "k", point=pl.lit("report")),
@@ -47,7 +46,7 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
             maintain_order="left",
         )
         .join(
-            curves.select(*curve, "k", *USED, *INTERVALS),
+            curves.select(*curve, "k", *USED, *INTERVALS, *RANKER),
             on=[*curve, "k"],
             how="left",
             maintain_order="left",
@@ -55,7 +54,7 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
         .select(
             *CONFIGURATION,
             *("method", "ranking", "probe", "point", "k"),
-            *(*ENCODED, *USED, *ENCODED_INTERVAL, *INTERVALS),
+            *(*ENCODED, *USED, *ENCODED_INTERVAL, *INTERVALS, *RANKER),
         )
     )
     if len(curves) and reported.is_empty():

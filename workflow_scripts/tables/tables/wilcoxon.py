@@ -11,14 +11,12 @@ from itertools import permutations
 import numpy as np
 import polars as pl
 
-from workflow_scripts.files.columns import ALL, CONFIGURATION
+from workflow_scripts.files.columns import ALL, CONFIGURATION, RANKING
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.holm import holm
 from workflow_scripts.tables.tables import GROUPS
 
-READS = ("probes",)
-USES_REPORT = True
-USES_SEED = False
+USES = ("probes", "report")
 
 SETTING = ["probe", "ranking"]
 TIED_EXACT = 13
@@ -34,6 +32,7 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "p": pl.Float64,
     "p_holm": pl.Float64,
     "pairs": pl.Int32,
+    **{f"{other}{name}": pl.String for other in ("", "other_") for name in ("ranker", "direction")},
 }
 
 
@@ -61,7 +60,19 @@ def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFram
             names = dict(zip(keys, values, strict=True))
             rows = [names | {"group": group} | row for row in compared(of)]
             parts.append(pl.DataFrame(rows, schema=SCHEMA))
-    return pl.concat(parts)
+    return with_rankers(pl.concat(parts), scores)
+
+
+def with_rankers(table: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with the ranker and the direction of both rankings."""
+    of = {name: names for name, *names in scores.select(RANKING).unique().rows()}
+    return table.with_columns(
+        pl.col(f"{other}ranking")
+        .replace_strict({name: names[i] for name, names in of.items()}, return_dtype=pl.String)
+        .alias(f"{other}{column}")
+        for other in ("", "other_")
+        for i, column in enumerate(RANKING[1:])
+    )
 
 
 def compared(scores: pl.DataFrame) -> list[dict]:

@@ -1,0 +1,94 @@
+"""A ranker, an intervention method and a ranker outside of the project: one file each."""
+
+import json
+import re
+
+import polars as pl
+
+from tests.support.workflow import ROOT, SMALL, changed, copy_of_the_project, job, planned, run
+
+README = (ROOT / "README.md").read_text()
+RANKER = '''"""Weighted: by the distance between the means, to a power."""
+
+from workflow_scripts.rankings.rankers import RankingTask, order_by_score, reverse
+
+DIRECTIONS = ("ttb", "btt")
+USES = ("statistics",)
+OPTIONS = {"power": "number"}
+
+
+def rank(task: RankingTask, power: float):
+    means = task.statistics().means
+    ttb = order_by_score((means.max(axis=0) - means.min(axis=0)) ** power)
+    return {"ttb": ttb, "btt": reverse(ttb)}
+'''
+METHOD = '''"""Shrink: the neurons become a share of themselves."""
+
+import numpy as np
+
+from workflow_scripts.interventions.methods import Edit, EditTask
+
+USES = ()
+OPTIONS = {"share": "number"}
+HAS_TARGET = False
+
+
+def edit(task: EditTask, share: float) -> Edit:
+    d = len(task.neurons)
+    return Edit(np.full(d, share, np.float32), np.zeros((task.n_values, d), np.float32))
+'''
+[OWN] = re.findall(r"```python\n(from workflow_scripts\.rankings.*?)```", README, flags=re.DOTALL)
+
+
+def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_the_tables(
+    study, tmp_path
+):
+    root = tmp_path / "project"
+    root.mkdir()
+    package = copy_of_the_project(root) / "workflow_scripts"
+    (package / "rankings/rankers/weighted.py").write_text(RANKER)
+    (package / "interventions/methods/shrink.py").write_text(METHOD)
+    own = tmp_path / "varied.py"
+    own.write_text(OWN)
+    keys = {
+        "rankings": [
+            {"ranker": "weighted", "power": 2},
+            {"ranker": "weighted", "power": 0.5, "name": "root"},
+            {"file": str(own)},
+            "random",
+        ],
+        "interventions": [{"method": "shrink", "share": 0.5, "step": 8}],
+    }
+    config = changed(SMALL, tmp_path / "config.yaml", **keys)
+    done = run(study, config, root=root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = study / "results/tables"
+    probing = pl.read_csv(tables / "probing.csv", infer_schema_length=None)
+    power = dict(probing.select("ranking", "power").unique().rows())
+    assert power == {
+        **{"weighted-ttb": 2, "weighted-btt": 2, "root-ttb": 0.5, "root-btt": 0.5},
+        **{"varied-ttb": None, "varied-btt": None, "random": None, "all": None},
+    }
+    interventions = pl.read_csv(tables / "interventions.csv", infer_schema_length=None)
+    found = interventions.select("method", "share", "beta", "ranking", "power").unique().rows()
+    assert set(found) == {
+        ("shrink", 0.5, None, name, value) for name, value in power.items() if name != "all"
+    }
+    named = pl.read_parquet(study / "results/rankings/tiny/english/number/layer-1/root-btt.parquet")
+    assert named.select("ranking", "ranker", "direction", "power").unique().rows() == [
+        ("root-btt", "root", "btt", 0.5)
+    ]
+
+    provenance = json.loads((study / "results/provenance.json").read_text())
+    assert list(provenance["sources"]["rankers"]) == ["varied"]
+    # A file is known by what it says, and not by where it lies.
+    assert planned(study, config, root=root) == set()
+    moved = own.rename(tmp_path / "elsewhere.py")
+    keys["rankings"][2] = {"file": str(moved), "name": "varied"}
+    config = changed(SMALL, config, **keys)
+    says_where = {job("build_report"), job("build_provenance")}
+    assert planned(study, config, root=root) == says_where
+    moved.write_text(OWN.replace("means.max(axis=0)", "means.mean(axis=0)"))
+    jobs = planned(study, config, root=root)
+    of_rankers = {dict(wildcards).get("ranker") for _, wildcards in jobs}
+    assert of_rankers == {"varied", None}

@@ -1,0 +1,413 @@
+"""Findings: sentences computed from tables made for the purpose, also from some that refute."""
+
+from itertools import combinations
+
+import polars as pl
+import pytest
+
+from tests.support.study_tables import with_rankers
+from workflow_scripts.report.findings import findings
+from workflow_scripts.tables.collections.contrasts import SCHEMA
+
+CONFIGURATIONS = [("m", "t", "Number", layer) for layer in (1, 2, 3, 4)]
+NAMES = ["model", "treebank", "attribute", "layer"]
+LINEAR, GAUSSIAN, PROBELESS = TTB = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
+PROBES = ("linear", "gaussian")
+
+
+def contrasts(accuracy, cltv, n=4, clear=0.01):
+    """The contrasts of n configurations; what differs by 0.1 or more is clear.
+
+    `accuracy` is {(probe, ranking): accuracy}, at k = 10 and in area; `cltv` is {ranking: cltv},
+    in area, of translation, which moves 0 words at k = 0.
+    """
+    rows = []
+
+    def row(difference, **names):
+        p = clear if abs(difference) >= 0.1 else 0.5
+        rows.append(names | {"difference": difference, "p_adjusted": p})
+
+    for of in CONFIGURATIONS[:n]:
+        name = dict(zip(NAMES, of, strict=True))
+        for (p, one), (q, other) in combinations(accuracy, 2):
+            difference = accuracy[p, one] - accuracy[q, other]
+            pair = name | {"ranking": one, "other_ranking": other}
+            if p == q:
+                row(difference, measure="accuracy", probe=p, k=10, **pair)
+                row(difference, measure="area", probe=p, **pair)
+            row(difference, measure="area", probe=p, other_probe=q, **pair)
+        for one, other in combinations(cltv, 2):
+            pair = name | {"method": "translation", "ranking": one, "other_ranking": other}
+            for measure in ("cltv", "area"):
+                row(cltv[one] - cltv[other], measure=measure, **pair)
+        for ranking, moved in cltv.items():
+            row(moved, measure="area", method="translation", ranking=ranking, **name)
+    return with_rankers(pl.DataFrame(rows, schema=SCHEMA), ["direction"])
+
+
+def probing(accuracy, n=4, unread=()):
+    """Test rows; in the configurations `unread` nothing is clearly above the majority."""
+    rows = []
+    for i, of in enumerate(CONFIGURATIONS[:n]):
+        for (probe, ranking), value in accuracy.items():
+            low = -0.01 if i in unread else value - 0.51
+            rows.append((*of, probe, ranking, 10, "test", value, 0.5, low))
+    columns = [*NAMES, "probe", "ranking", "k", "split", "accuracy", "majority"]
+    columns += ["above_majority_low"]
+    return with_rankers(pl.DataFrame(rows, schema=columns, orient="row"))
+
+
+def saturation(cltv, n=4):
+    rows = [
+        (*of, "translation", ranking, 10, moved, moved, 0.5, 0.1, True)
+        for of in CONFIGURATIONS[:n]
+        for ranking, moved in cltv.items()
+    ]
+    columns = ["method", "ranking", "saturation_k", "clwv", "cltv", "error_rate", "error_rate_0"]
+    schema = [*NAMES, *columns, "saturated"]
+    return with_rankers(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def study(accuracy, cltv, n=4, unread=()):
+    """The tables of a study with two probes and translation."""
+    return {
+        "contrasts": contrasts(accuracy, cltv, n),
+        "probing": probing(accuracy, n, unread),
+        "saturation": saturation(cltv, n),
+    }
+
+
+def accuracies(linear, gaussian):
+    """{(probe, ranking): accuracy}, each probe's in the order of TTB."""
+    both = dict(zip(PROBES, (linear, gaussian), strict=True))
+    return {(p, r): a for p in PROBES for r, a in zip(TTB, both[p], strict=True)}
+
+
+OWN = accuracies((0.9, 0.75, 0.7), (0.7, 0.9, 0.75))
+"""Each probe clearly reads better from its own ranking."""
+SAME = accuracies((0.9, 0.7, 0.7), (0.9, 0.7, 0.7))
+TIED = accuracies((0.9, 0.88, 0.87), (0.87, 0.88, 0.9))
+STILL = dict.fromkeys(TTB, 0.0)
+
+
+def test_probes_that_clearly_contradict_each_other_show_the_first_pitfall():
+    found = findings(study(OWN, STILL)).ranking_is_not_a_probe
+    assert found.verdict == "shown"
+    assert found.headline == (
+        "Of 4 readable configurations, in 4 two probes clearly contradict each other on which of "
+        "two rankings is better; in 0 one ranking is clearly best by every probe; in 0 the "
+        "differences are within noise."
+    )
+    assert any("4 or more of 4 then has p = 6.3e-06" in sentence for sentence in found.sentences)
+    assert (
+        "By the area under its accuracy curve, the linear probe reads best from linear-ttb in 4 "
+        "(clearly in 4) of 4 readable configurations." in found.sentences
+    )
+
+
+def test_one_ranking_clearly_best_by_every_probe_refutes_the_first_pitfall():
+    found = findings(study(SAME, STILL)).ranking_is_not_a_probe
+    assert found.verdict == "not shown"
+    assert "in 4 one ranking is clearly best by every probe" in found.headline
+
+
+def test_other_bests_within_noise_leave_the_first_pitfall_open():
+    """Each probe reads best from another ranking, and by so little that it may be chance."""
+    found = findings(study(TIED, STILL)).ranking_is_not_a_probe
+    assert found.verdict == "open"
+    assert "in 4 the differences are within noise" in found.headline
+    assert (
+        "By the area under its accuracy curve, the gaussian probe reads best from probeless-ttb in "
+        "4 (clearly in 0) of 4 readable configurations." in found.sentences
+    )
+
+
+def mixed(clear, against, noise):
+    """The contrasts and probing of so many configurations of each heap of the first pitfall."""
+    parts = []
+    kinds = [OWN] * clear + [SAME] * against + [TIED] * noise
+    for i, kind in enumerate(kinds):
+        of = study(kind, STILL, n=1)
+        parts.append({k: v.with_columns(layer=pl.lit(i, v["layer"].dtype)) for k, v in of.items()})
+    return {name: pl.concat(part[name] for part in parts) for name in parts[0]}
+
+
+@pytest.mark.parametrize(
+    ("heaps", "verdict"),
+    [
+        ((1, 0, 0), "shown"),  # P(Bin(1, 0.05) >= 1) is 0.05 itself
+        ((1, 0, 1), "open"),  # one in two may be chance
+        ((2, 0, 2), "shown"),
+        ((2, 2, 0), "in part"),  # not more than against
+        ((2, 0, 4), "in part"),  # less than half
+        ((2, 0, 10), "open"),  # P(Bin(12, 0.05) >= 2) is 0.12
+        ((0, 2, 2), "not shown"),
+        ((0, 1, 2), "open"),
+        ((0, 0, 3), "open"),
+        ((1, 9, 0), "open"),  # one may be chance, and the pitfall is not ruled out
+    ],
+)
+def test_the_verdict_follows_the_heaps(heaps, verdict):
+    found = findings(mixed(*heaps)).ranking_is_not_a_probe
+    assert found.verdict == verdict
+    assert f"in {heaps[0]} two probes" in found.headline
+    assert f"in {heaps[1]} one ranking" in found.headline
+    assert f"in {heaps[2]} the differences" in found.headline
+
+
+def test_configurations_that_no_probe_reads_do_not_count_and_are_named():
+    found = findings(study(OWN, STILL, unread=(0, 2)))
+    assert "Of 2 readable configurations, in 2" in found.ranking_is_not_a_probe.headline
+    (said,) = [sentence for sentence in found.more if "no probe reads" in sentence]
+    assert said.startswith("In 2 of 4 configurations")
+    assert said.endswith("m · t · Number · layer 1; m · t · Number · layer 3.")
+
+
+def test_nothing_read_at_all_leaves_both_open():
+    found = findings(study(OWN, STILL, unread=range(4)))
+    for pitfall in (found.ranking_is_not_a_probe, found.encoded_is_not_used):
+        assert pitfall.verdict == "open"
+        assert "In no configuration can a probe read" in pitfall.headline
+
+
+def test_readable_is_judged_on_all_neurons_where_that_was_measured():
+    tables = study(OWN, STILL, n=1)
+    row = tables["probing"][0].with_columns(
+        ranking=pl.lit("all"), k=pl.lit(64, pl.Int64), above_majority_low=pl.lit(-0.01)
+    )
+    tables["probing"] = pl.concat([tables["probing"], with_rankers(row)])
+    assert "In no configuration" in findings(tables).ranking_is_not_a_probe.headline
+
+
+def test_what_the_last_neurons_tell_is_given_beside_the_majority():
+    given = OWN | {("linear", "linear-btt"): 0.75, ("linear", "gaussian-btt"): 0.65}
+    tables = study(OWN, STILL) | {"probing": probing(given)}
+    assert (
+        "From the 10 neurons that the rankings put last, the linear probe still reads on average "
+        "20.0 points above the majority." in findings(tables).ranking_is_not_a_probe.sentences
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "headline", "key"),
+    [
+        ({"linear-ttb"}, "fewer than two rankings from the top", "`rankings`"),
+        ({"linear"}, "one probe", "`probes`"),
+        (set(), "no probe", "`probes`"),
+    ],
+)
+def test_what_is_missing_is_said_with_the_key_that_gives_it(kept, headline, key):
+    some = {names: a for names, a in OWN.items() if kept & set(names)}
+    found = findings(study(some, STILL)).ranking_is_not_a_probe
+    assert found.verdict == "not measured"
+    assert headline in found.headline
+    assert any(key in sentence for sentence in found.sentences)
+
+
+def wilcoxon(p_holm, pairs):
+    rows = [("overall", 10, p / 10, p, pairs) for p in p_holm] + [("overall", 10, None, None, 0)]
+    return pl.DataFrame(rows, schema=["group", "k", "p", "p_holm", "pairs"], orient="row")
+
+
+def test_significant_comparisons_are_counted():
+    tables = study(OWN, STILL) | {"wilcoxon": wilcoxon([0.001, 0.04, 0.05, 0.9], 30)}
+    assert any(
+        "2 of 4 ordered comparisons" in sentence and "30 configurations" in sentence
+        for sentence in findings(tables).ranking_is_not_a_probe.sentences
+    )
+
+
+def test_too_few_configurations_for_any_significance_are_said_to_be():
+    tables = study(OWN, STILL) | {"wilcoxon": wilcoxon([0.9] * 4, 4)}
+    assert any(
+        "4 configurations are too few" in sentence
+        for sentence in findings(tables).ranking_is_not_a_probe.sentences
+    )
+
+
+# The second pitfall
+
+
+def test_worse_read_and_clearly_more_moved_shows_the_second_pitfall():
+    moved = {LINEAR: 0.05, GAUSSIAN: 0.3, PROBELESS: 0.04}
+    found = findings(study(SAME, moved)).encoded_is_not_used
+    assert found.verdict == "shown"
+    assert found.headline.startswith(
+        "Of 4 readable configurations, in 4 translation by a ranking that probes read clearly "
+        "worse moves clearly more words (CLTV) than by those that they read best; in 0 "
+    )
+    assert any(
+        "moves most by gaussian-ttb in 4 (clearly in 4) of 4" in sentence
+        for sentence in found.sentences
+    )
+    assert any(
+        "gaussian-ttb 30.0 % (error rate 50.0 %), linear-ttb 5.0 %" in sentence
+        and "errs in 10.0 %" in sentence
+        for sentence in found.sentences
+    )
+
+
+def test_best_read_and_clearly_most_moved_refutes_the_second_pitfall():
+    found = findings(study(SAME, {LINEAR: 0.4, GAUSSIAN: 0.2, PROBELESS: 0.1}))
+    assert found.encoded_is_not_used.verdict == "not shown"
+    assert "in 4 the ranking that moves most is among those" in found.encoded_is_not_used.headline
+
+
+def test_more_moved_within_noise_leaves_the_second_pitfall_open():
+    found = findings(study(SAME, {LINEAR: 0.30, GAUSSIAN: 0.32, PROBELESS: 0.31}))
+    assert found.encoded_is_not_used.verdict == "open"
+    assert any("(clearly in 0)" in s for s in found.encoded_is_not_used.sentences)
+
+
+def test_a_ranking_that_one_probe_reads_as_well_as_the_best_is_read_best():
+    """The Gaussian probe reads its own ranking as well as the linear probe reads the best."""
+    moved = {LINEAR: 0.05, GAUSSIAN: 0.3, PROBELESS: 0.04}
+    found = findings(study(OWN, moved)).encoded_is_not_used
+    assert found.verdict == "not shown"  # what moves most is among those read best
+
+
+def test_where_nothing_moves_it_is_said_apart():
+    found = findings(study(SAME, STILL)).encoded_is_not_used
+    assert found.verdict == "open"
+    assert "in 4 the differences are within noise" in found.headline
+    assert any(
+        s.startswith("In 4 of 4 readable configurations, translation by no ranking from the top")
+        for s in found.sentences
+    )
+
+
+def test_fewer_moved_words_than_at_k_0_are_not_movement():
+    """One ranking undoes what the unchanged model gets wrong by chance; none moves anything."""
+    found = findings(study(SAME, {LINEAR: -0.4, GAUSSIAN: 0.0, PROBELESS: 0.0}))
+    assert found.encoded_is_not_used.verdict == "open"
+
+
+def test_without_interventions_nothing_is_said_of_use():
+    tables = study(OWN, STILL)
+    only_probes = tables["contrasts"].filter(pl.col("method").is_null())
+    found = findings({"probing": tables["probing"], "contrasts": only_probes}).encoded_is_not_used
+    assert found.verdict == "not measured"
+    assert "no interventions" in found.headline
+    assert "`interventions`" in found.sentences[0]
+
+
+def test_without_probes_nothing_is_said_of_what_is_encoded():
+    tables = study({}, {LINEAR: 0.3, GAUSSIAN: 0.2})
+    found = findings({name: tables[name] for name in ("saturation", "contrasts")})
+    assert found.encoded_is_not_used.verdict == "not measured"
+    assert "no probe" in found.encoded_is_not_used.headline
+    assert any("30.0 %" in sentence for sentence in found.encoded_is_not_used.sentences)
+
+
+def test_ablation_is_judged_by_clwv_where_no_method_has_a_target():
+    tables = study(SAME, {LINEAR: 0.05, GAUSSIAN: 0.3, PROBELESS: 0.04})
+    tables["contrasts"] = tables["contrasts"].with_columns(
+        pl.col("measure").replace("cltv", "clwv"), pl.col("method").replace("translation", "x")
+    )
+    tables["saturation"] = tables["saturation"].with_columns(
+        pl.lit(None, pl.Float64).alias("cltv"), pl.lit("x").alias("method")
+    )
+    found = findings(tables).encoded_is_not_used
+    assert "in 4 x by a ranking" in found.headline
+    assert "(CLWV)" in found.headline
+
+
+# Beside the two
+
+
+def inference(treebanks, p):
+    row = {"group": "overall", "measure": "area", "probe": "linear", "treebanks": treebanks}
+    row |= {
+        "method": None,
+        "ranking": LINEAR,
+        "other_ranking": GAUSSIAN,
+        "difference": -0.02,
+        "p_adjusted": p,
+    }
+    kinds = {"p_adjusted": pl.Float64, "method": pl.String}
+    return with_rankers(pl.DataFrame([row], schema_overrides=kinds), ["direction"])
+
+
+def test_six_treebanks_are_tested_and_fewer_are_said_to_be_too_few():
+    found = findings(study(OWN, STILL) | {"inference": inference(6, 0.03)})
+    assert any(
+        "1 of 1 pairs of rankings differ" in s
+        and "linear: gaussian-ttb above linear-ttb by 2.0 points (p = 0.03)" in s
+        for s in found.ranking_is_not_a_probe.sentences
+    )
+    found = findings(study(OWN, STILL) | {"inference": inference(5, None)})
+    assert any("5 treebanks are too few" in s for s in found.ranking_is_not_a_probe.sentences)
+
+
+def test_overlap_is_given_beside_chance():
+    rows = [
+        (None, "linear-ttb+gaussian-ttb", 100, 40, 26.04, 0.01),
+        (None, "linear-ttb+gaussian-ttb", 100, 20, 26.04, 1.0),
+        ("other", "linear-ttb", 100, 99, 26.04, 0.01),
+    ]
+    schema = ["other_treebank", "rankings", "n", "shared", "chance", "p_holm"]
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    assert findings({"overlap": table}).more == [
+        "Of their top 100 neurons, rankings share on average: linear-ttb and gaussian-ttb 30.0 "
+        "(chance 26.0; more than chance in 1 of 2)."
+    ]
+
+
+def test_nothing_at_all_is_no_error():
+    found = findings({})
+    assert found.ranking_is_not_a_probe.verdict == "not measured"
+    assert found.encoded_is_not_used.verdict == "not measured"
+    assert found.more == []
+
+
+def test_a_reported_k_off_the_grid_and_a_saturation_beyond_the_probes_are_said():
+    """The rows are there, their accuracy is not: said, and not left to be found."""
+    together = pl.DataFrame(
+        [
+            (*of, "translation", "random", "saturation", 200, None)
+            for of in CONFIGURATIONS
+            for _ in PROBES
+        ],
+        schema=[*NAMES, "method", "ranking", "point", "k", "accuracy"],
+        orient="row",
+    )
+    more = findings(study(OWN, STILL) | {"used_vs_encoded": together}).more
+    assert any("is on the grid of translation, so" in sentence for sentence in more)
+    assert any("4 of 4 saturation points lie beyond" in sentence for sentence in more)
+
+
+def test_a_test_split_without_the_attribute_is_named():
+    tables = study(OWN, STILL)
+    none = pl.lit(None, pl.Float64)
+    empty = tables["probing"].with_columns(accuracy=none, majority=none, above_majority_low=none)
+    nothing = {"probing": empty, "contrasts": tables["contrasts"].clear()}
+    found = findings(nothing | {"saturation": tables["saturation"].clear()})
+    assert found.ranking_is_not_a_probe.verdict == "not measured"
+    assert "No word of a test split" in found.ranking_is_not_a_probe.headline
+    assert "No word was changed" in found.encoded_is_not_used.headline
+    assert any("has no word of the attribute in 4 configurations" in s for s in found.more)
+
+
+def test_a_test_split_with_one_value_is_named():
+    tables = study(OWN, STILL, unread=range(4))
+    tables["probing"] = tables["probing"].with_columns(majority=pl.lit(1.0))
+    assert any("one value of the attribute alone" in s for s in findings(tables).more)
+
+
+def test_reported_k_beyond_the_width_leave_the_verdicts_as_they_are():
+    """No reported k is within the model's width: `probing` is empty, and every curve is there."""
+    tables = study(SAME, {LINEAR: 0.05, GAUSSIAN: 0.3, PROBELESS: 0.04})
+    curves = tables["probing"]
+    narrow = findings(tables | {"probing": curves.clear(), "probing_curves": curves})
+    assert narrow.encoded_is_not_used.headline == findings(tables).encoded_is_not_used.headline
+    assert "Of 4 readable configurations" in narrow.ranking_is_not_a_probe.headline
+
+
+def test_clusters_are_given_with_their_name_and_mean_difference():
+    rows = [(0, "standard", 0.02), (1, "standard", 0.04), (1, "standard", 0.06), (2, "G>L", 0.2)]
+    schema = ["cluster", "name", "gaussian_minus_linear"]
+    (said,) = findings({"clusters": pl.DataFrame(rows, schema=schema, orient="row")}).more
+    assert said.endswith(
+        "1 standard (2.0 points above it), 2 standard (5.0 points above it) and 1 G>L (20.0 points "
+        "above it)."
+    )

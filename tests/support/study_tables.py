@@ -1,0 +1,209 @@
+"""The tables of studies that nobody ran: every number its own."""
+
+from itertools import combinations, permutations, product
+
+import polars as pl
+
+OF = ["model", "treebank", "attribute", "layer"]
+TTB = ["linear-ttb", "gaussian-ttb", "probeless-ttb"]
+RANKINGS = ["linear-ttb", "linear-btt", "gaussian-ttb", "probeless-ttb", "random"]
+REPORT = (5, 10)
+PROBES = ("linear", "gaussian")
+MANY = list(product(["m"], ["one", "two"], ["Number", "Tense"], [2, 7]))
+
+
+def frame(rows, columns):
+    types = dict.fromkeys(columns, pl.Float64)
+    types |= {name: pl.Boolean for name in ("saturated",) if name in types}
+    texts = (
+        *(
+            "measure",
+            *OF[:3],
+            "probe",
+            "ranking",
+            "split",
+            "method",
+            "point",
+            "group",
+            "name",
+            "rankings",
+        ),
+        *("value", "target", "form", "predicted", "text", "change"),
+        *("other_probe", "other_ranking", "other_treebank", "other_attribute"),
+    )
+    types |= {name: pl.String for name in texts if name in types}
+    whole = ("layer", "k", "saturation_k", "pairs", "cluster", "n", "words", "sentence", "word")
+    whole += ("treebanks", "unseen")
+    types |= {name: pl.Int32 for name in whole if name in types}
+    return pl.DataFrame(rows, schema=types, orient="row")
+
+
+def by(ranking):
+    """The columns that name a ranking: `linear-ttb` is of linear, from the top; `all` of none."""
+    ranker, _, direction = ranking.partition("-")
+    ranker = None if ranking == "all" else ranker
+    return {"ranking": ranking, "ranker": ranker, "direction": direction or None}
+
+
+def with_rankers(table, columns=("ranker", "direction")):
+    """A table with the ranker and the direction of its rankings: of rows that have their names."""
+    for ranking in [name for name in ("ranking", "other_ranking") if name in table.columns]:
+        names = table[ranking].drop_nulls().unique()
+        table = table.with_columns(
+            pl.col(ranking)
+            .replace_strict({n: by(n)[c] for n in names}, default=None, return_dtype=pl.String)
+            .alias(ranking.replace("ranking", c))
+            for c in columns
+        )
+    return table
+
+
+def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
+    """The tables of a study, each number of its own."""
+    numbers = iter(range(1, 10**6))
+
+    def some(count=1):
+        return [next(numbers) / 10**5 for _ in range(count)]
+
+    def ends(name, value):
+        return {f"{name}_low": value - 0.01, f"{name}_high": value + 0.01} if intervals else {}
+
+    probing, curves, used = [], [], []
+    for of, probe, ranking, k in product(
+        configurations, ("linear", "gaussian"), rankings, (1, 5, 10)
+    ):
+        accuracy, selectivity = some(2)
+        row = dict(zip(OF, of, strict=True)) | {"probe": probe, "ranking": ranking, "k": k}
+        row |= {"split": "test", "accuracy": accuracy, "majority": 0.5}
+        row |= {"selectivity": selectivity if control else None} | ends("accuracy", accuracy)
+        probing.append(row | (ends("above_majority", accuracy - 0.5)))
+    whole = [
+        dict(zip(OF, of, strict=True))
+        | {"probe": probe, "ranking": "all", "k": 64, "split": "test"}
+        | {"accuracy": 0.9 + i / 1000, "majority": 0.5}
+        for i, (of, probe) in enumerate(product(configurations, PROBES))
+    ]
+    for of, method, ranking, k in product(
+        configurations, ("ablation", "translation"), rankings, (0, 5, 10)
+    ):
+        row = dict(zip(OF, of, strict=True)) | {"method": method, "ranking": ranking, "k": k}
+        for name in ("error_rate", "clwv", "cltv"):
+            (value,) = some()
+            row |= {name: value} | ends(name, value)
+        if method == "ablation":
+            row |= {name: None for name in row if name.startswith("cltv")}
+        curves.append(row | {"words": 9})
+    for curve in curves:
+        for probe in probing:
+            if all(curve[name] == probe[name] for name in (*OF, "ranking", "k")):
+                used.append({"point": "report"} | probe | curve)
+    saturation = [
+        row | {"saturation_k": 5, "error_rate_0": 0.007, "saturated": row["method"] == "ablation"}
+        for row in curves
+        if row["k"] == 5
+    ]
+    settings = list(product(("linear", "gaussian"), rankings))
+    wilcoxon = [
+        (None, None, None, None, "overall", k, *a, *b, *some(2), len(configurations))
+        for k in REPORT
+        for a, b in permutations(settings, 2)
+    ]
+    names = ["L>G", "standard", "G>L"]
+    clusters = [
+        (*of, i % 3, names[i % 3], some()[0] - 0.0003 * i) for i, of in enumerate(configurations)
+    ]
+    top = [name for name in rankings if name in TTB]
+    overlap = [
+        (*of, None, None, "+".join(pair), 100, 100 * some()[0], 13.0, *some(2))
+        for of in configurations
+        for pair in combinations(top, 2)
+    ] + [
+        (*a, *b[1:3], name, 100, 100 * some()[0], 13.0, *some(2))
+        for a, b in combinations(configurations, 2)
+        for name in top
+        if (a[0], a[3]) == (b[0], b[3])
+    ]
+    agreement = [
+        (*of, name, k, *some(2))
+        for of in configurations
+        for name in [*top, "random"]
+        for k in (10, 50, 100)
+        if len(top) > 1
+    ]
+
+    compared = [name for name in rankings if not name.endswith("-btt")]
+    pairs = list(combinations(compared, 2))
+    measures = [
+        ("accuracy", p, None, k, *pair, None) for p in PROBES for k in REPORT for pair in pairs
+    ]
+    measures += [("area", p, None, None, *pair, None) for p in PROBES for pair in pairs]
+    measures += [
+        ("area", a[0], None, None, a[1], b[1], b[0])
+        for a, b in combinations(product(PROBES, compared), 2)
+    ]
+    for method, measure in (("ablation", "clwv"), ("translation", "cltv")):
+        for name, k in ((measure, 5), (measure, 10), (measure, None), ("area", None)):
+            measures += [(name, None, method, k, *pair, None) for pair in pairs]
+            measures += [(name, None, method, k, ranking, None, None) for ranking in compared]
+    contrasts, inference = [], []
+    for of, (measure, probe, method, k, one, other, other_probe) in product(
+        configurations, measures
+    ):
+        (difference,) = some()
+        contrasts.append(
+            (
+                *(*of, measure, probe, method, k, one, other_probe, other),
+                *(difference, difference - 0.01, difference + 0.01, 0.02),
+            )
+        )
+    for measure, probe, method, k, one, other, other_probe in measures:
+        if other and not other_probe:
+            difference, p = some(2)
+            names = (None, None, None, None, "overall", measure, probe, method, k, one, other)
+            inference.append((*names, 2, difference, difference - 0.01, difference + 0.01, p, p))
+
+    def of_dicts(rows):
+        return frame([list(row.values()) for row in rows], list(rows[0]))
+
+    forms = [("car", "cars"), ("was", "were"), ("<b>tree</b>", "trees & more")]
+    examples = [
+        [
+            *(*of, "translation", ranking, 5, 3, 1, "SG", "PL", form, other),
+            f"The {form} stood {i}",
+            f"The [{form} → {other}] stood {i}",
+        ]
+        for i, (of, ranking) in enumerate(product(configurations, rankings))
+        for form, other in [forms[i % 3]]
+    ]
+    word = ["k", "sentence", "word", "value", "target", "form", "predicted", "text", "change"]
+    holm = ["probe", "ranking", "other_probe", "other_ranking", "p", "p_holm", "pairs"]
+    shared = ["other_treebank", "other_attribute", "rankings", "n", "shared", "chance"]
+    measured = ["measure", "probe", "method", "k", "ranking"]
+    numbers = ["difference", "low", "high"]
+    found = {
+        "probing": pl.concat(
+            [of_dicts([row for row in probing if row["k"] in REPORT]), of_dicts(whole)],
+            how="diagonal",
+        ),
+        "probing_curves": of_dicts(probing),
+        "interventions": of_dicts(curves),
+        "saturation": of_dicts(saturation),
+        "used_vs_encoded": of_dicts(used),
+        "contrasts": frame(
+            contrasts,
+            [*OF, *measured, "other_probe", "other_ranking", *numbers, "p_adjusted"],
+        ),
+        "inference": frame(
+            inference,
+            [*OF, "group", *measured, "other_ranking", "treebanks", *numbers, "p", "p_adjusted"],
+        ),
+        "wilcoxon": frame(wilcoxon, [*OF, "group", "k", *holm]),
+        "clusters": frame(clusters, [*OF, "cluster", "name", "gaussian_minus_linear"]),
+        "overlap": frame(overlap, [*OF, *shared, "p", "p_holm"]),
+        "examples": frame(examples, [*OF, "method", "ranking", *word]),
+        "agreement": frame(agreement, [*OF, "ranking", "k", "avg_overlap", "neuron_vote"]),
+    }
+    names = {"contrasts": ["direction"], "inference": ["direction"]}
+    return {
+        n: with_rankers(table, names.get(n, ["ranker", "direction"])) for n, table in found.items()
+    }

@@ -1,0 +1,122 @@
+"""Places: the paths of a study's files, as rules and commands name them.
+
+What lies outside of the results is no input of any rule: Snakemake reads braces in its path as a
+wildcard. Its content is in the strings of the jobs, its path on their command lines.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from workflow_scripts.files.origin import digest_of
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study.plan import Plan
+from workflow_scripts.study.steps import CONFIGURATION, PAIR
+
+Inputs = str | list[str] | Callable[[Any], list[str] | str]
+
+
+class Places:
+    """Where a study's files are."""
+
+    def __init__(self, plan: Plan):
+        self._plan = plan
+        folder = Path(plan.config["results"], "_")
+        self._results = str(folder).removesuffix("_")  # however it is spelled
+
+    def results(self, path: str) -> str:
+        """Return a path below the study's results."""
+        return self._results + path
+
+    def words(self, splits: Iterable[str] = SPLITS) -> dict[str, str]:
+        """Return the words files of the treebank in the wildcards, named words_train and so on."""
+        return {f"words_{s}": self.results(f"words/{{treebank}}/{s}.parquet") for s in splits}
+
+    def activations(self, splits: Iterable[str] = SPLITS) -> dict[str, str]:
+        """Return the activation files of a configuration, named activations_train and so on."""
+        path = f"activations/{PAIR}/layer-{{layer}}"
+        return {f"activations_{s}": self.results(f"{path}/{s}.parquet") for s in splits}
+
+    def of_directions(self, folder: str, maker: str, directions: Iterable[str]) -> list[str]:
+        """Return the files of a ranker's rankings in a folder of the results."""
+        ends = [f"-{direction}" if direction else "" for direction in directions]
+        path = self.results(f"{folder}/{CONFIGURATION}/{maker}{{ranker}}")
+        return [f"{path}{end}.parquet" for end in ends]
+
+    def conllu(self, split: str) -> Callable[[Any], list[str]]:
+        """Return an input function: the file of a split of a treebank, if a rule makes it."""
+        return lambda w: self.made_here(
+            "treebanks", w.treebank, self._plan.conllu(w.treebank, split)
+        )
+
+    def model(self, wildcards: Any) -> list[str]:
+        """Return the folder of the model in the wildcards, if a rule makes it."""
+        name = wildcards.model
+        return self.made_here("models", name, self._plan.model_folder(name))
+
+    def made_here(self, key: str, name: str, path: Path) -> list[str]:
+        """Return the path of a treebank or model as inputs; none where it lies elsewhere."""
+        return [] if "path" in self._plan.config[key][name] else [str(path)]
+
+    def conllu_path(self, split: str) -> Callable[[Any], str]:
+        """Return a value for a command line: the file of a split of the treebank."""
+        return lambda w: as_argument(self._plan.conllu(w.treebank, split))
+
+    def model_path(self, wildcards: Any) -> str:
+        """Return a value for a command line: the folder of the model in the wildcards."""
+        return as_argument(self._plan.model_folder(wildcards.model))
+
+    def ranker_path(self, wildcards: Any) -> str:
+        """Return a value for a command line: the ranker's name, or the path of its file."""
+        return as_argument(self._plan.plugin("rankers", {"ranker": wildcards.ranker}))
+
+    def ranker_digest(self, wildcards: Any) -> str:
+        """Return a value for a command line: the digest of a ranker's own file, as planned."""
+        path = self._plan.files_of_rankers.get(wildcards.ranker)
+        return _digest_at_first(path) if path else ""
+
+    def of_pair(self, folder: str, stems: Iterable[str]) -> "PairFiles":
+        """Return the files of a model and treebank in a folder, by their names less `.parquet`."""
+        return PairFiles(self.results(f"{folder}/{PAIR}"), tuple(stems))
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """Files of these names of every configuration of the model and treebank in the wildcards."""
+
+    folder: str
+    stems: tuple[str, ...]
+
+    def of(self, configurations: Callable[[Any], Iterable[Any]]) -> Callable[[Any], list[str]]:
+        """Return an input function: the files, of the configurations of the wildcards."""
+
+        def files(wildcards: Any) -> list[str]:
+            folder = self.folder.format_map(dict(wildcards.items()))
+            return [
+                f"{folder}/{of.path_in_pair}/{stem}.parquet"
+                for of in configurations(wildcards)
+                for stem in self.stems
+            ]
+
+        return files
+
+    def patterns(self, wildcards: Any) -> list[str]:
+        """Return a value for a command line: the paths, with `{configuration}` in them.
+
+        A study has more files than a command line can hold.
+        """
+        folder = self.folder.format_map(dict(wildcards.items()))
+        return [quote(f"{folder}/{{configuration}}/{stem}.parquet") for stem in self.stems]
+
+
+@cache  # and not what it becomes while the study runs
+def _digest_at_first(path: str) -> str:
+    return digest_of(Path(path))
+
+
+def as_argument(path: str | Path) -> str:
+    """Return a path as an argument of a command: never taken for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)

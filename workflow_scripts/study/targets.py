@@ -1,0 +1,177 @@
+"""Targets: the files that each target of the workflow asks for.
+
+Configurations follow from the words: until all kept values are counted, a target asks for these
+alone, and is asked again.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from os.path import exists
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+from workflow_scripts.files.origin import made_by, stamp
+from workflow_scripts.files.words import (
+    Size,
+    kept_values,
+    largest_min_types,
+    size_of,
+    value_counts,
+)
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study import snakemake_internals as internals
+from workflow_scripts.study.configuration_file import ConfigError
+from workflow_scripts.study.device import why_not_here
+from workflow_scripts.study.jobs import Jobs
+from workflow_scripts.study.places import Places
+from workflow_scripts.study.plan import PlannedConfiguration
+from workflow_scripts.study.steps import ONE_DIRECTION, STEPS
+
+
+def once_counted(files: Callable) -> Callable:
+    """Let a target ask for all kept values until they are counted, and then for its files."""
+
+    def or_words(self: "Targets", wildcards: Any) -> list[str]:
+        try:
+            return files(self, wildcards)
+        except internals.IncompleteCheckpointException:
+            return self.all_words(wildcards)
+
+    return or_words
+
+
+class Targets:
+    """What there is to make of a study; its methods are input functions."""
+
+    def __init__(self, workflow: Any, jobs: Jobs, places: Places, counted: Callable[[str], str]):
+        """`counted(treebank)` is its `attributes.csv`, once its words are read."""
+        self._workflow, self._jobs, self._plan = workflow, jobs, jobs.plan
+        self._results, self.counted = places.results, counted
+
+    def all_words(self, wildcards: Any) -> list[str]:
+        return [self._results(f"words/{name}/attributes.csv") for name in self._plan.treebanks]
+
+    def all_downloads(self, wildcards: Any) -> list[str]:
+        folders = [self._results(f"models/{name}") for name in self._plan.named("hub")]
+        named = [(name, split) for name in self._plan.named("ud") for split in SPLITS]
+        return folders + [str(self._plan.conllu(name, split)) for name, split in named]
+
+    def all_activations(self, wildcards: Any) -> list[str]:
+        return [
+            self._results(f"activations/{model}/{treebank}/layer-{layer}/{split}.parquet")
+            for model, treebank in self._plan.pairs()
+            for layer in self._plan.config["layers"]
+            for split in SPLITS
+        ]
+
+    @once_counted
+    def all_rankings(self, wildcards: Any) -> list[str]:
+        return self._of_all("rankings", self._plan.stems("rankings"))
+
+    @once_counted
+    def all_probes(self, wildcards: Any) -> list[str]:
+        stems = self._plan.stems("probes") + self._plan.stems_of_all_neurons
+        return self._of_all("probes", stems)
+
+    @once_counted
+    def all_interventions(self, wildcards: Any) -> list[str]:
+        return self._of_all("interventions", self._plan.stems("interventions"))
+
+    @once_counted
+    def all_latex(self, wildcards: Any) -> list[str]:
+        self.check_kept()
+        return [self._results(f"tables/{table}.tex") for table in self._plan.latex]
+
+    @once_counted
+    def everything(self, wildcards: Any) -> list[str]:
+        """Return tables, figures and report; without any, the last stage that is asked for."""
+        if not self._plan.tables:
+            all_of_it = self.all_activations if self._plan.models else self.all_words
+            return all_of_it(wildcards)
+        # Before the values are counted there is no telling what a table depends on.
+        self.check_kept()
+        tables = self.files("tables", self._plan.tables, "csv", "parquet")
+        figures = self.files("figures", self._plan.figures, "svg", "pdf", "json")
+        return [*tables, *figures, *map(self._results, ("report.html", "provenance.json"))]
+
+    def files(self, folder: str, names: Any, *kinds: str) -> list[str]:
+        """Return the files of these names and kinds in a folder of the results."""
+        return [self._results(f"{folder}/{name}.{kind}") for name in names for kind in kinds]
+
+    def collected(self, name: str) -> Callable[[Any], list[str]]:
+        """Return an input function: the files of a collection, of every model and treebank."""
+        return lambda wildcards: [
+            self._results(f"collected/{model}/{treebank}/{name}.parquet")
+            for model, treebank in self._plan.pairs()
+        ]
+
+    def configurations(self, wildcards: Any) -> list[PlannedConfiguration]:
+        """Return the configurations of the model and treebank in the wildcards."""
+        return self._jobs.configurations(wildcards.model, wildcards.treebank)
+
+    def _of_all(self, folder: str, stems: list[str]) -> list[str]:
+        self.check_kept()
+        return [
+            self._results(f"{folder}/{of.path}/{stem}.parquet")
+            for model, treebank in self._plan.pairs()
+            for of in self._jobs.configurations(model, treebank)
+            for stem in stems
+        ]
+
+    def check_kept(self) -> None:
+        """Stop where what is asked for is kept by no treebank, or has not the lemmas that it needs.
+
+        Stop also where there is nothing to study; a treebank without anything, beside others, is
+        named. Raises IncompleteCheckpointException before all words are read.
+        """
+        for name in self._plan.treebanks:
+            self.counted(name)
+        self._checked  # noqa: B018  once
+
+    @cached_property
+    def _checked(self) -> None:
+        counted = {name: Path(self.counted(name)) for name in self._plan.treebanks}
+        kept = {name: kept_values(path) for name, path in counted.items()}
+        largest = {name: largest_min_types(value_counts(path)) for name, path in counted.items()}
+        try:
+            self._plan.check_attributes(kept, largest)
+            self._plan.check_configurations(kept, largest)
+            self._plan.check_lemmas(kept, self._test_size)
+        except ConfigError as error:
+            raise WorkflowError(f"configuration: {error}") from None
+        if internals.plans(self._workflow):
+            for treebank, reason in self._plan.treebanks_without(kept, largest).items():
+                logger.warning(f"{treebank} is in no table: {reason}")
+
+    def _test_size(self, treebank: str) -> Size | None:
+        """Return the size of a test split; None where its words are missing, or not of the plan."""
+        path = Path(self._results(f"words/{treebank}/test.parquet"))
+        job = self._jobs.string("read_words", treebank=treebank)
+        return size_of(path) if made_by(path) == stamp(job) else None
+
+    def check_device(self) -> None:
+        """Stop where jobs are to run here on a device that is not; on a cluster, each job sees."""
+        if not internals.runs_jobs_here(self._workflow):
+            return
+        # What is yet to come follows from the words, once read; models run for all but those.
+        to_run, targets = internals.rules_to_run(self._workflow)
+        later = "keep_values" in to_run and targets - {"words", "downloads", "keep_values"}
+        on_device = {name for name, step in STEPS.items() if step.on_device}
+        runs_model = on_device & {name.removesuffix(ONE_DIRECTION) for name in to_run}
+        if not runs_model and not (later and not all(map(exists, self.all_activations(None)))):
+            return
+        device = self._plan.config["device"]
+        why = why_not_here(device, not internals.has_environments(self._workflow))
+        if why:
+            raise WorkflowError(f"device: {device}, but {why}; set device: auto or cpu")
+
+    def whereabouts(self) -> str:
+        """Say where the results are, as far as they are there."""
+        folders = {"report": "report.html"} | {
+            name: name for name in ("tables", "figures", "words")
+        }
+        there = {name: Path(self._results(path)) for name, path in folders.items()}
+        return "\n".join(f"{name}: {path}" for name, path in there.items() if path.exists())

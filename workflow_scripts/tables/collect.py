@@ -1,0 +1,73 @@
+"""Collect the files of one model and treebank, of one kind -> `collected/.../{collection}.parquet`.
+
+So a new language adds its own and leaves the others.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts import InputError
+from workflow_scripts.command.given import given
+from workflow_scripts.command.line import add_made_by, run
+from workflow_scripts.command.plugins import load
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.tables.collections import CollectionTask
+
+KINDS = ("rankings", "probes", "sentences", "interventions", "examples")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_made_by(parser)
+    parser.add_argument("--collection", required=True, help="probes, contrasts ...")
+    parser.add_argument(
+        "--configurations",
+        nargs="*",
+        default=[],
+        metavar="ATTRIBUTE/layer-L",
+        help="as in the paths of the files",
+    )
+    for kind in KINDS:
+        parser.add_argument(
+            f"--{kind}",
+            nargs="*",
+            default=[],
+            metavar="FILE",
+            help="files, with {configuration} in their paths in place of those",
+        )
+    parser.add_argument("--words-test", type=Path, nargs="?", help="words file")
+    parser.add_argument("--report", type=int, nargs="*", help="the k to report")
+    parser.add_argument("--seed", type=int, nargs="?", help="for a collection that draws")
+    parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    collection = load("collections", options.collection)
+    uses = collection.USES
+    needed = {"words": "words_test", "report": "report", "seed": "seed"}
+    for use in uses:
+        if use in needed and getattr(options, needed[use]) is None:
+            option = needed[use].replace("_", "-")
+            raise InputError(f"--{option}: collection {options.collection} uses {use}")
+
+    def files(kind: str) -> list[Path]:
+        patterns = given(kind, uses, lambda: getattr(options, kind))()
+        return [
+            Path(pattern.replace("{configuration}", configuration))
+            for configuration in options.configurations
+            for pattern in patterns
+        ]
+
+    task = CollectionTask(
+        files=files,
+        words=given("words", uses, lambda: options.words_test),
+        report=given("report", uses, lambda: options.report),
+        seed=given("seed", uses, lambda: options.seed),
+    )
+    rows = collection.collect(task)
+    write_parquet(options.collected, rows.to_arrow(), made_by("collect", options.made_by))
+
+
+if __name__ == "__main__":
+    run(arguments(), main)
