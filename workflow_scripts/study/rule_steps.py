@@ -89,7 +89,7 @@ class RuleStep:
 
         It is empty where a job's plugins do not use it. Where all jobs have the same, it is that
         value and no function: planning calls each function for every job. Raises KeyError where the
-        step's row has no such setting.
+        step's row has no such setting. (`values`, which the words decide, no command line has.)
         """
         if key not in self._step.settings:
             raise KeyError(f"{self.rule}: its result does not depend on {key}")
@@ -101,7 +101,7 @@ class RuleStep:
             return []
 
         def setting(wildcards: Any) -> Any:
-            value = jobs.setting(name, key, jobs.of_wildcards(name, wildcards))
+            value = jobs.setting(name, key, dict(wildcards.items()))
             if isinstance(value, dict):
                 return json.dumps(value, sort_keys=True, ensure_ascii=False)
             return [] if value is None else value
