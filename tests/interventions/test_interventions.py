@@ -560,7 +560,7 @@ def test_the_word_class_is_judged_by_the_lemma_alone(
 @pytest.mark.parametrize(("analyzer", "needed"), [("lexicon", "lexicon"), ("spacy", "pipeline")])
 def test_what_an_analyzer_uses_must_be_given(study, tmp_path, analyzer, needed):
     others = {"analyzer": analyzer, needed: []}
-    with pytest.raises(InputError, match=f"--{needed}: analyzer {analyzer} needs it"):
+    with pytest.raises(InputError, match=f"--{needed}: analyzer {analyzer} uses {needed}"):
         run_intervene(study, "Number", 3, "ablation", "{}", 16, tmp_path, **others)
     assert not list(tmp_path.iterdir())
 

@@ -3,10 +3,29 @@
 What it does not declare in its `USES` it is refused: it would not rerun when that changed.
 """
 
-from collections.abc import Callable, Collection
+import argparse
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NoReturn, TypeVar
 
+from workflow_scripts import InputError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def require(
+    options: argparse.Namespace,
+    uses: Collection[str],
+    needed: Mapping[str, Collection[str]],
+    who: str,
+) -> None:
+    """Raise InputError where `who` uses what the command was not given the options for.
+
+    `needed` has the names of these by use.
+    """
+    for use in uses:
+        for name in needed.get(use, ()):
+            if getattr(options, name) is None:
+                raise InputError(f"--{name.replace('_', '-')}: {who} uses {use}")
 
 
 def given(

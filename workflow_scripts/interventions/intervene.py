@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts import InputError
 from workflow_scripts.command import configuration
-from workflow_scripts.command.given import given
+from workflow_scripts.command.given import given, require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.command.progress import progress
@@ -76,9 +75,8 @@ def main(options: argparse.Namespace) -> None:
     method = load("methods", options.method)
     schema = load("schemas", options.schema)
     analyzers = load("analyzers", options.analyzer)
-    for use in analyzers.USES:
-        if getattr(options, use) is None:
-            raise InputError(f"--{use}: analyzer {options.analyzer} needs it")
+    needed = {"lexicon": ["lexicon"], "pipeline": ["pipeline"]}
+    require(options, analyzers.USES, needed, f"analyzer {options.analyzer}")
     means = given(
         "means",
         method.USES,

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts import InputError
 from workflow_scripts.command import configuration
-from workflow_scripts.command.given import given
+from workflow_scripts.command.given import given, require
 from workflow_scripts.command.plugins import load
 from workflow_scripts.command.threads import add_threads
 from workflow_scripts.files.columns import SCORES
@@ -47,8 +46,7 @@ class Scorer:
         """Open the words. Raises InputError where something is to be drawn without a seed."""
         self._options = options
         self._probe = load("probes", options.probe)
-        if "seed" in self._probe.USES and options.seed is None:
-            raise InputError(f"--seed: {options.probe} uses seed")
+        require(options, self._probe.USES, {"seed": ["seed"]}, options.probe)
         self.of = of = read_configuration(options.statistics)
         self._splits = {split: configuration.labelled(options, split, of) for split in SPLITS}
         self._labels = {"values": {split: self._splits[split].y for split in SPLITS}}

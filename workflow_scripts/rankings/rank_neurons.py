@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from workflow_scripts import InputError
 from workflow_scripts.command import configuration
-from workflow_scripts.command.given import given
+from workflow_scripts.command.given import given, require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import is_file, line_of, load, said_by
 from workflow_scripts.command.threads import add_threads
@@ -76,10 +76,7 @@ def main(options: argparse.Namespace) -> None:
             f"--rankings: {options.ranker} gives {len(ranker.DIRECTIONS)} rankings, "
             f"{len(options.rankings)} files are named"
         )
-    for use in ranker.USES:
-        for name in NEEDED.get(use, ()):
-            if getattr(options, name) is None:
-                raise InputError(f"--{name.replace('_', '-')}: {options.ranker} uses {use}")
+    require(options, ranker.USES, NEEDED, options.ranker)
     of = read_configuration(options.statistics)
     n_neurons = read_width(options.statistics)
     uses = ranker.USES
@@ -127,7 +124,8 @@ def ranked(
     except (Exception, SystemExit) as error:
         if not is_file(name):
             raise
-        raise InputError(f"{name}{line_of(error, name)}: {said_by(error)}") from error
+        raise InputError(f"{of}: {name}{line_of(error, name)}: {said_by(error)}") from error
+    name = f"{of}: {name}"
     if not isinstance(rankings, Mapping) or set(rankings) != set(ranker.DIRECTIONS):
         gave = list(rankings) if isinstance(rankings, Mapping) else type(rankings).__name__
         raise InputError(

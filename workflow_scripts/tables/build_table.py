@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from workflow_scripts.command.given import require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
@@ -28,6 +29,8 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     table = load("tables", options.table)
+    needed = {"report": ["report"], "seed": ["seed"]}
+    require(options, table.USES, needed, f"table {options.table}")
     frames = {
         name: pl.concat((read_frame(path) for path in getattr(options, name)), how="diagonal")
         for name in COLLECTED

@@ -6,8 +6,7 @@ So a new language adds its own and leaves the others.
 import argparse
 from pathlib import Path
 
-from workflow_scripts import InputError
-from workflow_scripts.command.given import given
+from workflow_scripts.command.given import given, require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.files.artifact import made_by, write_parquet
@@ -45,11 +44,8 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     collection = load("collections", options.collection)
     uses = collection.USES
-    needed = {"words": "words_test", "report": "report", "seed": "seed"}
-    for use in uses:
-        if use in needed and getattr(options, needed[use]) is None:
-            option = needed[use].replace("_", "-")
-            raise InputError(f"--{option}: collection {options.collection} uses {use}")
+    needed = {"words": ["words_test"], "report": ["report"], "seed": ["seed"]}
+    require(options, uses, needed, f"collection {options.collection}")
 
     def files(kind: str) -> list[Path]:
         patterns = given(kind, uses, lambda: getattr(options, kind))()
