@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
+from workflow_scripts.files.words import codes
 from workflow_scripts.kernels.words import LabelledWords
 
 ROWS = 1 << 13
@@ -44,8 +44,9 @@ def vectors(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Return an `activation` column as (n, d) float32, without a copy where it is one piece."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
+    rows = slice(column.offset, column.offset + len(column))
     width = column.type.list_size
-    return column.flatten().to_numpy(zero_copy_only=True).reshape(-1, width)
+    return column.values.to_numpy(zero_copy_only=True).reshape(-1, width)[rows]
 
 
 class LabelledActivations:
@@ -78,8 +79,8 @@ class LabelledActivations:
         start = 0
         for block in _blocks(self._words, ["form"]):
             first, last = np.searchsorted(self._word_rows, [start, start + len(block)])
-            here = pa.array(self._word_rows[first:last] - start)
-            forms += block.column("form").take(here).to_pylist()
+            every = block.column("form").to_pylist()
+            forms += [every[row] for row in (self._word_rows[first:last] - start).tolist()]
             start += len(block)
         return forms
 
@@ -120,9 +121,10 @@ def _keys(block: pa.RecordBatch) -> np.ndarray:
 def _labels(words: Path, attribute: str, values: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the key of every word and the index of its value, (n,) int64 and int16, or -1."""
     keys, labels = [np.empty(0, np.int64)], [np.empty(0, np.int16)]
-    possible = pa.array(values, pa.string())
+    index = {value: i for i, value in enumerate(values)}
     for block in _blocks(words, [attribute]):
         keys.append(_keys(block))
-        found = pc.index_in(pc.cast(block.column(attribute), pa.string()), possible)
-        labels.append(found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int16))
+        column = block.column(attribute)
+        label_of = [*(index.get(value, -1) for value in column.dictionary.to_pylist()), -1]
+        labels.append(np.array(label_of, np.int16)[codes(column)])
     return np.concatenate(keys), np.concatenate(labels)

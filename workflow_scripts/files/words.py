@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
@@ -119,11 +120,18 @@ def _columns(path: Path, *names: str) -> Iterator[tuple]:
         yield from zip(*(values_of(batch.column(name)) for name in names), strict=True)
 
 
+def codes(column: pa.DictionaryArray) -> np.ndarray:
+    """Return the place of each word's value in an attribute's dictionary, (n,) int64, or -1."""
+    place = column.indices.to_numpy(zero_copy_only=False)  # not a number where there is no value
+    return np.nan_to_num(place, nan=-1).astype(np.int64)
+
+
 def values_of(column: pa.Array) -> list:
-    """Return the values of a column. Decoded first, an attribute's take a sixtieth of the time."""
-    return (
-        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    ).to_pylist()
+    """Return the values of a column. Arrow itself takes 60 times as long for an attribute's."""
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pylist()
+    values = np.array([*column.dictionary.to_pylist(), None], object)
+    return values[codes(column)].tolist()
 
 
 @dataclass(frozen=True)
