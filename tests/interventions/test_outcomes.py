@@ -196,13 +196,13 @@ def test_a_word_is_compared_with_what_the_model_reads_and_not_with_its_form():
     """A lower-casing tokenizer makes no errors: `Dog` is read, and given back, as `dog`."""
     found, words = judged([[1, 2, 3]], decode_lower)
     assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
-    assert words == {}
+    assert dict(words) == {}
 
 
 def test_other_subtokens_that_spell_the_same_word_are_no_error():
     found, words = judged([[1, 2, 4]], decode_lower)
     assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
-    assert words == {}
+    assert dict(words) == {}
 
 
 def test_a_word_is_all_its_subtokens():
@@ -212,7 +212,7 @@ def test_a_word_is_all_its_subtokens():
         [Outcome.CLTV, Outcome.CORRECT],
         [Outcome.CLTV, Outcome.NO_ANALYSIS],
     ]
-    assert words == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
+    assert dict(words) == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
 
 
 def test_a_word_with_a_prediction_that_the_tokenizer_has_no_token_for_has_no_analysis():
