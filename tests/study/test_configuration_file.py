@@ -144,7 +144,7 @@ COMPLAINTS = {
         ["interventions[1].method", "'translate'", "possible: ablation", "mean translation?"],
     ),
     "device": (["device"], "gpu", ["device", "'gpu'", "auto", "cpu", "cuda"]),
-    "precision": (["precision"], "faste", ["precision", "'faste'", "possible: exact, fast"]),
+    "precision": (["precision"], "faste", ["precision", "'faste'", "'exact'", "'fast'"]),
     "a model's treebank": (
         ["models", "demo", "treebanks"],
         ["english", "spansh"],
