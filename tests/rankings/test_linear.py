@@ -337,6 +337,13 @@ def test_a_kept_kernel_is_compiled_anew_when_its_lanes_change(tmp_path):
             assert run.stdout.split() == [expected, how], run.stderr
 
 
+def test_a_kept_kernel_imports_nothing_that_compiles():
+    """The kernels are kept by now: this module was imported."""
+    code = "import sys, workflow_scripts.kernels.softmax_regression; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert not {"numba.np.arraymath", "numba.np.npyimpl", "scipy.linalg"} & set(done.stdout.split())
+
+
 # --- Ranker and probe -----------------------------------------------------------------
 
 PLANTED = np.array([3, 11, 18, 27, 40])

@@ -376,6 +376,46 @@ def test_a_light_command_loads_neither_torch_nor_transformers(command):
     assert not {"torch", "transformers"} & set(done.stdout.split())
 
 
+@pytest.mark.slow
+def test_a_command_imports_no_pandas_unless_it_is_asked_for_one():
+    code = """
+import sys
+from workflow_scripts.command import process
+process.settle()
+import pyarrow as pa
+process.keep_pandas_out()
+table = pa.table({"form": ["a", None]})
+print(table["form"].to_numpy().tolist(), "pandas" in sys.modules)
+print(table.to_pandas().shape, "pandas" in sys.modules)
+"""
+    done = python("-c", code)
+    assert (done.stdout, done.stderr) == ("['a', None] False\n(2, 1) True\n", "")
+
+
+@pytest.mark.slow
+def test_a_command_ends_with_all_that_it_wrote():
+    """It leaves without taking down what it imported; where it fails, it ends as Python does."""
+    code = """
+import argparse, logging, sys
+from workflow_scripts import InputError
+from workflow_scripts.command import line, process
+process.settle()
+def main(options):
+    print("printed", end="")
+    logging.getLogger("it").info("logged")
+    if options.fail:
+        raise InputError("failed")
+parser = argparse.ArgumentParser()
+parser.add_argument("--fail", action="store_true")
+line.run(parser, main)
+"""
+    done = python("-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "printed", "it: logged\n")
+    done = python("-c", code, "--fail")
+    assert (done.returncode, done.stdout) == (1, "printed")
+    assert done.stderr == "it: logged\nerror: failed\n"
+
+
 def run_everything(model, conllu, folder):
     """Words, attributes, activations, states, lexicon and a ranking of one treebank."""
     words = words_of(folder / "words")

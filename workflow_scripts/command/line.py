@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 
 from workflow_scripts import InputError
+from workflow_scripts.command import process
 
 
 def add_made_by(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,7 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
     gc.enable()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     options = parser.parse_args()
+    process.keep_pandas_out()
     try:
         main(options)
     except (InputError, OSError, MemoryError, RuntimeError) as error:
@@ -43,6 +45,7 @@ def run(parser: argparse.ArgumentParser, main: Callable[[argparse.Namespace], No
             raise
         print(f"error: {parser.prog}: {needed}" if needed else f"error: {error}", file=sys.stderr)
         sys.exit(1)
+    process.leave()
 
 
 TOO_LITTLE = (

@@ -248,9 +248,19 @@ def _penalties_of_probes(squares, pull):
 @njit
 def _penalties_of_classes(squares, sums, pull):
     """As `_penalties_of_probes` for one probe; return 0.001 ‖W‖₁ + 0.01 ‖W‖_F."""
-    norm = math.sqrt(squares.sum())
+    norm = math.sqrt(_sum(squares))
     pull[:] = FROBENIUS / norm if norm > _ZERO else _ZERO
-    return L1 * np.float64(sums.sum()) + FROBENIUS * np.float64(norm)
+    return L1 * np.float64(_sum(sums)) + FROBENIUS * np.float64(norm)
+
+
+@njit
+def _sum(a):
+    """Return Σ a (V, 16). As `a.sum()`, for which every job would import SciPy (0.1 s)."""
+    total = _ZERO
+    for c in range(a.shape[0]):
+        for p in range(a.shape[1]):
+            total += a[c, p]
+    return total
 
 
 _MATRIX, _CUBE = types.float32[:, ::1], types.float32[:, :, ::1]

@@ -21,23 +21,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from transformers import AutoModelForMaskedLM
-from transformers.utils import ModelOutput
-from transformers.utils import logging as transformers_logging
 
 from workflow_scripts import InputError
 from workflow_scripts.files.lm_head import no_lm_head, require_masked_lm
 from workflow_scripts.files.model_folder import check_weights, reason, weight_names
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.encoder import Batch, Encoder, standing_in
+from workflow_scripts.models.library import AutoModelForMaskedLM, ModelOutput, ShapesAlone
+from workflow_scripts.models.library import logging as library_logging
 from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 from workflow_scripts.models.with_hook import WithHook
 
 log = logging.getLogger("masked_lm")
 
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
+library_logging.set_verbosity_error()
+library_logging.disable_progress_bar()
 
 
 _HARMLESS = re.compile(
@@ -61,19 +60,20 @@ class MaskedLM:
         require_masked_lm(folder)
         check_weights(folder)
         try:
-            model, loading = AutoModelForMaskedLM.from_pretrained(
-                str(folder),
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,  # to name them: see _require_encoder
-                # What a configuration may ask a model to return, for other uses.
-                return_dict=True,
-                output_attentions=False,
-                output_hidden_states=False,
-            )
+            with ShapesAlone():
+                model, loading = AutoModelForMaskedLM.from_pretrained(
+                    str(folder),
+                    dtype=torch.float32,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    use_safetensors=True,
+                    output_loading_info=True,
+                    ignore_mismatched_sizes=True,  # to name them: see _require_encoder
+                    # What a configuration may ask a model to return, for other uses.
+                    return_dict=True,
+                    output_attentions=False,
+                    output_hidden_states=False,
+                )
         except Exception as error:  # whatever the library meets in a folder
             raise InputError(
                 f"{folder}: no masked language model that can be loaded ({reason(error)})"

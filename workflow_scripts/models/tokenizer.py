@@ -195,10 +195,10 @@ def _lacking_for_sentencepiece() -> list[str]:
 
 def _made_by_library(folder: Path) -> Any:
     """Return what the library makes of a folder, without running code of its own."""
-    from transformers import AutoTokenizer
-    from transformers.utils import logging as transformers_logging
+    from workflow_scripts.models.library import AutoTokenizer
+    from workflow_scripts.models.library import logging as library_logging
 
-    transformers_logging.set_verbosity_error()
+    library_logging.set_verbosity_error()
     return AutoTokenizer.from_pretrained(
         str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
     )

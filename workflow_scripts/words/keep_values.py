@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files.artifact import read_batches, whole_file
-from workflow_scripts.files.words import attributes_of, largest_min_types, nearest
+from workflow_scripts.files.words import attributes_of, largest_min_types, nearest, values_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.words.values import ValueCounts
 
@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
         for batch in read_batches(path, 1 << 16, ["form", *attributes]):
             forms = batch.column("form").to_pylist()
             for attribute in attributes:
-                counts.add(split, attribute, forms, batch.column(attribute).to_pylist())
+                counts.add(split, attribute, forms, values_of(batch.column(attribute)))
     kept = counts.kept(options.min_types)
     for attribute, values in kept.items():
         log.info("%s: %s", attribute, ", ".join(values))

@@ -77,9 +77,11 @@ def read_sentences(path: Path, schema: Schema, tally: Tally) -> Iterator[list[Su
     the end where most words are hidden: treebanks whose text may not be passed on come like that.
     """
     n_sentences = 0
+    # Once for all words with the same features, which are few.
+    analyse = lru_cache(1 << 16)(lambda upos, features: schema(upos, dict(features)))
     for tokens in _blocks(path):
         n_sentences += 1
-        words = _surface_words(tokens, schema, tally)
+        words = _surface_words(tokens, analyse, tally)
         for word in words:
             tally.add(word)
         yield words
@@ -217,8 +219,9 @@ def _token(path: Path, number: int, line: str) -> dict:
             f"{path}:{number}: {n_columns} tab-separated columns, CoNLL-U has {N_COLUMNS}"
         )
     columns = line.split("\t")[: len(FIELDS)]
-    # conllu takes two spaces for a tab, and a form may contain spaces.
-    text = "\t".join(re.sub(" {2,}", " ", column) for column in columns)
+    text = "\t".join(columns)
+    if "  " in text:  # which conllu takes for a tab, and a form may contain spaces
+        text = re.sub(" {2,}", " ", text)
     try:
         token = parse_line(text, FIELDS)
     except (ParseException, ValueError) as error:  # ValueError: more digits than Python takes
@@ -229,22 +232,23 @@ def _token(path: Path, number: int, line: str) -> dict:
         raise TreebankError(f"{path}:{number}: the token has no form")
     if not _NO_SPACE.fullmatch(token["upos"]):
         raise TreebankError(f"{path}:{number}: UPOS {_shown(token['upos'])} holds white space")
-    _check_features(path, number, columns[FIELDS.index("feats")])
+    if fault := _fault_of(columns[FIELDS.index("feats")]):
+        raise TreebankError(f"{path}:{number}: features {fault}")
     return token
 
 
-def _check_features(path: Path, number: int, text: str) -> None:
-    """Raise TreebankError where FEATS is neither `_` nor Name=Value pairs of different names."""
-    if text == "_":
-        return
-    pairs = [part.partition("=") for part in text.split("|")]
+@lru_cache(1 << 16)
+def _fault_of(features: str) -> str:
+    """Return what is wrong with FEATS that are neither `_` nor pairs of different names, or ""."""
+    if features == "_":
+        return ""
+    pairs = [part.partition("=") for part in features.split("|")]
     well_formed = all(name and value and "=" not in value for name, _, value in pairs)
-    if not well_formed or not _NO_SPACE.fullmatch(text):
-        raise TreebankError(
-            f"{path}:{number}: features {_shown(text)}, expected _ or Name=Value|Name=Value"
-        )
+    if not well_formed or not _NO_SPACE.fullmatch(features):
+        return f"{_shown(features)}, expected _ or Name=Value|Name=Value"
     if len({name for name, _, _ in pairs}) < len(pairs):
-        raise TreebankError(f"{path}:{number}: features {_shown(text)} name a feature twice")
+        return f"{_shown(features)} name a feature twice"
+    return ""
 
 
 def _shown(text: str) -> str:
@@ -252,7 +256,7 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[SurfaceWord]:
+def _surface_words(tokens: list[dict], analyse: Callable, tally: Tally) -> list[SurfaceWord]:
     syntactic: dict[int, dict] = {}
     starts: dict[int, tuple[int, str]] = {}  # first -> last, form
     for token in tokens:
@@ -267,7 +271,7 @@ def _surface_words(tokens: list[dict], schema: Schema, tally: Tally) -> list[Sur
     while position <= len(syntactic):
         last, form = starts.get(position, (position, None))
         parts = [syntactic[i] for i in range(position, last + 1)]
-        analyses = [_analyse(part, schema, tally) for part in parts]
+        analyses = [_values(part, analyse, tally) for part in parts]
         words.append(
             SurfaceWord(
                 form=parts[0]["form"] if form is None else form,
@@ -309,17 +313,20 @@ _BLANK |= frozenset(map(chr, range(0xFE00, 0xFE10)))
 """Letters and marks that show nothing where they stand alone."""
 
 
-def _analyse(token: dict, schema: Schema, tally: Tally) -> dict[str, str]:
-    upos, features = token["upos"], token["feats"] or {}
-    tally.analyses[upos, tuple(features.items())] += 1
-    values, clashing = schema(upos, features)
-    tally.clashes.update(clashing)
+def _values(token: dict, analyse: Callable, tally: Tally) -> dict[str, str]:
+    of = token["upos"], tuple((token["feats"] or {}).items())
+    tally.analyses[of] += 1
+    values, clashing = analyse(*of)
+    if clashing:
+        tally.clashes.update(clashing)
     return values
 
 
 def merge(analyses: Iterable[dict[str, str]]) -> dict[str, str]:
     """Give a multiword token every attribute that exactly one of its parts carries."""
     analyses = list(analyses)
+    if len(analyses) == 1:
+        return analyses[0]
     carriers = Counter(attribute for values in analyses for attribute in values)
     return {
         attribute: value
