@@ -44,7 +44,8 @@ class Changes(Mapping[tuple[int, int], tuple[str, str]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[str, str]:
         place = key[0] * self._n_subjects + key[1]
         i = int(np.searchsorted(self._place, place))
-        if i == len(self._place) or self._place[i] != place:
+        is_subject = 0 <= key[1] < self._n_subjects
+        if not is_subject or i == len(self._place) or self._place[i] != place:
             raise KeyError(key)
         return self._kinds[self._kind[i]]
 
