@@ -21,7 +21,7 @@ from workflow_scripts.activations import cache_states
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.interventions.methods import EditTask, ablation
-from workflow_scripts.interventions.prediction import predict_edited
+from workflow_scripts.interventions.prediction import Edits, predict_edited
 from workflow_scripts.interventions.subjects import edited_sentences, find_subjects
 from workflow_scripts.models.masked_lm import MaskedLM
 
@@ -83,7 +83,7 @@ def _measure(
 
     def ours() -> np.ndarray:
         torch.set_num_threads(THREADS)
-        return predict_edited(model, touched, layer, edit, neurons, [k])[0]
+        return predict_edited(model, touched, layer, [Edits(edit, neurons, [k])]).of[0][0]
 
     taken, whole = in_turns(slow, ours, runs=1 if quick else 3)
     ends = np.cumsum([len(rows) for rows in edited])

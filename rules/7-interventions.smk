@@ -86,7 +86,11 @@ for step in Step("intervene").by_directions():
             schema=step.setting("schema"),
             analyzer=step.setting("analyzer"),
             pipeline=step.setting("pipeline") if READS_SENTENCES else [],
-            run=hidden(model=places.model_path, device=plan.config["device"]),
+            run=hidden(
+                model=places.model_path,
+                device=plan.config["device"],
+                precision=plan.config["precision"],  # of one and the same predictions
+            ),
         shell:
             """
             python -m workflow_scripts.interventions.intervene \
@@ -97,6 +101,7 @@ for step in Step("intervene").by_directions():
                 --step {params.step} \
                 --model {params.run[model]:q} \
                 --device {params.run[device]} \
+                --precision {params.run[precision]} \
                 --words-test {input.words_test} \
                 --subtokens {input.subtokens} \
                 --states {input.states} \

@@ -123,7 +123,7 @@ def test_activations_of_pretrained_models_equal_their_hidden_states(
 def test_numbers_do_not_depend_on_the_batch(
     extracted, tiny_model, small_treebank, monkeypatch, subtokens, words
 ):
-    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", subtokens)
+    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", {"cpu": subtokens})
     monkeypatch.setattr(treebank_pass, "WORDS_AT_ONCE", words)
     found = extract(tiny_model, small_treebank / "words" / "dev.parquet", [0, 2, 3])
     for layer in (0, 2, 3):

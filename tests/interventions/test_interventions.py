@@ -26,7 +26,7 @@ from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.interventions import build_lexicon, intervene
 from workflow_scripts.interventions.analyzers import lexicon
 from workflow_scripts.interventions.methods import EditTask, ablation, target, translation
-from workflow_scripts.interventions.prediction import EditedSentence, predict_edited
+from workflow_scripts.interventions.prediction import EditedSentence, Edits, predict_edited
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import batching
@@ -101,7 +101,7 @@ def assert_predicts_as_by_hand(folder, sentences, layer, methods, ks, n_values):
     for method in methods:
         module, options = METHODS[method]
         edit = module.edit(EditTask(neurons, len(means), lambda: means), **options)
-        found = predict_edited(model, given, layer, edit, neurons, ks)
+        (found,) = predict_edited(model, given, layer, [Edits(edit, neurons, ks)]).of
         expected = np.array(
             [
                 [
@@ -503,15 +503,16 @@ def edited_study(study):
     ]
     means = read_statistics(study.folder / "Number-2.safetensors").means
     edit = translation.edit(EditTask(np.arange(16), len(means), lambda: means), beta=8, scaled=True)
-    return lambda: predict_edited(
-        MaskedLM(study.model), given, 2, edit, np.arange(16), [3, 8]
-    ).tolist()
+    edits = [Edits(edit, np.arange(16), [3, 8]), Edits(edit, np.arange(16)[::-1], [8])]
+    return lambda: [
+        found.tolist() for found in predict_edited(MaskedLM(study.model), given, 2, edits).of
+    ]
 
 
 @pytest.mark.parametrize("subtokens", [1, 100, 1 << 20])
 def test_predictions_do_not_depend_on_the_batch(study, monkeypatch, subtokens):
     expected = edited_study(study)()
-    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", subtokens)
+    monkeypatch.setattr(batching, "SUBTOKENS_AT_ONCE", {"cpu": subtokens})
     assert edited_study(study)() == expected
 
 
@@ -526,7 +527,8 @@ def test_the_states_that_are_given_stay_as_they_are(study):
     before = cached[0].states.copy()
     sentence = EditedSentence(cached[0].read, cached[0].states, np.array([1]), np.array([0]))
     edit = ablation.edit(EditTask(np.arange(16), 2, lambda: np.zeros((2, 16))))
-    predict_edited(MaskedLM(study.model), [sentence], 2, edit, np.arange(16), [1, 16])
+    edits = [Edits(edit, np.arange(16), [1, 16])]
+    predict_edited(MaskedLM(study.model), [sentence], 2, edits)
     np.testing.assert_array_equal(cached[0].states, before)
 
 

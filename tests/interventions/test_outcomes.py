@@ -196,13 +196,13 @@ def test_a_word_is_compared_with_what_the_model_reads_and_not_with_its_form():
     """A lower-casing tokenizer makes no errors: `Dog` is read, and given back, as `dog`."""
     found, words = judged([[1, 2, 3]], decode_lower)
     assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
-    assert words == {}
+    assert dict(words) == {}
 
 
 def test_other_subtokens_that_spell_the_same_word_are_no_error():
     found, words = judged([[1, 2, 4]], decode_lower)
     assert found.tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
-    assert words == {}
+    assert dict(words) == {}
 
 
 def test_a_word_is_all_its_subtokens():
@@ -212,7 +212,7 @@ def test_a_word_is_all_its_subtokens():
         [Outcome.CLTV, Outcome.CORRECT],
         [Outcome.CLTV, Outcome.NO_ANALYSIS],
     ]
-    assert words == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
+    assert dict(words) == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
 
 
 def test_a_word_with_a_prediction_that_the_tokenizer_has_no_token_for_has_no_analysis():
@@ -330,3 +330,45 @@ def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words,
     )
     assert len(subjects) > 50
     assert (found != Outcome.CORRECT).mean() < 0.15
+
+
+def test_many_words_are_judged_as_each_would_be_alone():
+    """Words of one to three subtokens, under many k: of few tokens, so many are the same change."""
+    stream = np.random.default_rng(7)
+    vocabulary = ["a", "b", "c", "ab", "bc", ""]
+    lexicon = [("a", ("x", "NOUN", "SG")), ("a", ("y", "NOUN", "PL")), ("b", ("x", "NOUN", "PL"))]
+    lexicon += [("ab", ("y", "NOUN", "SG")), ("abc", ("x", "NOUN", None))]
+    subjects, ids = [], []
+    for sentence in range(60):
+        n, value = int(stream.integers(1, 4)), str(stream.choice(["SG", "PL"]))
+        word = TrueWord(sentence, 0, str(stream.choice(["x", "y"])), "NOUN", value, "PL")
+        subjects.append(Subject(word, len(ids), len(ids) + n))
+        ids += stream.integers(0, 5, n).tolist()
+    predicted = np.where(stream.random((20, len(ids))) < 0.5, ids, 0)
+    changed = stream.random(predicted.shape) < 0.5
+    predicted = np.where(changed, stream.integers(0, 6, predicted.shape), predicted)
+    analyzer = lexicon_analyzer(lexicon)
+
+    def decode(tokens):
+        return "".join(vocabulary[i] for i in tokens)
+
+    found, words = judge(
+        predicted, np.array(ids), subjects, analyzer, decode, without_token=predicted == 5
+    )
+    expected_words = {}
+    for k, given in enumerate(predicted.tolist()):
+        for i, subject in enumerate(subjects):
+            span = slice(subject.start, subject.end)
+            word, spelled = decode(ids[span]), decode(given[span])
+            outcome = Outcome.CORRECT
+            if word != spelled:
+                expected_words[k, i] = (word, spelled)
+                (outcome,) = analyzer.judge([Change(subject.word, spelled)])
+            if 5 in given[span]:
+                outcome = Outcome.NO_ANALYSIS
+            assert found[k, i] == outcome
+    assert dict(words) == expected_words
+    assert len(words) == len(expected_words)
+    assert len(set(expected_words.values())) < len(expected_words)  # some coincide
+    with pytest.raises(KeyError):
+        words[0, len(subjects)]

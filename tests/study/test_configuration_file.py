@@ -144,6 +144,7 @@ COMPLAINTS = {
         ["interventions[1].method", "'translate'", "possible: ablation", "mean translation?"],
     ),
     "device": (["device"], "gpu", ["device", "'gpu'", "auto", "cpu", "cuda"]),
+    "precision": (["precision"], "faste", ["precision", "'faste'", "'exact'", "'fast'"]),
     "a model's treebank": (
         ["models", "demo", "treebanks"],
         ["english", "spansh"],
@@ -783,6 +784,7 @@ def test_defaults_are_those_of_the_methods():
         "interventions": [],
         "analyzer": "lexicon",
         "device": "auto",
+        "precision": "exact",
         "seed": 1,
         "results": "results",
         "only": [],

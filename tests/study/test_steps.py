@@ -100,7 +100,7 @@ CHANGES_NOTHING = {
         "treebanks",
         "models",
     ),  # paths of what is digested
-    *("device", "layers"),
+    *("device", "layers", "precision"),
     *("configurations", "rankings", "probes", "whole", "sentences", "interventions", "examples"),
     *(
         "configuration",

@@ -47,6 +47,7 @@ interventions:
   - {name: half, method: translation, beta: 8, scaled: true, step: 10}
 analyzer: lexicon
 device: cpu
+precision: fast
 seed: 3
 results: elsewhere
 only:

@@ -20,7 +20,8 @@ from workflow_scripts.files import states as states_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.files.words import Sentence
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
-from workflow_scripts.models.batching import Batches, resolve_device
+from workflow_scripts.models.batching import Batches
+from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 

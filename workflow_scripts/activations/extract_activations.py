@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from workflow_scripts.activations.treebank_pass import n_words_of, read_through
 from workflow_scripts.command.beside import behind
@@ -20,7 +21,8 @@ from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.models.batching import Batches, resolve_device
+from workflow_scripts.models.batching import Batches
+from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.word_means import word_means, word_spans
@@ -51,8 +53,9 @@ def main(options: argparse.Namespace) -> None:
     metadata = made_by("extract_activations", options.made_by)
     for split in SPLITS:
         with ExitStack() as stack:
-            files = {
-                layer: stack.enter_context(
+            write = {}
+            for layer in options.layers:
+                file = stack.enter_context(
                     ParquetFile(
                         Path(options.activations.format(layer=layer, split=split)),
                         activation_file.schema(model.width),
@@ -61,28 +64,25 @@ def main(options: argparse.Namespace) -> None:
                         use_dictionary=False,
                     )
                 )
-                for layer in options.layers
-            }
-            later = stack.enter_context(behind(partial(_write, files)))
+                # Writing takes longer than a GPU takes to compute: a thread for each layer.
+                write[layer] = stack.enter_context(behind(partial(_write, file)))
             words = getattr(options, f"words_{split}")
-            for block in activations(words, reader, model, options.layers):
-                later(*block)
+            for sentence, word, x in activations(words, reader, model, options.layers):
+                for layer, later in write.items():
+                    later(sentence, word, x[layer])
 
 
-def _write(
-    files: dict[int, ParquetFile],
-    sentence: np.ndarray,
-    word: np.ndarray,
-    x: dict[int, np.ndarray],
-) -> None:
-    for layer, file in files.items():
-        file.write(activation_file.table(sentence, word, x[layer]))
+def _write(file: ParquetFile, sentence: np.ndarray, word: np.ndarray, x: torch.Tensor) -> None:
+    file.write(activation_file.table(sentence, word, x.cpu().numpy()))
 
 
 def activations(
     words: Path, reader: Reader, model: MaskedLM, layers: list[int]
-) -> Iterator[tuple[np.ndarray, np.ndarray, dict[int, np.ndarray]]]:
-    """Yield blocks of (sentence (n,), word (n,), {layer: (n, d) float32}) in corpus order."""
+) -> Iterator[tuple[np.ndarray, np.ndarray, dict[int, torch.Tensor]]]:
+    """Yield blocks of (sentence (n,), word (n,), {layer: (n, d) float32}) in corpus order.
+
+    The vectors are on the model's device.
+    """
     batches = Batches(model.device)
     for window, read in read_through(words, reader, model):
         n_words = np.array([n_words_of(sentence) for sentence in read])
@@ -97,11 +97,11 @@ def _window(
     model: MaskedLM,
     layers: list[int],
     batches: Batches,
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+) -> tuple[np.ndarray, dict[int, torch.Tensor]]:
     """Return (word (n,), {layer: (n, d) float32}) of sentences with so many words each."""
     ends = np.cumsum(n_words)
     words = np.empty(ends[-1], np.int64)
-    x = {layer: np.empty((ends[-1], model.width), np.float32) for layer in layers}
+    x = {layer: torch.empty(len(words), model.width, device=model.device) for layer in layers}
 
     def extract(rows: np.ndarray) -> None:
         batch = model.batch([read[i] for i in rows])
@@ -109,8 +109,9 @@ def _window(
         _, word, first, count = word_spans([read[i] for i in rows], batch.ids.shape[1])
         places = np.concatenate([np.arange(ends[i] - n_words[i], ends[i]) for i in rows])  # pyright: ignore[reportArgumentType, reportCallIssue]
         words[places] = word
+        to = torch.from_numpy(places).to(model.device)
         for layer in layers:
-            x[layer][places] = word_means(states[layer], first, count).cpu().numpy()
+            x[layer][to] = word_means(states[layer], first, count)
 
     batches.each([len(s.ids) for s in read], extract)
     return words, x

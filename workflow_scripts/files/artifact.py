@@ -118,14 +118,18 @@ def put_in_place(part: Path, path: Path) -> None:
         shutil.rmtree(old)
 
 
-def made_by(command: str, job: dict[str, Any] | None = None, *also: str) -> dict[bytes, bytes]:
+def made_by(
+    command: str, job: dict[str, Any] | None = None, *also: str, **seen: Any
+) -> dict[bytes, bytes]:
     """Return the Parquet metadata of a file: command, job and versions, `also` of these packages.
+
+    And what was `seen` while it was made, by name.
 
     `job` is all that can change the file's content (`study/jobs.py`): its code, its own part of the
     configuration with the seed where it draws, and a digest of what it reads. So the metadata of
     two equal runs are equal, and no file keeps those of a run that it is not of.
     """
-    made = {"command": command, "job": job or {}, "versions": versions(*also)}
+    made = {"command": command, "job": job or {}, "versions": versions(*also)} | seen
     return {METADATA_KEY: json.dumps(made, sort_keys=True, ensure_ascii=False).encode()}
 
 

@@ -26,12 +26,18 @@ from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions.analyzers import Analysis, AnalyzerTask, Outcome
-from workflow_scripts.interventions.methods import Edit, EditTask
+from workflow_scripts.interventions.methods import EditTask
 from workflow_scripts.interventions.outcomes import count, examples, judge
-from workflow_scripts.interventions.prediction import EditedSentence, predict_edited
+from workflow_scripts.interventions.prediction import (
+    EditedSentence,
+    Edits,
+    Predicted,
+    predict_edited,
+)
 from workflow_scripts.interventions.subjects import edited_ids, edited_sentences, find_subjects
-from workflow_scripts.models.batching import resolve_device
+from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
+from workflow_scripts.models.precision import EXACT, FAST
 from workflow_scripts.models.reading import Reader
 
 log = logging.getLogger("intervene")
@@ -59,6 +65,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--name", help="the method's in the tables; by default its own")
     parser.add_argument("--step", type=int, required=True, help="k = 0, step, 2 step ... < d")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
+    parser.add_argument("--precision", default=EXACT, choices=[EXACT, FAST], help="on a GPU")
     add_threads(parser)
     parser.add_argument(
         "--outcomes", type=Path, nargs="+", required=True, help="Parquet to write for each ranking"
@@ -112,25 +119,32 @@ def main(options: argparse.Namespace) -> None:
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
-    metadata = made_by("intervene", options.made_by, *also)
     method_names = {"method": options.name or options.method, **options.method_options}
     method_names |= {"has_target": method.HAS_TARGET}
-    for ranking, outcomes_file, examples_file in zip(
-        options.rankings, options.outcomes, options.examples, strict=True
+    named_neurons = [read_ranking(ranking, of) for ranking in options.rankings]
+    ks = list(range(0, len(named_neurons[0][1]), options.step))
+    if len(ks) == 1:
+        log.warning(
+            "step %d is not below the width, %d: k = 0 alone, so nothing is changed",
+            options.step,
+            len(named_neurons[0][1]),
+        )
+    edits = [
+        Edits(
+            method.edit(EditTask(neurons, len(of.values), means), **options.method_options),
+            neurons,
+            ks[1:],
+        )
+        for _, neurons in named_neurons
+    ]
+    changed = run_model(model, of.layer, touched, edits, options.precision)
+    seen = {} if changed.computed_again is None else {"computed_again": changed.computed_again}
+    metadata = made_by("intervene", options.made_by, *also, **seen)
+    for (names, _), of_ranking, outcomes_file, examples_file in zip(
+        named_neurons, changed.of, options.outcomes, options.examples, strict=True
     ):
-        names, neurons = read_ranking(ranking, of)
         names |= method_names
-        ks = list(range(0, len(neurons), options.step))
-        if len(ks) == 1:
-            log.warning(
-                "step %d is not below the width, %d: k = 0 alone, so nothing is changed",
-                options.step,
-                len(neurons),
-            )
-        task = EditTask(neurons, len(of.values), means)
-        edit = method.edit(task, **options.method_options)
-        changed = run_model(model, of.layer, touched, edit, neurons, ks[1:])
-        predicted = np.concatenate([unchanged[None], changed])
+        predicted = np.concatenate([unchanged[None], of_ranking])
         outcomes, words = judge(
             predicted, ids, subjects, analyzer, reader.decode, reader.without_token(predicted)
         )
@@ -143,14 +157,14 @@ def run_model(
     model: MaskedLM,
     layer: int,
     touched: list[EditedSentence],
-    edit: Edit,
-    neurons: np.ndarray,
-    ks: list[int],
-) -> np.ndarray:
-    """Return predictions (len(ks), R) int32 of the edited subtokens."""
-    total = sum(len(sentence.edited) for sentence in touched)
-    with progress(total, f"{len(ks)} values of k", "subtokens") as bar:
-        return predict_edited(model, touched, layer, edit, neurons, ks, progress=bar.update)
+    edits: list[Edits],
+    precision: str,
+) -> Predicted:
+    """Return the predictions of the edited subtokens under `edits`, and show progress."""
+    n_edits = sum(len(of.ks) for of in edits)
+    total = n_edits * sum(len(sentence.edited) for sentence in touched)
+    with progress(total, f"{n_edits} edits", "predictions") as bar:
+        return predict_edited(model, touched, layer, edits, precision, progress=bar.update)
 
 
 def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:

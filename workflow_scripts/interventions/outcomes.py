@@ -4,7 +4,8 @@ From predicted subtokens and an analyzer to the counts of each k and sentence, a
 Reads and writes no file, and loads no model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,34 @@ EXAMPLES = pa.schema(
 )
 
 
+class Changes(Mapping[tuple[int, int], tuple[str, str]]):
+    """Words that changed: {(k index, subject): (word, predicted word)}, both decoded.
+
+    Millions of them in a long intervention, of far fewer kinds.
+    """
+
+    def __init__(self, n_subjects: int, place: np.ndarray, kind: np.ndarray, kinds: Sequence):
+        """Take ascending places (c,), k index · n_subjects + subject, each's kind, and the kinds.
+
+        A kind is a pair, the word and the predicted word.
+        """
+        self._n_subjects, self._place, self._kind, self._kinds = n_subjects, place, kind, kinds
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[str, str]:
+        place = key[0] * self._n_subjects + key[1]
+        i = int(np.searchsorted(self._place, place))
+        is_subject = 0 <= key[1] < self._n_subjects
+        if not is_subject or i == len(self._place) or self._place[i] != place:
+            raise KeyError(key)
+        return self._kinds[self._kind[i]]
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return (divmod(place, self._n_subjects) for place in self._place.tolist())
+
+
 def judge(
     predicted: np.ndarray,
     ids: np.ndarray,
@@ -34,14 +63,22 @@ def judge(
     analyzer: Analyzer,
     decode: Callable[[list[int]], str],
     without_token: np.ndarray | None = None,
-) -> tuple[np.ndarray, dict[tuple[int, int], tuple[str, str]]]:
+) -> tuple[np.ndarray, Changes]:
     """Return the outcome of each subject at each k, (K, W) int8, and the words that changed.
 
     `predicted` is (K, R) and `ids` (R,), vocabulary ids of the edited subtokens. `without_token`
     (K, R) bool says which predictions the tokenizer has no token for: they decode to nothing, and a
-    word with one has no analysis, whatever is left of it. The words that changed are
-    {(k index, subject): (word, predicted word)}, both decoded.
+    word with one has no analysis, whatever is left of it.
     """
+    n_ks, n_subjects = len(predicted), len(subjects)
+    outcomes = np.full((n_ks, n_subjects), Outcome.CORRECT, np.int8)
+    if not n_subjects:
+        return outcomes, Changes(0, np.empty(0, np.int64), np.empty(0, np.int64), [])
+    starts = np.array([subject.start for subject in subjects], np.int64)
+    differs = np.logical_or.reduceat(predicted != ids, starts, axis=1)
+    place = np.flatnonzero(differs)
+    row, of = np.divmod(place, n_subjects)
+    kind, example = _kinds(predicted, ids, subjects, row, of)
     spelled: dict[bytes, str] = {}
 
     def spell(tokens: np.ndarray) -> str:
@@ -50,25 +87,74 @@ def judge(
             spelled[key] = decode(tokens.tolist())
         return spelled[key]
 
-    outcomes = np.full((len(predicted), len(subjects)), Outcome.CORRECT, np.int8)
-    words: dict[tuple[int, int], tuple[str, str]] = {}
+    kinds: list[tuple[str, str]] = []
+    changes: list[Change] = []
+    for k, number in zip(row[example].tolist(), of[example].tolist(), strict=True):
+        subject = subjects[number]
+        span = slice(subject.start, subject.end)
+        kinds.append((spell(ids[span]), spell(predicted[k, span])))
+        changes.append(Change(subject.word, kinds[-1][1]))
+    is_change = np.array([word != given for word, given in kinds], bool)
+    changed = is_change[kind]
+    place, row, of, kind = (array[changed] for array in (place, row, of, kind))
+    if analyzer.IN_SENTENCE:
+        for k in range(n_ks):
+            here = np.flatnonzero(row == k).tolist()
+            of_k = [Change(subjects[of[i]].word, kinds[kind[i]][1]) for i in here]
+            outcomes[k, of[here]] = analyzer.judge(of_k)
+    else:
+        of_kind = np.zeros(len(kinds), np.int8)
+        of_kind[is_change] = analyzer.judge(list(compress(changes, is_change)))
+        outcomes.reshape(-1)[place] = of_kind[kind]
+    if without_token is not None:
+        outcomes[np.logical_or.reduceat(without_token, starts, axis=1)] = Outcome.NO_ANALYSIS
+    return outcomes, Changes(n_subjects, place, kind, kinds)
+
+
+def _kinds(
+    predicted: np.ndarray,
+    ids: np.ndarray,
+    subjects: Sequence[Subject],
+    row: np.ndarray,
+    of: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the kind (c,) of each prediction of subject `of` (c,) at k index `row` (c,).
+
+    And for each kind, where in these arrays it first stands: equal words, all that is known of
+    them equal too, of which the same is predicted, are of one kind.
+    """
+    known: dict[tuple, int] = {}
+    n_tokens = np.array([subject.end - subject.start for subject in subjects], np.int64)
     starts = np.array([subject.start for subject in subjects], np.int64)
-    for row in range(len(predicted)):
-        differs = np.add.reduceat(predicted[row] != ids, starts) if len(starts) else starts
-        changes, changed = [], []
-        for i in np.flatnonzero(differs):
-            subject = subjects[i]  # pyright: ignore[reportArgumentType, reportCallIssue]
-            span = slice(subject.start, subject.end)
-            word, given = spell(ids[span]), spell(predicted[row, span])
-            if word != given:
-                changes.append(Change(subject.word, given))
-                changed.append(i)
-                words[row, int(i)] = (word, given)
-        outcomes[row, changed] = analyzer.judge(changes)
-        if without_token is not None and len(starts):
-            unspelled = np.logical_or.reduceat(without_token[row], starts)
-            outcomes[row, unspelled] = Outcome.NO_ANALYSIS
-    return outcomes, words
+    same = np.array(
+        [
+            known.setdefault(
+                (
+                    ids[subject.start : subject.end].tobytes(),
+                    subject.word.lemma,
+                    subject.word.upos,
+                    subject.word.value,
+                    subject.word.target,
+                ),
+                len(known),
+            )
+            for subject in subjects
+        ],
+        np.int64,
+    )
+    kind = np.empty(len(of), np.int64)
+    n_ids, n_kinds = int(predicted.max(initial=0)) + 1, 0
+    for n in np.unique(n_tokens[of]):
+        here = np.flatnonzero(n_tokens[of] == n)
+        own = same[of[here]]
+        for j in range(n):
+            # Numbered anew with each token: the number stands for the word and the tokens so far.
+            tokens = predicted[row[here], starts[of[here]] + j].astype(np.int64)
+            _, own = np.unique(own * n_ids + tokens, return_inverse=True)
+        kind[here] = own + n_kinds
+        n_kinds += own.max() + 1
+    _, first = np.unique(kind, return_index=True)
+    return kind, first
 
 
 def count(outcomes: np.ndarray, subjects: Sequence[Subject], ks: Sequence[int]) -> pa.Table:
@@ -102,7 +188,7 @@ def count(outcomes: np.ndarray, subjects: Sequence[Subject], ks: Sequence[int]) 
 
 def examples(
     outcomes: np.ndarray,
-    words: dict[tuple[int, int], tuple[str, str]],
+    words: Mapping[tuple[int, int], tuple[str, str]],
     subjects: Sequence[Subject],
     ks: Sequence[int],
     meant: Outcome,

@@ -1,11 +1,15 @@
-"""Intervening: run a model on from edited states, for every k in turn.
+"""Intervening: run a model on from edited states, for many rankings and values of k at once.
 
-The states at the layer are given, so nothing below it runs; words that are not edited are never
-sent through the LM head; a sentence without an edited word is left out by the caller.
+A sentence stands in a batch as often as it is edited, beside sentences of its own length: nothing
+is padded, and the products are as large as a batch may be whatever the treebank. The states at the
+layer are given, so nothing below it runs; words that are not edited are never sent through the LM
+head; a sentence without an edited word is left out by the caller.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +17,17 @@ import torch
 from workflow_scripts.interventions.methods import Edit
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.batching import Batches
+from workflow_scripts.models.encoder import Batch
 from workflow_scripts.models.masked_lm import MaskedLM
+from workflow_scripts.models.precision import (
+    EXACT,
+    error_of_leads,
+    fast_products,
+    is_faster,
+    leads,
+)
+
+log = logging.getLogger("prediction")
 
 
 @dataclass(frozen=True)
@@ -29,54 +43,267 @@ class EditedSentence:
     """(r,) int: the index of their word's value."""
 
 
+@dataclass(frozen=True)
+class Edits:
+    """What is done to every edited word: the edit of the first k neurons of a ranking, for each k.
+
+    All that are run together are of one attribute, so of as many values.
+    """
+
+    edit: Edit
+    neurons: np.ndarray
+    """(d,) int, the ranking."""
+    ks: Sequence[int]
+    """Each from 0 to d."""
+
+
+class Predicted(NamedTuple):
+    """What a model gives under each edit."""
+
+    of: list[np.ndarray]
+    """For each of the rankings' edits (len(ks), R) int32: vocabulary ids of each edited subtoken, R
+    over all sentences in order."""
+    computed_again: float | None
+    """Which share of the edited sentences was not sure in the faster products; None: not tried."""
+
+
+SAMPLED = 64
+"""One in so many edited sentences of a batch is computed in float32 too, to see the error."""
+SAFETY = 3
+"""How many times the largest error seen a prediction must lead by."""
+
+
+@torch.inference_mode()
 def predict_edited(
     model: MaskedLM,
     sentences: Sequence[EditedSentence],
     layer: int,
-    edit: Edit,
-    neurons: np.ndarray,
-    ks: Sequence[int],
-    progress=None,
-) -> np.ndarray:
-    """Return what the model gives for each edited subtoken when the first k neurons are edited.
+    edits: Sequence[Edits],
+    precision: str = EXACT,
+    progress: Callable[[int], object] | None = None,
+) -> Predicted:
+    """Return what the model gives for each edited subtoken under each edit.
 
-    `neurons` is the ranking (d,), `ks` ascending and above 0. The result is (len(ks), R) int32,
-    vocabulary ids, R over all sentences in order. `progress`, where given, is called with the
-    number of subtokens done.
+    With `precision` fast, what is not sure in the device's faster products is computed again.
+    `progress`, where given, is called with the number of predictions done.
     """
-    ends = np.cumsum([len(sentence.edited) for sentence in sentences])
-    predicted = np.empty((len(ks), ends[-1] if len(ends) else 0), np.int32)
-    scale = torch.from_numpy(edit.scale).to(model.device)
-    shift = torch.from_numpy(edit.shift).to(model.device)
-    order = torch.from_numpy(neurons.astype(np.int64)).to(model.device)
+    n_ks = [len(of.ks) for of in edits]
+    n_rows = sum(len(sentence.edited) for sentence in sentences)
+    if sum(n_ks) * n_rows == 0:
+        return Predicted([np.empty((n, n_rows), np.int32) for n in n_ks], None)
+    running = _Running(model, sentences, layer, edits, progress or (lambda n: None))
+    pairs = np.arange(len(sentences) * sum(n_ks))
+    computed_again = None
+    if is_faster(precision, model.device):
+        again = running.fast(pairs)
+        computed_again = len(again) / len(pairs)
+        pairs = again
+    running.exact(pairs)
+    return Predicted(np.split(running.predicted(), np.cumsum(n_ks)[:-1]), computed_again)
 
-    def compute(rows: np.ndarray) -> None:
-        mine = [sentences[i] for i in rows]
-        batch = model.batch([sentence.read for sentence in mine])
-        n_rows, length = batch.ids.shape
-        states = torch.zeros((n_rows, length, len(edit.scale)), device=model.device)
-        for row, sentence in enumerate(mine):
-            states[row, : len(sentence.states)] = torch.tensor(sentence.states)
-        places = np.concatenate([s.edited + row * length for row, s in enumerate(mine)])
-        at = torch.from_numpy(places.astype(np.int64)).to(model.device)
-        value = torch.from_numpy(np.concatenate([s.values for s in mine]).astype(np.int64))
-        value = value.to(model.device)
-        flat = states.view(-1, states.shape[-1])  # a view: edits show in `states`
-        edited = flat[at]
-        targets = np.concatenate(
-            [np.arange(ends[i] - len(sentences[i].edited), ends[i]) for i in rows]  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+class _Running:
+    """The sentences under the edits: pair p is sentence p // E under edit p % E, of E edits."""
+
+    def __init__(
+        self,
+        model: MaskedLM,
+        sentences: Sequence[EditedSentence],
+        layer: int,
+        edits: Sequence[Edits],
+        progress: Callable[[int], object],
+    ):
+        self._model, self._sentences, self._layer = model, sentences, layer
+        self._progress = progress
+        self._places = _Places(sentences)
+        self._apply = _Applied(edits, model.device)
+        self._n_edits = sum(len(of.ks) for of in edits)
+        self._n_rows = sum(len(sentence.edited) for sentence in sentences)
+        self._lengths = np.array([len(sentence.read.ids) for sentence in sentences])
+        n_all = self._n_edits * self._n_rows
+        self._predicted = torch.zeros(n_all, dtype=torch.int32, device=model.device)
+        self._waiting: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def predicted(self) -> np.ndarray:
+        """Return (E, R) int32, the predictions of each edit."""
+        return self._predicted.view(self._n_edits, self._n_rows).cpu().numpy()
+
+    def exact(self, pairs: np.ndarray) -> None:
+        """Predict the pairs in float32."""
+
+        def compute(some: np.ndarray) -> None:
+            copies = self._copies(pairs[some])
+            self._ask(self._upper(copies), copies.where)
+            self._progress(len(copies.rows))
+
+        self._each(pairs, compute)
+        self._ask_waiting(at_least=1)
+
+    def fast(self, pairs: np.ndarray) -> np.ndarray:
+        """Predict the pairs in the device's faster products; return those that are not sure.
+
+        They are where a prediction leads by less than SAFETY times the error that has been seen so
+        far; a sample of each batch shows it.
+        """
+        model = self._model
+        doubtful = torch.zeros(len(self._sentences) * self._n_edits, dtype=torch.bool)
+        doubtful = doubtful.to(model.device)
+        error = torch.zeros((), device=model.device)
+
+        def compute(some: np.ndarray) -> None:
+            nonlocal error
+            copies = self._copies(pairs[some])
+            sample = copies.every(SAMPLED)
+            exact = self._upper(sample)
+            with fast_products(model.device):
+                fast = self._upper(copies)
+            rows = torch.from_numpy(copies.in_every(SAMPLED)).to(model.device)
+            of_sample = fast[rows]
+            for few, same in zip(of_sample.split(1024), exact.split(1024), strict=True):
+                with fast_products(model.device):
+                    logits = model.logits(few)
+                error = torch.maximum(error, error_of_leads(logits, model.logits(same)))
+            of_pair = torch.from_numpy(pairs[some][copies.of_row]).to(model.device)
+            n_at_once = model.rows_at_once
+            for last, where, pair in zip(
+                *(x.split(n_at_once) for x in (fast, copies.where, of_pair)), strict=True
+            ):
+                with fast_products(model.device):
+                    first, _, lead = leads(model.logits(last))
+                self._predicted[where] = first.int()
+                doubtful[pair[lead < SAFETY * error]] = True
+            self._progress(len(copies.rows))
+
+        self._each(pairs, compute)
+        again = np.flatnonzero(doubtful.cpu().numpy())
+        log.info(
+            "fast: leads of predictions err by up to %.2g; %d of %d edited sentences with one that "
+            "leads by less than %d times as much are computed again",
+            error.item(),
+            len(again),
+            len(pairs),
+            SAFETY,
         )
-        before = 0
-        for row, k in enumerate(ks):
-            # Neurons before `before` are edited already: a neuron's edit knows of no other.
-            new = order[before:k]
-            edited[:, new] = edited[:, new] * scale[new] + shift[:, new][value]
-            flat[at] = edited
-            before = k
-            last = model.upper(states, batch, layer, at)
-            predicted[row, targets] = model.predict(last).cpu().numpy()
-        if progress is not None:
-            progress(len(targets))
+        return again
 
-    Batches(model.device).each([len(s.read.ids) for s in sentences], compute)
-    return predicted
+    def _each(self, pairs: np.ndarray, compute: Callable[[np.ndarray], None]) -> None:
+        lengths = self._lengths[pairs // self._n_edits]
+        Batches(self._model.device).each(lengths, compute, padding=0)
+
+    def _copies(self, pairs: np.ndarray) -> "_Copies":
+        """Return edited sentences of one length."""
+        device = self._model.device
+        of_sentence, of_edit = np.divmod(pairs, self._n_edits)
+        once, copy = np.unique(of_sentence, return_inverse=True)
+        copies = torch.from_numpy(copy).to(device)
+        batch = self._model.batch([self._sentences[i].read for i in once])
+        states = torch.from_numpy(np.stack([self._sentences[i].states for i in once])).to(device)
+        states = states[copies]
+        of_row, position, value, target = self._places.of(of_sentence)
+        edit = of_edit[of_row]
+        rows = torch.from_numpy(of_row * states.shape[1] + position).to(device)
+        self._apply(states, rows, edit, value)
+        where = torch.from_numpy(edit * self._n_rows + target).to(device)
+        return _Copies(Batch(batch.ids[copies], batch.mask[copies]), states, of_row, rows, where)
+
+    def _upper(self, copies: "_Copies") -> torch.Tensor:
+        return self._model.upper(copies.states, copies.batch, self._layer, copies.rows)
+
+    def _ask(self, last: torch.Tensor, where: torch.Tensor) -> None:
+        """Have the LM head predict from `last` (r, d) for `where` (r,), soon, and with others."""
+        self._waiting.append((last, where))
+        self._ask_waiting(at_least=self._model.rows_at_once)
+
+    def _ask_waiting(self, at_least: int) -> None:
+        """Predict what waits, where it is so much; whole portions of the LM head, or all."""
+        n = sum(len(last) for last, _ in self._waiting)
+        if n < at_least:
+            return
+        last, where = (torch.cat(parts) for parts in zip(*self._waiting, strict=True))
+        n -= n % at_least
+        self._predicted[where[:n]] = self._model.predict(last[:n]).int()
+        self._waiting = [(last[n:], where[n:])] if n < len(last) else []
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Edited sentences (b) of one length: the same sentence as often as it is edited."""
+
+    batch: Batch
+    states: torch.Tensor
+    """(b, s, d): edited."""
+    of_row: np.ndarray
+    """(r,) int64: which of the b an edited subtoken is in, in order."""
+    rows: torch.Tensor
+    """(r,) int64: the edited subtokens in the batch laid flat."""
+    where: torch.Tensor
+    """(r,) int64: where their predictions go."""
+
+    def every(self, n: int) -> "_Copies":
+        """Return one in n of the sentences, the first among them."""
+        length = self.states.shape[1]
+        taken = self.in_every(n)
+        at = torch.from_numpy(taken).to(self.rows.device)
+        sentence, place = self.rows[at] // length, self.rows[at] % length
+        return _Copies(
+            Batch(self.batch.ids[::n], self.batch.mask[::n]),
+            self.states[::n],
+            self.of_row[taken] // n,
+            sentence // n * length + place,
+            self.where[at],
+        )
+
+    def in_every(self, n: int) -> np.ndarray:
+        """Return which edited subtokens are in one in n of the sentences."""
+        return np.flatnonzero(self.of_row % n == 0)
+
+
+class _Places:
+    """Where the edited subtokens of sentences stand: in their sentence, and among all of them."""
+
+    def __init__(self, sentences: Sequence[EditedSentence]):
+        self._counts = np.array([len(sentence.edited) for sentence in sentences], np.int64)
+        self._first = np.cumsum(self._counts) - self._counts
+        self._position = np.concatenate([sentence.edited for sentence in sentences])
+        self._value = np.concatenate([sentence.values for sentence in sentences])
+
+    def of(self, sentences: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return (row, position, value, target), int64, of the edited subtokens of (b,) sentences.
+
+        `row` is which of the b, `target` the subtoken's number among those of all sentences.
+        """
+        counts = self._counts[sentences]
+        row = np.repeat(np.arange(len(sentences)), counts)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        target = self._first[sentences][row] + within
+        return row, self._position[target], self._value[target], target
+
+
+class _Applied:
+    """Edits on the device, where they change states."""
+
+    def __init__(self, edits: Sequence[Edits], device: torch.device):
+        d = len(edits[0].neurons)
+        position = np.empty((len(edits), d), np.int64)
+        for row, of in enumerate(edits):
+            position[row, of.neurons] = np.arange(d)
+        self._position = torch.from_numpy(position).to(device)
+        self._scale = torch.from_numpy(np.stack([of.edit.scale for of in edits])).to(device)
+        self._shift = torch.from_numpy(np.stack([of.edit.shift for of in edits])).to(device)
+        self._ranking = np.repeat(np.arange(len(edits)), [len(of.ks) for of in edits])
+        self._k = np.concatenate([np.asarray(of.ks, np.int64) for of in edits])
+
+    def __call__(
+        self, states: torch.Tensor, rows: torch.Tensor, edit: np.ndarray, value: np.ndarray
+    ) -> None:
+        """Change, in states (b, s, d), the subtokens `rows` (r,) of the batch laid flat.
+
+        Each by its `edit` (r,), a number among all rankings and k, and its word's `value` (r,).
+        """
+        flat = states.view(-1, states.shape[-1])  # a view: edits show in `states`
+        ranking = torch.from_numpy(self._ranking[edit]).to(states.device)
+        k = torch.from_numpy(self._k[edit]).to(states.device)
+        values = torch.from_numpy(value.astype(np.int64)).to(states.device)
+        h = flat[rows]
+        edited = h * self._scale[ranking] + self._shift[ranking, values]
+        flat[rows] = torch.where(self._position[ranking] < k[:, None], edited, h)

@@ -1,11 +1,11 @@
 """Batches: sentences of like length together, in portions of bounded size.
 
-Numbers do not depend on how sentences are batched; only time and memory do.
+Numbers depend on how sentences are batched in their last digits alone.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,8 +16,11 @@ log = logging.getLogger("batching")
 
 WORDS_AT_ONCE = 1 << 14
 """How many words a pass over a treebank holds in memory."""
-SUBTOKENS_AT_ONCE = 1 << 10
-"""How many padded subtokens a batch has on a CPU."""
+SUBTOKENS_AT_ONCE = {"cpu": 1 << 11, "cuda": 1 << 15}
+"""How many subtokens, padding among them, a batch has: on a CPU what stays in the cache, on a GPU
+what keeps it busy, at a few GB of its memory."""
+PADDING = 1 / 8
+"""The share of padding that sentences of like length may have, where equal ones are few."""
 
 Item = TypeVar("Item")
 
@@ -37,48 +40,39 @@ def windows(items: Iterator[Item], size: Callable[[Item], int], at_most: int) ->
 
 
 class Batches:
-    """How many subtokens a batch has: on a CPU what stays in the cache, on a GPU what fits it.
+    """What a model reads at once: sentences of like or equal length, up to a constant size.
 
-    What a subtoken needs on a GPU is measured with each batch, the first as small as a CPU's;
-    longest sentences come first, so later ones need no more. Batches grow to powers of two within
-    half of the card's memory: all of it and not what is free, so that a second run on the card
-    has the same batches and gives the same numbers.
+    The size is the device's kind's, and not what its memory has free: so the batches of a study,
+    and the last digits that depend on them, do not depend on the card or on who else uses it.
     """
 
-    def __init__(self, device: torch.device, memory: "Memory | None" = None):
+    def __init__(self, device: torch.device):
         self._device = device
-        if memory is None and device.type == "cuda":
-            memory = GpuMemory(device)
-        self._memory = memory
-        self.subtokens = SUBTOKENS_AT_ONCE
-        self._bytes_a_subtoken = 0.0
+        self._subtokens = SUBTOKENS_AT_ONCE[device.type]
 
-    def each(self, lengths: Sequence[int], compute: Callable[[np.ndarray], None]) -> None:
+    def each(
+        self,
+        lengths: Sequence[int] | np.ndarray,
+        compute: Callable[[np.ndarray], None],
+        padding: float = PADDING,
+    ) -> None:
         """Call `compute(rows)` on batches of indices of sentences, longest first.
 
-        `compute` must be repeatable: it is called again on halves of a batch that did not fit.
-        Raises InputError where one sentence alone does not fit.
+        Of a batch's subtokens, at most the share `padding` is padding; with 0 its sentences are of
+        one length. `compute` must be repeatable: it is called again on halves of a batch that did
+        not fit. Raises InputError where one sentence alone does not fit.
         """
-        order = np.argsort(-np.asarray(lengths), kind="stable")
+        of = np.maximum(1, np.asarray(lengths, np.int64))
+        order = np.argsort(-of, kind="stable")
+        falling = -of[order]
         start = 0
         while start < len(order):
-            length = max(1, lengths[order[start]])
-            rows = order[start : start + max(1, self.subtokens // length)]
-            start += len(rows)
-            if self._memory is None:
-                self._halving(rows, length, compute)
-            else:
-                needed = self._memory.needed(
-                    lambda rows=rows, length=length: self._halving(rows, length, compute)
-                )
-                self._grow(needed / (len(rows) * length))
-
-    def _grow(self, bytes_a_subtoken: float) -> None:
-        if self._memory is None:
-            return
-        self._bytes_a_subtoken = max(self._bytes_a_subtoken, bytes_a_subtoken)
-        fit = self._memory.total / 2 / max(self._bytes_a_subtoken, 1)
-        self.subtokens = max(1, 1 << int(np.log2(max(fit, 1))))
+            longest = -falling[start]
+            # Where they become too short to stand beside the first.
+            end = int(np.searchsorted(falling, -longest * (1 - padding), side="right"))
+            end = min(end, start + max(1, self._subtokens // int(longest)))
+            self._halving(order[start:end], int(longest), compute)
+            start = end
 
     def _halving(
         self, rows: np.ndarray, length: int, compute: Callable[[np.ndarray], None]
@@ -95,50 +89,6 @@ class Batches:
             torch.cuda.empty_cache()
         log.info("%s is out of memory with %d sentences: halves of it", self._device, len(rows))
         half = len(rows) // 2
-        # Something else is on the card: no growing from here.
-        self._memory = None
-        self.subtokens = min(self.subtokens, half * length)
+        self._subtokens = min(self._subtokens, half * length)
         self._halving(rows[:half], length, compute)
         self._halving(rows[half:], length, compute)
-
-
-class Memory(Protocol):
-    """The memory of a device."""
-
-    total: int
-    """Bytes."""
-
-    def needed(self, call: Callable[[], None]) -> int:
-        """Run `call`; return the bytes that it held at its peak beside those held before."""
-        ...
-
-
-class GpuMemory:
-    """The memory of a GPU; see `Memory`."""
-
-    def __init__(self, device: torch.device):
-        self._device = device
-        self.total = torch.cuda.get_device_properties(device).total_memory
-
-    def needed(self, call: Callable[[], None]) -> int:
-        before = torch.cuda.memory_allocated(self._device)
-        torch.cuda.reset_peak_memory_stats(self._device)
-        call()
-        return torch.cuda.max_memory_allocated(self._device) - before
-
-
-def resolve_device(device: str) -> str:
-    """Return the device to use: `auto` is the first GPU where there is one, else the CPU.
-
-    Raises InputError where a GPU is asked for and there is none.
-    """
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda"):
-        there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if int(device.partition(":")[2] or 0) >= there:
-            raise InputError(
-                f"device: {device}, but {there or 'no'} GPU is available here; "
-                "set device: auto or cpu"
-            )
-    return device

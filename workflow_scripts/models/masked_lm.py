@@ -272,12 +272,23 @@ class MaskedLM:
             return states.flatten(0, 1)[rows]
         return self._running.upper(states, batch, layer, rows)
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows the LM head is asked for at once: no more logits than that are held."""
+        if self._vocabulary is not None:
+            return self._vocabulary.rows
+        return max(1, LOGITS_AT_ONCE[self.device.type] // self._model.config.vocab_size)
+
+    @torch.inference_mode()
+    def logits(self, last: torch.Tensor) -> torch.Tensor:
+        """Return the LM head's logits (r, V) for rows (r, d) of what it reads."""
+        return self._head(last)
+
     @torch.inference_mode()
     def predict(self, last: torch.Tensor) -> torch.Tensor:
         """Return the LM head's arg max (r,) int64 for rows (r, d) of what it reads."""
         if self._vocabulary is None:
-            rows = max(1, LOGITS_AT_ONCE // self._model.config.vocab_size)
-            predicted = [self._head(part).argmax(-1) for part in last.split(rows)]
+            predicted = [self._head(part).argmax(-1) for part in last.split(self.rows_at_once)]
             return torch.cat(predicted) if len(last) else last.new_zeros(0, dtype=torch.long)
         output = self._model.get_output_embeddings()
         with standing_in([output], lambda module, own, args, kwargs: args[0]):

@@ -15,9 +15,15 @@ to bfloat16 keeps their order, and m is known to one part in 2^8.
 
 import torch
 
-LOGITS_AT_ONCE = 1 << 24
-"""How many logits are held at a time (float32: 64 MiB)."""
+LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 27}
+"""How many float32 logits are held at a time (64 and 512 MiB)."""
+ROWS_AT_ONCE = 512
+"""For how many subtokens bfloat16 logits are held at a time."""
 _COLUMNS = 32  # matrix instructions want a multiple of it
+_BLOCK = 256
+"""Of how many logits the largest is looked at first."""
+_NEVER = -3e38
+"""The logit of no word, which fills the last block."""
 FEW_WORDS = 4096
 """Up to so many, the product is soon done in float32, sooner than Numba is loaded."""
 
@@ -30,50 +36,69 @@ class Vocabulary:
         self._weight = weight
         self._bias = weight.new_zeros(len(weight)) if bias is None else bias
         self._rounded: torch.Tensor | None = None
+        self.rows = max(1, LOGITS_AT_ONCE[weight.device.type] // len(weight))
+        """How many subtokens are best asked for at once."""
         on_cpu = weight.device.type == "cpu"
         if on_cpu and len(weight) > FEW_WORDS and torch.cpu._is_avx512_bf16_supported():
-            columns = torch.cat([weight, self._bias[:, None]], 1)
-            pad = -columns.shape[1] % _COLUMNS
-            self._rounded = torch.nn.functional.pad(columns, (0, pad)).bfloat16()
-            dropped = columns - self._rounded[:, : columns.shape[1]]
-            self._longest_dropped = dropped.norm(dim=1).max()
-            self._longest = self._rounded.float().norm(dim=1).max()
+            self._round()
+
+    def _round(self) -> None:
+        """Make what the product in bfloat16 needs: W and b, and how far they were rounded."""
+        self.rows = ROWS_AT_ONCE
+        n_words, d = self._weight.shape
+        columns = torch.cat([self._weight, self._bias[:, None]], 1)
+        rounded = columns.bfloat16()
+        self._longest_dropped = (columns - rounded).norm(dim=1).max()
+        self._longest = rounded.float().norm(dim=1).max()
+        # A row for each neuron, as the product reads it: else the whole vocabulary is turned at
+        # every call.
+        width = -(-(d + 1) // _COLUMNS) * _COLUMNS
+        self._rounded = rounded.new_zeros(width, -(-n_words // _BLOCK) * _BLOCK)
+        self._rounded[d, n_words:] = _NEVER
+        self._rounded[: d + 1, :n_words] = rounded.T
+        # One for all calls: the system clears fresh memory, which takes as long as the product.
+        self._logits = rounded.new_empty(ROWS_AT_ONCE, self._rounded.shape[1])
 
     def argmax(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return the largest logit's row (r,) int64 for each of `hidden` (r, d) float32.
 
         Of equal logits the lower row wins.
         """
-        rows = max(1, LOGITS_AT_ONCE // len(self._weight))
-        parts = [
-            self._of_all(part) if self._rounded is None else self._of_likely(part)
-            for part in hidden.split(rows)
-        ]
-        return torch.cat(parts) if parts else hidden.new_zeros(0, dtype=torch.long)
+        if not len(hidden):
+            return hidden.new_zeros(0, dtype=torch.long)
+        rounded = self._rounded
+        parts = hidden.split(self.rows)
+        if rounded is None:
+            return torch.cat([self._of_all(part) for part in parts])
+        return torch.cat([self._of_likely(part, rounded) for part in parts])
 
     def _of_all(self, hidden: torch.Tensor) -> torch.Tensor:
         return torch.addmm(self._bias, hidden, self._weight.T).argmax(-1)
 
-    def _of_likely(self, hidden: torch.Tensor) -> torch.Tensor:
-        from workflow_scripts.kernels.likely_logits import at_least, block_maxima
+    def _of_likely(self, hidden: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        from workflow_scripts.kernels.likely_logits import at_least
 
         n, d = hidden.shape
         with_one = torch.cat([hidden, hidden.new_ones(n, 1)], 1)
-        width = self._rounded.shape[1]
+        width = len(columns)
         rounded = torch.nn.functional.pad(with_one, (0, width - d - 1)).bfloat16()
         dropped = with_one - rounded[:, : d + 1]
-        logits = (rounded @ self._rounded.T).view(torch.int16).numpy()  # (n, V) bfloat16
-        maxima = block_maxima(logits)
-        largest = _number_of(torch.from_numpy(maxima.max(axis=1)))
+        logits = torch.mm(rounded, columns, out=self._logits[:n]).view(torch.int16)
+        blocks = logits.view(n, -1, _BLOCK)
         length = with_one.norm(dim=1)
         error = (
             self._longest_dropped * length
             + self._longest * dropped.norm(dim=1)
             + width * 2**-23 * self._longest * length * (1 + 1 / 256)
         )
-        threshold = largest - largest.abs() / 256 - 2 * error
-        threshold -= threshold.abs() / 128  # its own rounding must lose no row
-        found = at_least(logits, maxima, _order_of(threshold).numpy())
+        # A positive number's order is its bits; a block of negative ones reaches no such threshold.
+        maxima = blocks.amax(2)
+        threshold = _threshold(maxima, error)
+        if (threshold <= 0).any():
+            # Among negative ones the largest has the fewest bits.
+            maxima = torch.where(maxima >= 0, maxima, _ordered(blocks.amin(2)))
+            threshold = _threshold(maxima, error)
+        found = at_least(logits.numpy(), maxima.numpy(), _order_of(threshold).numpy(), _BLOCK)
         row, candidate = map(torch.from_numpy, found)
         exact = (self._weight[candidate].double() * hidden[row].double()).sum(1)
         exact += self._bias[candidate].double()
@@ -86,12 +111,23 @@ class Vocabulary:
         )
 
 
+def _threshold(maxima: torch.Tensor, error: torch.Tensor) -> torch.Tensor:
+    """Return what the largest logit of a row (n,) reaches, by its blocks' maxima (n, B)."""
+    largest = _number_of(maxima.amax(1))
+    threshold = largest - largest.abs() / 256 - 2 * error
+    return threshold - threshold.abs() / 128  # its own rounding must lose no row
+
+
+def _ordered(bits: torch.Tensor) -> torch.Tensor:
+    """Return int16 that are ordered as bfloat16 numbers are, of their bits; its own inverse."""
+    return bits ^ ((bits >> 15) & 0x7FFF)
+
+
 def _order_of(numbers: torch.Tensor) -> torch.Tensor:
     """Return int16 that are ordered as the numbers, rounded to bfloat16, are."""
-    bits = numbers.bfloat16().view(torch.int16)
-    return bits ^ ((bits >> 15) & 0x7FFF)
+    return _ordered(numbers.bfloat16().view(torch.int16))
 
 
 def _number_of(order: torch.Tensor) -> torch.Tensor:
     """Return the float32 numbers whose order is given: the inverse of `_order_of`."""
-    return (order ^ ((order >> 15) & 0x7FFF)).view(torch.bfloat16).float()
+    return _ordered(order).view(torch.bfloat16).float()

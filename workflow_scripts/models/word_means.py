@@ -15,16 +15,17 @@ def word_spans(sentences: Sequence[Subtokens], length: int) -> tuple[np.ndarray,
     batch, the word, its first subtoken in the batch of shape (b, length) laid flat, and how many
     it has. A word's subtokens are contiguous.
     """
-    rows, words, firsts, counts = [], [], [], []
-    for row, sentence in enumerate(sentences):
-        starts = np.flatnonzero(np.diff(sentence.words, prepend=NO_WORD - 1))
-        ends = np.append(starts[1:], len(sentence.words))
-        kept = sentence.words[starts] != NO_WORD
-        rows.append(np.full(kept.sum(), row))
-        words.append(sentence.words[starts][kept])
-        firsts.append(starts[kept] + row * length)
-        counts.append((ends - starts)[kept])
-    return tuple(np.concatenate(part).astype(np.int64) for part in (rows, words, firsts, counts))
+    lengths = np.array([len(sentence.words) for sentence in sentences], np.int64)
+    words = np.concatenate([sentence.words for sentence in sentences]).astype(np.int64)
+    rows = np.repeat(np.arange(len(sentences)), lengths)
+    starts = np.flatnonzero(
+        (np.diff(words, prepend=NO_WORD - 1) != 0) | (np.diff(rows, prepend=-1) != 0)
+    )
+    counts = np.diff(starts, append=len(words))
+    kept = words[starts] != NO_WORD
+    starts, counts = starts[kept], counts[kept]
+    within = starts - (np.cumsum(lengths) - lengths)[rows[starts]]
+    return rows[starts], words[starts], within + rows[starts] * length, counts
 
 
 def word_means(states: torch.Tensor, firsts: np.ndarray, counts: np.ndarray) -> torch.Tensor:

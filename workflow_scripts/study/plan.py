@@ -310,7 +310,8 @@ class Plan:
     @property
     def described(self) -> dict[str, Any]:
         """The configuration without what cannot change a result."""
-        config = {k: v for k, v in self.config.items() if k not in ("device", "results", "sources")}
+        not_said = ("device", "precision", "results", "sources")
+        config = {k: v for k, v in self.config.items() if k not in not_said}
         plain = [
             entry["ranker"] if entry == {"ranker": name, "name": name} else entry
             for name, entry in self.rankers.items()
@@ -329,7 +330,7 @@ class Plan:
 
     @property
     def gpus(self) -> int:
-        """How many GPUs a job on the device takes: 1 where it may be one."""
+        """How many places on GPUs a job on the device takes: 1 where it may be one."""
         return 0 if self.config["device"] == "cpu" else 1
 
     def studied(self, kept: dict[str, list[str]]) -> list[str]:

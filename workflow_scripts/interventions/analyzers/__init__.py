@@ -77,6 +77,10 @@ class AnalyzerTask:
 class Analyzer(Protocol):
     """What every analyzer can do."""
 
+    IN_SENTENCE: bool
+    """Whether its verdict on a word depends on the sentence. Else the same change of an equal word
+    is judged once, whatever its sentence and k."""
+
     def judge(self, changes: list[Change]) -> list[Outcome]:
         """Return what became of each changed word; `changes` are all of one k."""
         ...

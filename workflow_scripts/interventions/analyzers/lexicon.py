@@ -18,24 +18,17 @@ USES = ("lexicon",)
 class Analyzer:
     """Looks predictions up among the forms of the treebank."""
 
+    IN_SENTENCE = False
+
     def __init__(self, task: AnalyzerTask):
         self._analyses: dict[str, list[Analysis]] = {}
         for key, analysis in task.lexicon():
             self._analyses.setdefault(key, []).append(analysis)
         self._lemma_alone = task.lemma_alone
-        self._judged: dict[tuple, Outcome] = {}
 
     def judge(self, changes: list[Change]) -> list[Outcome]:
-        """Return what became of each word; the same change is looked up once."""
-        outcomes = []
-        for change in changes:
-            word = change.word
-            key = (change.predicted, word.lemma, word.upos, word.value, word.target)
-            outcome = self._judged.get(key)
-            if outcome is None:
-                outcome = self._judged[key] = self._judge(word, change.predicted)
-            outcomes.append(outcome)
-        return outcomes
+        """Return what became of each word."""
+        return [self._judge(change.word, change.predicted) for change in changes]
 
     def _judge(self, word: TrueWord, predicted: str) -> Outcome:
         analyses = self._analyses.get(predicted)

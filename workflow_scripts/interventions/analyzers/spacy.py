@@ -27,6 +27,8 @@ class Word(NamedTuple):
 class Analyzer:
     """Runs the pipeline on every sentence that has a change, and once on the sentence as it is."""
 
+    IN_SENTENCE = True
+
     def __init__(self, task: AnalyzerTask):
         self._task = task
         self._pipeline = load(task.pipeline())
