@@ -162,9 +162,7 @@ class ParquetFile:
         """Append rows as one row group."""
         if isinstance(rows, pa.RecordBatch):
             rows = pa.Table.from_batches([rows])
-        if not rows.schema.equals(
-            self._schema
-        ):  # all that is computed to cast takes 0.02 s to import
+        if not rows.schema.equals(self._schema):  # or Arrow would import all that it computes with
             rows = rows.cast(self._schema)
         self._writer.write_table(rows)
         self._n_rows += len(rows)
