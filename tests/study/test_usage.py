@@ -12,7 +12,7 @@ import pytest
 from tests.support.workflow import ROOT, SMALL, changed, contents, run
 from workflow_scripts import InputError
 from workflow_scripts.study.estimate_cost import read_configuration, shape_of
-from workflow_scripts.study.usage import cost
+from workflow_scripts.study.usage import card, cost
 from workflow_scripts.study.usage.records import Record, read_records
 from workflow_scripts.study.usage.requests import asked_too_much, table, used_more
 
@@ -163,7 +163,7 @@ def costs(config=CONFIG, shapes=None, attributes=1):
     found = cost.measured(records, ("small", "english"), SHAPE, CONFIG)
     shapes = shapes or dict.fromkeys(config["models"], SHAPE)
     planned = list(cost.jobs(config, shapes, attributes, lexicon=True))
-    stages = cost.estimate(planned, found, SHAPE, gpu_speed=50)
+    stages = cost.estimate(planned, found, SHAPE, card.Assumed(50))
     cost.disk(stages, planned, found, SHAPE, len(config["layers"]))
     return stages, records
 
@@ -228,10 +228,10 @@ def test_what_was_not_measured_is_named():
         cost.measured(list(measured_records()), ("large", "english"), SHAPE, CONFIG)
 
 
-def estimated(finished, study):
+def estimated(finished, study, *options):
     command = [sys.executable, "-m", "workflow_scripts.study.estimate_cost", "--attributes", "1"]
     command += ["--benchmarks", "results/benchmarks", "--measured", str(SMALL), "--study", study]
-    command += ["--model", "tiny", "--treebank", "english"]
+    command += ["--model", "tiny", "--treebank", "english", *options]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command, cwd=finished, env=environment, capture_output=True, text=True, check=False
@@ -284,3 +284,107 @@ def test_the_size_of_a_model_is_read_whatever_its_family_calls_it(tmp_path, said
     (tmp_path / "config.json").write_text(json.dumps(said))
     with pytest.raises(InputError, match="does not say how large the model is"):
         shape_of("m", config)
+
+
+# On a card that was measured
+
+
+def a_row(layer, exact, fast):
+    of = {"test_words": 1000, "reading": 0.5, "judging": 0.01}
+    return {"layer": layer, "exact": exact, "fast": fast, **of}
+
+
+MEASURED = {
+    "card": "a card",
+    "shapes": [
+        {
+            **{"layers": 12, "width": 100, "vocabulary": 1000},
+            **{"start": 5.0, "extraction": 60.0, "states": 6.0},
+            "interventions": [a_row(2, 0.6, 0.06), a_row(7, 0.4, 0.04), a_row(12, 0.1, 0.01)],
+        },
+        {
+            **{"layers": 12, "width": 100, "vocabulary": 9000},
+            **{"start": 7.0, "extraction": 60.0, "states": 9.0},
+            "interventions": [a_row(2, 1.4, 0.14), a_row(12, 0.9, 0.09)],
+        },
+    ],
+}
+
+
+def on_card(tmp_path, precision="exact", test_words=None):
+    path = tmp_path / "gpu.json"
+    path.write_text(json.dumps(MEASURED))
+    return card.read_card(path, precision, test_words)
+
+
+def an_edit(gpu, layer, directions=1, **shape):
+    """Seconds of one edit of a model of the measured shape, but for what is said."""
+    shape = cost.Shape(**{"layers": 12, "width": 100, "vocabulary": 1000} | shape)
+    job = cost.Job("intervene", "", shape, layer, step=shape.width // 2)
+    assert job.n_edits == 1
+    return gpu.takes(job, directions, cpu_seconds=1e9).card
+
+
+def test_an_edit_on_a_card_takes_what_was_measured_and_between_layers_what_lies_between(tmp_path):
+    gpu = on_card(tmp_path)
+    for layer, seconds in {2: 0.6, 7: 0.4, 12: 0.1, 4: 0.52, 0: 0.7}.items():
+        assert an_edit(gpu, layer) == pytest.approx(seconds), layer
+    assert an_edit(gpu, 2, directions=2) == pytest.approx(1.2)
+    assert an_edit(on_card(tmp_path, "fast"), 2) == pytest.approx(0.06)
+    assert an_edit(on_card(tmp_path, test_words=500), 2) == pytest.approx(0.3)
+
+
+def test_an_edit_of_another_shape_takes_what_its_products_say(tmp_path):
+    gpu = on_card(tmp_path)
+    assert an_edit(gpu, 12, vocabulary=2000) == pytest.approx(0.2)
+    assert an_edit(gpu, 2, vocabulary=2000) == pytest.approx(0.7)
+    assert an_edit(gpu, 2, vocabulary=9000) == pytest.approx(1.4)  # of the nearest vocabulary
+    assert an_edit(gpu, 2, width=200) == pytest.approx(4 * 0.5 + 2 * 0.1)
+    assert an_edit(gpu, 2, layers=24) == pytest.approx(2.2 * 0.5 + 0.1)
+
+
+def test_a_core_starts_jobs_and_judges_beside_a_card(tmp_path):
+    gpu = on_card(tmp_path)
+    shape = cost.Shape(12, 100, 1000)
+    takes = gpu.takes(cost.Job("intervene", "", shape, 2, step=10), 2, cpu_seconds=1e9)
+    assert takes == pytest.approx((18 * 0.6, 5 + 0.5 + 18 * 0.01))
+    takes = gpu.takes(cost.Job("extract_activations", "", cost.Shape(24, 200, 1000)), 2, 1e9)
+    assert takes == pytest.approx((60 * 8, 60 * 8 + 5))
+    assert gpu.takes(cost.Job("cache_states", "", shape), 2, 1e9) == pytest.approx((6, 11))
+
+
+def test_a_study_on_a_card_has_its_hours_and_those_of_cores_beside(tmp_path):
+    """At every layer (2, 4) of 6: three rankings in both directions, the random one in one."""
+    records = list(measured_records())
+    found = cost.measured(records, ("small", "english"), SHAPE, CONFIG)
+    planned = list(cost.jobs(CONFIG, {"small": SHAPE}, 1, lexicon=True))
+    stages = cost.estimate(planned, found, SHAPE, on_card(tmp_path))
+    edits = 9 * (3 * 2 + 1)
+    seconds = edits * sum(0.1 + 0.3 * above / 5 for above in (4, 2))
+    assert stages["interventions"].gpu_hours * 3600 == pytest.approx(seconds)
+    beside = 8 * 5.5 + 2 * edits * 0.01
+    assert stages["interventions"].core_hours * 3600 == pytest.approx(beside)
+    for stage in ("words", "rankings", "probing", "tables"):
+        assert stages[stage].gpu_hours == 0
+        assert stages[stage].core_hours == pytest.approx(stages[stage].cpu_hours)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"card": "a", "shapes": []}', '{"card": 1, "shapes": [{}]}']
+)
+def test_a_file_that_measured_no_card_is_one_error(tmp_path, text):
+    path = tmp_path / "gpu.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"gpu\.json: not what python -m benchmarks\.gpu"):
+        card.read_card(path, "exact", None)
+
+
+def test_the_command_takes_a_measured_card_in_place_of_an_assumed_one(finished, tmp_path):
+    (tmp_path / "gpu.json").write_text(json.dumps(MEASURED))
+    done = estimated(finished, str(SMALL), "--gpu", str(tmp_path / "gpu.json"))
+    assert done.returncode == 0, done.stderr
+    for precision in ("exact", "fast"):
+        said = rf"^\* [\d.]+ GPU hours and [\d.]+ of a core: precision {precision}, as measured on"
+        assert re.search(said, done.stdout, flags=re.MULTILINE), precision
+    both = estimated(finished, str(SMALL), "--gpu", "gpu.json", "--gpu-speed", "50")
+    assert "not allowed with argument" in both.stderr

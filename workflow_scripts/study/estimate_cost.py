@@ -1,20 +1,27 @@
 """Estimate what a study takes, from the benchmark files of a smaller one.
 
-Prints processor hours, GPU hours, memory and disk by stage, with the assumption beside each.
+Prints processor hours, GPU hours, memory and disk by stage, with the assumption beside each. With
+`--gpu` the hours of a GPU are those of a card that `python -m benchmarks.gpu` measured.
 """
 
 import argparse
 from pathlib import Path
+from statistics import fmean
 
 import yaml
 
 from workflow_scripts import InputError
 from workflow_scripts.command.line import run
 from workflow_scripts.files.model_folder import read_json
+from workflow_scripts.files.words import size_of
 from workflow_scripts.study.configuration_file import checked
 from workflow_scripts.study.plan import Plan
-from workflow_scripts.study.usage.cost import ASSUMPTIONS, Shape, disk, estimate, jobs, measured
+from workflow_scripts.study.usage.card import Assumed, Gpu, read_card
+from workflow_scripts.study.usage.cost import ASSUMPTIONS, disk, estimate, jobs, measured
 from workflow_scripts.study.usage.records import read_records
+from workflow_scripts.study.usage.work import Shape
+
+PRECISIONS = ("exact", "fast")
 
 SHAPES = {
     "google-bert/bert-base-multilingual-cased": Shape(12, 768, 119547),
@@ -40,8 +47,16 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--attributes", type=int, default=6, help="how many attributes each treebank has enough of"
     )
-    parser.add_argument(
+    gpu = parser.add_mutually_exclusive_group()
+    gpu.add_argument(
         "--gpu-speed", type=float, default=50, help="a GPU's, in cores, at running a model"
+    )
+    gpu.add_argument("--gpu", type=Path, help="JSON of python -m benchmarks.gpu, measured instead")
+    parser.add_argument(
+        "--test-words",
+        type=float,
+        help="of a treebank of the study on average, with --gpu; by default those of its words "
+        "files, where all are there, else as many as were measured",
     )
     return parser
 
@@ -54,7 +69,12 @@ def main(options: argparse.Namespace) -> None:
     shapes = {name: shape_of(name, study) for name in study["models"]}
     lexicon = "lexicon" in Plan(study).analyzer_uses
     planned = list(jobs(study, shapes, options.attributes, lexicon))
-    stages = estimate(planned, found, shape, options.gpu_speed)
+    words = options.test_words or test_words(study)
+    gpus: dict[str, Gpu] = {"": Assumed(options.gpu_speed)}
+    if options.gpu:
+        gpus = {p: read_card(options.gpu, p, words) for p in (study["precision"], *PRECISIONS)}
+    every = {name: estimate(planned, found, shape, gpu) for name, gpu in gpus.items()}
+    stages = next(iter(every.values()))  # of the study's own precision
     disk(stages, planned, found, shape, len(study["layers"]))
     print(
         "| stage | jobs | CPU hours | of them a GPU's, in its hours | GB of the largest job "
@@ -65,13 +85,24 @@ def main(options: argparse.Namespace) -> None:
         space = f"{stage.memory_gb:.1f} | {stage.disk_gb:,.1f}"
         print(f"| {name} | {stage.jobs:,} | {hours} | {space} | {ASSUMPTIONS[name]} |")
     total = sum(stage.cpu_hours for stage in stages.values())
-    on_gpu = sum(stage.gpu_hours for stage in stages.values())
+    print(f"\n{total:,.0f} CPU hours; or")
+    for name, gpu in gpus.items():
+        on_gpu = sum(stage.gpu_hours for stage in every[name].values())
+        beside = sum(stage.core_hours for stage in every[name].values())
+        print(f"* {on_gpu:,.1f} GPU hours and {beside:,.1f} of a core: {gpu.said}")
     print(
-        f"\n{total:,.0f} CPU hours; or {on_gpu:,.0f} GPU hours, where a GPU runs a model as fast "
-        f"as {options.gpu_speed:g} cores, and {total - on_gpu * options.gpu_speed:,.0f} CPU hours. "
-        f"{options.attributes} attributes for each treebank; a running model needs three times its "
-        "weights beside what the measured one needed."
+        f"\n{options.attributes} attributes for each treebank; a running model needs three times "
+        "its weights beside what the measured one needed."
     )
+
+
+def test_words(study: dict) -> float | None:
+    """Return how many test words a treebank of a study has on average; None: not all are there."""
+    folder = Path(study["results"], "words")
+    files = [folder / name / "test.parquet" for name in study["treebanks"]]
+    if not all(path.exists() for path in files):
+        return None
+    return fmean(size_of(path).words for path in files)
 
 
 def read_configuration(path: Path) -> dict:

@@ -14,58 +14,9 @@ from typing import Any
 
 from workflow_scripts import InputError
 from workflow_scripts.study.steps import ONE_DIRECTION
+from workflow_scripts.study.usage.card import Gpu
 from workflow_scripts.study.usage.records import Record
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What of a model its cost depends on."""
-
-    layers: int
-    width: int
-    vocabulary: int
-
-    @property
-    def layer(self) -> float:
-        """Weights of one layer: attention 4 d^2, feed-forward 8 d^2."""
-        return 12.0 * self.width**2
-
-    @property
-    def weights_mb(self) -> float:
-        """All weights in float32."""
-        return 4e-6 * (self.layers * self.layer + self.vocabulary * self.width)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job of the larger study: its rule, what tells its kind, and where in the model it works."""
-
-    rule: str
-    kind: str
-    shape: Shape
-    layer: int = 0
-    step: int = 1
-    ranker: str = ""
-    """The project's ranker that it runs, whatever its entry is named; nothing for any other."""
-
-
-def work(job: Job) -> float:
-    """Return how much a job computes, in units that only jobs of one kind share."""
-    d = job.shape.width
-    if job.rule in ("extract_activations", "cache_states"):
-        return job.shape.layers * job.shape.layer
-    if job.rule == "compute_statistics" or job.ranker == "gaussian":
-        return float(d**2)
-    if job.rule == "probe_all_neurons":
-        return float(d**2) if job.kind == "gaussian" else float(d)
-    if job.ranker == "linear":
-        return float(d)
-    if job.rule == "intervene":
-        ks = d // job.step + 1
-        upper = (job.shape.layers - job.layer) * job.shape.layer
-        return ks * (upper + job.shape.vocabulary * d)
-    return 1.0
-
+from workflow_scripts.study.usage.work import ON_GPU, Job, Shape, work
 
 STAGES = {
     "read_words": "words",
@@ -92,7 +43,6 @@ ASSUMPTIONS = {
     "interventions": "as the values of k (d / step + 1) x (layers above x 12 d^2 + V d)",
     "tables": "as many times as there are more configurations",
 }
-ON_GPU = ("extract_activations", "cache_states", "intervene")
 
 
 def jobs(
@@ -165,6 +115,7 @@ class Stage:
     jobs: int = 0
     cpu_hours: float = 0.0
     gpu_hours: float = 0.0
+    core_hours: float = 0.0  # beside the GPU's, where GPUs run models
     memory_gb: float = 0.0  # of the largest job
     disk_gb: float = 0.0
 
@@ -173,12 +124,12 @@ def estimate(
     planned: Sequence[Job],
     found: Mapping[tuple[str, str], Sequence[tuple[Record, float]]],
     shape: Shape,
-    gpu_speed: float,
+    gpu: Gpu,
 ) -> dict[str, Stage]:
-    """Return what each stage takes where processors do all, and the part that GPUs could do.
+    """Return what each stage takes where processors do all, and where a GPU runs models.
 
-    `shape` is the measured model's; a GPU runs a model `gpu_speed` times as fast as one core.
-    Raises InputError where a job has no measured one of its kind.
+    `shape` is the measured model's. Raises InputError where a job
+    has no measured one of its kind.
     """
     stages = {name: Stage() for name in ASSUMPTIONS}
     for job in planned:
@@ -190,7 +141,12 @@ def estimate(
         stage.jobs += 1
         stage.cpu_hours += seconds / 3600
         if job.rule in ON_GPU:
-            stage.gpu_hours += seconds / 3600 / gpu_speed
+            alone = all(record.rule.endswith(ONE_DIRECTION) for record, _ in records)
+            takes = gpu.takes(job, 1 if alone else 2, seconds)
+            stage.gpu_hours += takes.card / 3600
+            stage.core_hours += takes.core / 3600
+        else:
+            stage.core_hours += seconds / 3600
         used = max((record.used_mb or 0.0 for record, _ in records), default=0.0)
         stage.memory_gb = max(stage.memory_gb, _memory_mb(job, used, shape) / 1e3)
     growth = sum(job.rule == "compute_statistics" for job in planned) / len(
@@ -204,6 +160,7 @@ def estimate(
             tables.cpu_hours += growth * sum(record.cpu_seconds for record, _ in records) / 3600
             used = max(record.used_mb or 0.0 for record, _ in records)
             tables.memory_gb = max(tables.memory_gb, used / 1e3)
+    tables.core_hours = tables.cpu_hours
     return stages
 
 
