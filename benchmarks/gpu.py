@@ -164,7 +164,7 @@ def other_by_hand(
             states[0, rows[:, None], torch.from_numpy(edits.neurons[:k])] = 0
             with torch.inference_mode():
                 last = model.upper(states, model.batch([sentence.read]), layer, rows)
-                first, _, lead = leads(model.logits(last))
+                first, lead = leads(model.logits(last))
             off += lead[first != torch.from_numpy(predicted)].tolist()
         row += len(rows)
     return off, row * len(edits.ks)

@@ -122,12 +122,18 @@ def test_products_are_those_of_before_afterwards(monkeypatch):
     assert torch.get_float32_matmul_precision() == "highest"
 
 
-def test_a_lead_is_over_the_second_largest():
-    logits = torch.tensor([[1.0, 4.0, 2.0], [3.0, 3.0, -1.0]])
-    first, second, lead = leads(logits)
-    assert first.tolist() == [1, 0]
-    assert second.tolist() == [2, 1]
-    assert lead.tolist() == [2, 0]
+@pytest.mark.parametrize("n_columns", [2, 255, 256, 257, 1000, 1024])
+def test_a_lead_is_over_the_second_largest_wherever_both_are(n_columns):
+    stream = torch.Generator().manual_seed(n_columns)
+    logits = torch.randn(500, n_columns, generator=stream)
+    logits[0] = 1
+    logits[1, [0, -1]] = 9
+    largest, second = logits.topk(2).values.unbind(1)
+    before = logits.clone()
+    first, lead = leads(logits)
+    assert torch.equal(first, logits.argmax(1))
+    assert torch.equal(lead, largest - second)
+    assert torch.equal(logits, before)
 
 
 def test_the_error_is_of_leads_over_the_second_and_over_the_truly_largest():

@@ -169,7 +169,7 @@ class _Running:
                 *(x.split(n_at_once) for x in (fast, copies.where, of_pair)), strict=True
             ):
                 with fast_products(model.device):
-                    first, _, lead = leads(model.logits(last))
+                    first, lead = leads(model.logits(last))
                 self._predicted[where] = first.int()
                 doubtful[pair[lead < SAFETY * error]] = True
             self._progress(len(copies.rows))

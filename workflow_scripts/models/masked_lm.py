@@ -29,6 +29,7 @@ from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.encoder import Batch, Encoder, standing_in
 from workflow_scripts.models.library import AutoModelForMaskedLM, ModelOutput, ShapesAlone
 from workflow_scripts.models.library import logging as library_logging
+from workflow_scripts.models.precision import leads
 from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
 from workflow_scripts.models.with_hook import WithHook
@@ -288,7 +289,7 @@ class MaskedLM:
     def predict(self, last: torch.Tensor) -> torch.Tensor:
         """Return the LM head's arg max (r,) int64 for rows (r, d) of what it reads."""
         if self._vocabulary is None:
-            predicted = [self._head(part).argmax(-1) for part in last.split(self.rows_at_once)]
+            predicted = [leads(self._head(part))[0] for part in last.split(self.rows_at_once)]
             return torch.cat(predicted) if len(last) else last.new_zeros(0, dtype=torch.long)
         output = self._model.get_output_embeddings()
         with standing_in([output], lambda module, own, args, kwargs: args[0]):

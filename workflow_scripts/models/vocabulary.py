@@ -15,6 +15,8 @@ to bfloat16 keeps their order, and m is known to one part in 2^8.
 
 import torch
 
+from workflow_scripts.models.precision import leads
+
 LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 27}
 """How many float32 logits are held at a time (64 and 512 MiB)."""
 ROWS_AT_ONCE = 512
@@ -73,7 +75,7 @@ class Vocabulary:
         return torch.cat([self._of_likely(part, rounded) for part in parts])
 
     def _of_all(self, hidden: torch.Tensor) -> torch.Tensor:
-        return torch.addmm(self._bias, hidden, self._weight.T).argmax(-1)
+        return leads(torch.addmm(self._bias, hidden, self._weight.T))[0]
 
     def _of_likely(self, hidden: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         from workflow_scripts.kernels.likely_logits import at_least
