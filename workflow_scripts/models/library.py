@@ -13,8 +13,8 @@ models, made twice. Now it has after 1.3 s: when a command imports the library,
   for a name that no module of the package has.
 
 Afterwards all is as it was. What the library asks for besides, in whichever version, it gets: a
-name that has moved costs its time again, and an import that fails like this is made as usual. In
-a notebook the library is imported as it is published, and so it stays where it was before.
+name that has moved costs its time again, and an import that fails like this is made as usual. In a
+notebook, or where it is there already, the library is as it is published.
 """
 
 import importlib
