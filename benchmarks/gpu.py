@@ -1,14 +1,13 @@
 """A card: what it computes, and what a study's jobs reach of that; for `estimate_cost --gpu`.
 
-    python -m benchmarks.gpu --out gpu.json    # under five minutes; --text FILE: CoNLL-U, or lines
+    python -m benchmarks.gpu --out gpu.json    # some minutes; --text FILE: CoNLL-U, or lines
 
 For a bare machine: it downloads nothing, and imports neither polars nor conllu nor Snakemake. Two
 models of random weights, of the shapes of M-BERT and XLM-R, are trained for some seconds, so that
 predictions lead as those of a trained model, on sentences as long as English-EWT's. Then the
 project's own functions extract a treebank of EWT's size, and intervene on as many subtokens as
 Number has in EWT's test split. An edit is one k of one ranking; its seconds are medians of three
-runs, both precisions in turn, in which exact runs for a second
-or more.
+runs, both precisions in turn, of which exact takes a second or more.
 """
 
 import argparse
