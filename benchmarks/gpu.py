@@ -1,13 +1,13 @@
 """A card: what it computes, and what a study's jobs reach of that; for `estimate_cost --gpu`.
 
-    python -m benchmarks.gpu --out gpu.json    # under five minutes; --text FILE: CoNLL-U, or lines
+    python -m benchmarks.gpu --out gpu.json    # some minutes; --text FILE: CoNLL-U, or lines
 
 For a bare machine: it downloads nothing, and imports neither polars nor conllu nor Snakemake. Two
 models of random weights, of the shapes of M-BERT and XLM-R, are trained for some seconds, so that
 predictions lead as those of a trained model, on sentences as long as English-EWT's. Then the
 project's own functions extract a treebank of EWT's size, and intervene on as many subtokens as
 Number has in EWT's test split. An edit is one k of one ranking; its seconds are medians of three
-runs, both precisions in turn, in which exact runs for a second or two.
+runs, both precisions in turn, of which exact takes a second or more.
 """
 
 import argparse
@@ -52,22 +52,27 @@ REAL = Sizes(
     shapes=(Shape("M-BERT's", "bert", 119547), Shape("XLM-R's", "xlm-roberta", 250002)),
     layers=(2, 7, 12),
     sentences=16000,
-    training=25,
+    training=20,
     subtokens=325_000,
     touched=34_675,
     edited=13_020,
+    test_words=24_740,
     matrix=8192,
-    run=1.5,
+    run=1.2,
     runs=3,
 )
 QUICK = Sizes(
-    shapes=(Shape("a small BERT's", "bert", 2500, 3, 64), Shape("XLM-R's", "roberta", 3000, 3, 64)),
+    shapes=(
+        Shape("a small BERT's", "bert", 2500, 3, 64),
+        Shape("a small XLM-R's", "xlm-roberta", 3000, 3, 64),
+    ),
     layers=(1, 3),
     sentences=1000,
     training=1,
     subtokens=2500,
     touched=600,
     edited=200,
+    test_words=500,
     matrix=128,
     run=0.01,
     runs=1,
@@ -219,7 +224,7 @@ def interventions(
     judging = once(lambda: judge(exact, ids, subjects, analyzer, reader.decode, without))
     return {
         "layer": layer,
-        "test_words": sum(len(columns["lemma"]) for columns in test.values()),
+        "test_words": sizes.test_words,
         "subtokens": sum(len(sentence.read.ids) for sentence in touched),
         "edited": len(ids),
         "edits": 2 * n,
@@ -241,8 +246,8 @@ def measure(
     """Measure all of one shape."""
     of = Folders(*(folder / name for name in Folders._fields))
     some = list(islice(gpu_inputs.sentences(text, sizes.sentences), sizes.sentences))
-    # With 1,600 the grammar's words have as many subtokens as EWT's in M-BERT.
-    gpu_inputs.make_model(of.model, shape, some, 1600 if text is None else shape.vocabulary // 5)
+    # With 1,350 subtokens the grammar's words are cut into as many as EWT's by an English BERT.
+    gpu_inputs.make_model(of.model, shape, some, 1350 if text is None else shape.vocabulary // 5)
     trained = gpu_inputs.train(of.model, some, sizes.training, device)
     print(f"{shape.name}: {trained}", file=sys.stderr, flush=True)
     source = gpu_inputs.sentences(text, sizes.sentences)
@@ -321,6 +326,8 @@ def main() -> None:
     sizes, device = QUICK if asked.quick else REAL, torch.device(asked.device)
     torch.set_num_threads(THREADS)
     on_card = device.type == "cuda"
+    if on_card:
+        torch.cuda.set_device(device)  # the one that is waited for
     card = torch.cuda.get_device_name(device) if on_card else f"no card, {platform.machine()}"
     found = {"card": card, "torch": torch.__version__, "rates": rates(sizes.matrix, device)}
     found["shapes"] = []

@@ -56,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
         "--test-words",
         type=float,
         help="of a treebank of the study on average, with --gpu; by default those of its words "
-        "files, where all are there, else as many as were measured",
+        "files, where all are there, else as many as a card is measured with",
     )
     return parser
 
