@@ -142,3 +142,6 @@ def test_the_error_is_of_leads_over_the_second_and_over_the_truly_largest():
     assert error_of_leads(exact + 1, exact).item() == pytest.approx(0, abs=1e-6)
     fast = torch.tensor([[4.1, 3.0, 2.0, 2.9]])  # leads by 1.1 for 1, by 1.2 for -0.2
     assert error_of_leads(fast, exact).item() == pytest.approx(1.4)
+    # What is no number says nothing of the other rows; what is without end says all.
+    two = torch.cat([fast, torch.full_like(fast, torch.nan)])
+    assert error_of_leads(two, torch.cat([exact, exact])).item() == pytest.approx(1.4)

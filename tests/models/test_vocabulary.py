@@ -77,3 +77,22 @@ def test_there_may_be_no_bias_and_no_row():
     words = Vocabulary(weight, None)
     assert torch.equal(words.argmax(hidden), (weight @ hidden.T).argmax(0))
     assert words.argmax(hidden[:0]).tolist() == []
+
+
+@pytest.mark.parametrize("unused", [-torch.inf, -1e38, -1e4, -100])
+@pytest.mark.parametrize("scale", [1, 1e37])
+def test_words_that_are_never_predicted_may_have_any_bias(unused, scale):
+    weight, bias, hidden = draw(40, 16, 1000)
+    bias[900:] = unused
+    hidden[3] *= scale
+    expected = product(weight, bias, hidden).argmax(0)
+    assert torch.equal(Vocabulary(weight, bias).argmax(hidden), expected)
+
+
+def test_states_that_are_no_numbers_spoil_no_other():
+    weight, bias, hidden = draw(40, 16, 1000)
+    expected = product(weight, bias, hidden).argmax(0)
+    hidden[7] = torch.nan
+    found = Vocabulary(weight, bias).argmax(hidden)
+    others = torch.arange(40) != 7
+    assert torch.equal(found[others], expected[others])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from workflow_scripts import InputError
 from workflow_scripts.interventions.methods import Edit
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.batching import Batches
@@ -137,17 +138,22 @@ class _Running:
             self._progress(len(copies.rows))
 
         self._each(pairs, compute)
-        self._ask_waiting(at_least=1)
+        try:
+            self._ask_waiting(at_least=1)
+        except torch.OutOfMemoryError as error:
+            raise InputError(
+                f"{self._model.device} has too little memory for the LM head; set device: cpu"
+            ) from error
 
     def fast(self, pairs: np.ndarray) -> np.ndarray:
         """Predict the pairs in the device's faster products; return those that are not sure.
 
-        They are where a prediction leads by less than SAFETY times the error that has been seen so
-        far; a sample of each batch shows it.
+        They are where a prediction leads by less than SAFETY times the largest error that a sample
+        of every batch shows.
         """
         model = self._model
-        doubtful = torch.zeros(len(self._sentences) * self._n_edits, dtype=torch.bool)
-        doubtful = doubtful.to(model.device)
+        n_pairs = len(self._sentences) * self._n_edits
+        least_lead = torch.full((n_pairs,), torch.inf, device=model.device)
         error = torch.zeros((), device=model.device)
 
         def compute(some: np.ndarray) -> None:
@@ -171,11 +177,11 @@ class _Running:
                 with fast_products(model.device):
                     first, lead = leads(model.logits(last))
                 self._predicted[where] = first.int()
-                doubtful[pair[lead < SAFETY * error]] = True
+                least_lead.scatter_reduce_(0, pair, lead.nan_to_num(-torch.inf, torch.inf), "amin")
             self._progress(len(copies.rows))
 
         self._each(pairs, compute)
-        again = np.flatnonzero(doubtful.cpu().numpy())
+        again = np.flatnonzero((least_lead < SAFETY * error).cpu().numpy())
         log.info(
             "fast: leads of predictions err by up to %.2g; %d of %d edited sentences with one that "
             "leads by less than %d times as much are computed again",
@@ -211,8 +217,13 @@ class _Running:
 
     def _ask(self, last: torch.Tensor, where: torch.Tensor) -> None:
         """Have the LM head predict from `last` (r, d) for `where` (r,), soon, and with others."""
-        self._waiting.append((last, where))
-        self._ask_waiting(at_least=self._model.rows_at_once)
+        before = self._waiting
+        self._waiting = [*before, (last, where)]
+        try:
+            self._ask_waiting(at_least=self._model.rows_at_once)
+        except torch.OutOfMemoryError:
+            self._waiting = before  # the rest comes again, with half of its batch
+            raise
 
     def _ask_waiting(self, at_least: int) -> None:
         """Predict what waits, where it is so much; whole portions of the LM head, or all."""

@@ -26,6 +26,8 @@ _BLOCK = 256
 """Of how many logits the largest is looked at first."""
 _NEVER = -3e38
 """The logit of no word, which fills the last block."""
+_LARGE = 64.0
+"""What no weight and no bias of a language model reaches whose words are all in use."""
 FEW_WORDS = 4096
 """Up to so many, the product is soon done in float32, sooner than Numba is loaded."""
 
@@ -40,9 +42,16 @@ class Vocabulary:
         self._rounded: torch.Tensor | None = None
         self.rows = max(1, LOGITS_AT_ONCE[weight.device.type] // len(weight))
         """How many subtokens are best asked for at once."""
-        on_cpu = weight.device.type == "cpu"
-        if on_cpu and len(weight) > FEW_WORDS and torch.cpu._is_avx512_bf16_supported():
+        on_cpu = weight.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+        if on_cpu and len(weight) > FEW_WORDS and self._is_bounded():
             self._round()
+
+    def _is_bounded(self) -> bool:
+        """Whether one bound on the error for all words leaves few that may have the largest logit.
+
+        It leaves all where unused words have a bias of -100, or of -inf.
+        """
+        return all(bool(part.abs().max() < _LARGE) for part in (self._weight, self._bias))
 
     def _round(self) -> None:
         """Make what the product in bfloat16 needs: W and b, and how far they were rounded."""
@@ -93,6 +102,8 @@ class Vocabulary:
             + self._longest * dropped.norm(dim=1)
             + width * 2**-23 * self._longest * length * (1 + 1 / 256)
         )
+        if not (error < -_NEVER / 8).all():  # of hidden states without end, or that are no numbers
+            return self._of_all(hidden)
         # A positive number's order is its bits; a block of negative ones reaches no such threshold.
         maxima = blocks.amax(2)
         threshold = _threshold(maxima, error)
