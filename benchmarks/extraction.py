@@ -14,9 +14,10 @@ from transformers import AutoConfig, AutoModelForMaskedLM
 from benchmarks import inputs
 from benchmarks.machine import THREADS, machine
 from benchmarks.measuring import Measured, in_turns, run
+from tests.support.commands import call
 from tests.support.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.support.small_tokenizers import word_piece_tokenizer
-from tests.support.treebank_files import call, words_of
+from tests.support.treebank_files import words_of
 from workflow_scripts.activations import extract_activations
 from workflow_scripts.files.activations import vectors
 from workflow_scripts.files.artifact import read_parquet

@@ -24,7 +24,6 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +32,7 @@ import torch
 from benchmarks import gpu_inputs
 from benchmarks.gpu_inputs import ATTRIBUTE, VALUES, Shape, Sizes
 from benchmarks.machine import THREADS
+from tests.support.commands import call
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command.plugins import load
 from workflow_scripts.files.states import read_states
@@ -98,15 +98,6 @@ def once(work: Callable[[], object]) -> float:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter() - start
-
-
-def call(command: ModuleType, **options) -> None:
-    """Run a command in this process, as its command line would."""
-    argv = []
-    for name, value in options.items():
-        given = value if isinstance(value, tuple) else (value,)
-        argv += [f"--{name.replace('_', '-')}", *map(str, given)]
-    command.main(command.arguments().parse_args(argv))
 
 
 def rates(n: int, device: torch.device) -> dict[str, float]:

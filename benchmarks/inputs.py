@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import THREADS
-from tests.support.treebank_files import call, keep, read, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import keep, read, words_of
 from workflow_scripts.activations import extract_activations
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.words import kept_values

@@ -15,8 +15,9 @@ from benchmarks import inputs
 from benchmarks.extraction import model, products
 from benchmarks.machine import THREADS, machine
 from benchmarks.measuring import Measured, in_turns, run
+from tests.support.commands import call
 from tests.support.formulas_models import plain_model, predict_by_hand
-from tests.support.treebank_files import call, keep
+from tests.support.treebank_files import keep
 from workflow_scripts.activations import cache_states
 from workflow_scripts.files.states import CachedSentence, read_states
 from workflow_scripts.files.words import kept_values, sentences

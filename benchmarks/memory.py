@@ -12,7 +12,8 @@ from pathlib import Path
 
 from benchmarks import inputs
 from benchmarks.extraction import small_model
-from tests.support.treebank_files import call, keep, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import keep, words_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.treebanks import generate_treebank
 

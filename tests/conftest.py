@@ -23,9 +23,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.support.commands import call
 from tests.support.loopback import web_server
 from tests.support.small_tokenizers import word_piece_tokenizer
-from tests.support.treebank_files import call, read
+from tests.support.treebank_files import read
 from tests.support.workflow import SMALL, copy_of_a_study, finish
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS

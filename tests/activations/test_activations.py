@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.support.commands import call
 from tests.support.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.support.little_memory import scarce
-from tests.support.treebank_files import block, call, keep, read_text, row, sentence_of, words_of
+from tests.support.treebank_files import block, keep, read_text, row, sentence_of, words_of
 from workflow_scripts.activations import cache_states, extract_activations, treebank_pass
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations

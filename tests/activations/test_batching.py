@@ -45,10 +45,9 @@ def test_batches_are_full_where_there_are_sentences_enough():
 
 
 def test_a_gpu_has_larger_ones_whatever_its_memory():
-    """On the meta device of PyTorch, which has the type of none."""
     found = []
-    batches = Batches(torch.device("cuda"))  # not asked for anything: there may be none
-    batches.each([32] * 4096, lambda rows: found.append(len(rows)))
+    card = torch.device("cuda")  # its name alone: there may be none
+    Batches(card).each([32] * 4096, lambda rows: found.append(len(rows)))
     assert found == [SUBTOKENS_AT_ONCE["cuda"] // 32] * 4
     assert SUBTOKENS_AT_ONCE["cuda"] > AT_ONCE
 

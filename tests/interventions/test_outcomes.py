@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.support.treebank_files import block, call, read_text, row, sentence_of, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import block, read_text, row, sentence_of, words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet

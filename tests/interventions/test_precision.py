@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.interventions.test_interventions import run_intervene, study  # noqa: F401
-from tests.support.treebank_files import call
+from tests.support.commands import call
+from tests.support.intervened import run_intervene
 from workflow_scripts.activations import cache_states
 from workflow_scripts.files.artifact import METADATA_KEY, open_parquet
 from workflow_scripts.files.states import read_states
@@ -20,6 +20,8 @@ from workflow_scripts.interventions.subjects import edited_sentences, find_subje
 from workflow_scripts.models import precision
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.precision import error_of_leads, leads
+
+NUMBER = ["lemma", "upos", "Number"]
 
 
 @pytest.fixture
@@ -81,20 +83,19 @@ def test_on_ewt_every_word_is_that_of_exact(shared, real_words, tmp_path, bfloat
     assert bfloat16
 
 
-NUMBER = ["lemma", "upos", "Number"]
-
-
 def test_a_fast_intervention_has_the_outcomes_of_an_exact_one_and_says_what_it_did(
-    study,  # noqa: F811
+    intervened,
     tmp_path,
     bfloat16,
     caplog,
 ):
     (tmp_path / "fast").mkdir()
     caplog.set_level("INFO")
-    exact = run_intervene(study, "Number", 2, "ablation", {}, 3, tmp_path)
+    exact = run_intervene(intervened, "Number", 2, "ablation", {}, 3, tmp_path)
     assert not bfloat16
-    fast = run_intervene(study, "Number", 2, "ablation", {}, 3, tmp_path / "fast", precision="fast")
+    fast = run_intervene(
+        intervened, "Number", 2, "ablation", {}, 3, tmp_path / "fast", precision="fast"
+    )
     assert bfloat16
     assert fast == exact
     (said,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("fast:")]

@@ -15,9 +15,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, BertModel
 
 from tests.study.test_commands import error_of, python
+from tests.support.commands import call
 from tests.support.small_models import assert_close, random_sentences, save_random_model
 from tests.support.small_tokenizers import word_piece_tokenizer
-from tests.support.treebank_files import call, words_of
+from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.interventions import build_lexicon

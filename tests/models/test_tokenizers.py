@@ -14,8 +14,9 @@ import pytest
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import AutoTokenizer
 
+from tests.support.commands import call
 from tests.support.small_tokenizers import byte_level_tokenizer, word_piece_tokenizer
-from tests.support.treebank_files import call, words_of
+from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.files.artifact import read_parquet

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.treebank_files import call, read_text, sentence_of
+from tests.support.commands import call
+from tests.support.treebank_files import read_text, sentence_of
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.words import SPLITS

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.support import formulas_gaussian, formulas_linear
-from tests.support.treebank_files import call, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import words_of
 from workflow_scripts.activations import extract_activations
 from workflow_scripts.command import configuration
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet

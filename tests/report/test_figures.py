@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 import vl_convert
 
+from tests.support.commands import call
 from tests.support.study_on_disk import Study, edited
 from tests.support.study_tables import MANY, OF, RANKINGS, by, made, with_rankers
-from tests.support.treebank_files import call
 from tests.support.workflow import ROOT
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.report import build_figure

@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from tests.support.commands import call
 from tests.support.study_tables import MANY, RANKINGS, made
-from tests.support.treebank_files import call
 from workflow_scripts import InputError
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet

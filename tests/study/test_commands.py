@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.treebank_files import call, keep, read_text, row, sentence_of, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import keep, read_text, row, sentence_of, words_of
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command import line
 from workflow_scripts.files import activations as activation_file

@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from tests.support.treebank_files import block, call, keep, read_text, row, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command.configuration import named_in_errors

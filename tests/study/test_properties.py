@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.study.test_wrong_configurations import FULL, PARTS, changed
-from tests.support.treebank_files import call, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import words_of
 from tests.words.test_schemas import MAPPED
 from tests.words.test_surface_words import features
 from workflow_scripts.command import plugins

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.support.treebank_files import call
+from tests.support.commands import call
 from tests.support.workflow import (
     SMALL,
     changed,

@@ -1,22 +1,10 @@
-"""What tests read: CoNLL-U written by hand, and the commands of the project on it."""
+"""What tests read: CoNLL-U written by hand, and words files that commands make of it."""
 
-import argparse
 from pathlib import Path
-from types import ModuleType
 
+from tests.support.commands import call
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.words import keep_values, read_words
-
-
-def call(command: ModuleType, **options) -> argparse.Namespace:
-    """Run a command in this process, as its command line would; a list is several arguments."""
-    argv = []
-    for name, value in options.items():
-        values = value if isinstance(value, list | tuple) else [value]
-        argv += [f"--{name.replace('_', '-')}", *map(str, values)]
-    parsed = command.arguments().parse_args(argv)
-    command.main(parsed)
-    return parsed
 
 
 def row(word_id, form, upos="X", feats="_", lemma=None) -> str:

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tests.support import drawn_contrasts as drawn
+from tests.support.commands import call
 from tests.support.study_tables import by, with_rankers
-from tests.support.treebank_files import call
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files import probed_sentences
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet

@@ -5,8 +5,8 @@ from importlib import import_module
 import polars as pl
 import pytest
 
+from tests.support.commands import call
 from tests.support.study_tables import made
-from tests.support.treebank_files import call
 from tests.support.workflow import ROOT
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.tables import build_latex

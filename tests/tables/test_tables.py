@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.support.commands import call
 from tests.support.study_tables import by
-from tests.support.treebank_files import call, read_text, sentence_of
+from tests.support.treebank_files import read_text, sentence_of
 from workflow_scripts import InputError
 from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from tests.support.commands import call
 from tests.support.study_tables import by, with_rankers
-from tests.support.treebank_files import call
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.kernels.words import SPLITS

@@ -11,7 +11,8 @@ import tracemalloc
 import pytest
 
 from tests.study.test_commands import error_of
-from tests.support.treebank_files import block, call, row, sentence_of, words_of
+from tests.support.commands import call
+from tests.support.treebank_files import block, row, sentence_of, words_of
 from tests.words.test_surface_words import features
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import read_parquet

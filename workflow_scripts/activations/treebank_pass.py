@@ -60,11 +60,8 @@ def _portions(
 
 def n_words_of(read: Subtokens) -> int:
     """Return how many words of a sentence have a subtoken."""
-    words = read.words
-    # A word's subtokens stand side by side.
-    return int(np.count_nonzero((words[1:] != words[:-1]) & (words[1:] != NO_WORD))) + int(
-        len(words) > 0 and words[0] != NO_WORD
-    )
+    begins = np.diff(read.words, prepend=NO_WORD) != 0  # a word's subtokens stand side by side
+    return int(np.count_nonzero(begins & (read.words != NO_WORD)))
 
 
 def _length(sentence: Sentence) -> int:

@@ -103,45 +103,39 @@ def main(options: argparse.Namespace) -> None:
         )
     ids, unchanged = edited_ids(cached, edited)
     touched = edited_sentences(cached, edited)
-    analyzer = analyzers.Analyzer(
-        AnalyzerTask(
-            attribute=of.attribute,
-            lemma_alone=of.attribute == schema.PART_OF_SPEECH,
-            lexicon=given(
-                "lexicon", analyzers.USES, lambda: analyses(options.lexicon, of.attribute)
-            ),
-            pipeline=given("pipeline", analyzers.USES, lambda: options.pipeline),
-            analyse=schema.analyse,
-            forms=lambda sentence: test[sentence]["form"],
-        )
+    uses = analyzers.USES
+    task = AnalyzerTask(
+        attribute=of.attribute,
+        lemma_alone=of.attribute == schema.PART_OF_SPEECH,
+        lexicon=given("lexicon", uses, lambda: analyses(options.lexicon, of.attribute)),
+        pipeline=given("pipeline", uses, lambda: options.pipeline),
+        analyse=schema.analyse,
+        forms=lambda sentence: test[sentence]["form"],
     )
+    analyzer = analyzers.Analyzer(task)
     reader = Reader(options.model)
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
     method_names = {"method": options.name or options.method, **options.method_options}
     method_names |= {"has_target": method.HAS_TARGET}
-    named_neurons = [read_ranking(ranking, of) for ranking in options.rankings]
-    ks = list(range(0, len(named_neurons[0][1]), options.step))
+    rankings = [read_ranking(path, of) for path in options.rankings]
+    ks = list(range(0, model.width, options.step))
     if len(ks) == 1:
         log.warning(
             "step %d is not below the width, %d: k = 0 alone, so nothing is changed",
             options.step,
-            len(named_neurons[0][1]),
+            model.width,
         )
+    tasks = [EditTask(neurons, len(of.values), means) for _, neurons in rankings]
     edits = [
-        Edits(
-            method.edit(EditTask(neurons, len(of.values), means), **options.method_options),
-            neurons,
-            ks[1:],
-        )
-        for _, neurons in named_neurons
+        Edits(method.edit(task, **options.method_options), task.neurons, ks[1:]) for task in tasks
     ]
     changed = run_model(model, of.layer, touched, edits, options.precision)
     seen = {} if changed.computed_again is None else {"computed_again": changed.computed_again}
     metadata = made_by("intervene", options.made_by, *also, **seen)
     for (names, _), of_ranking, outcomes_file, examples_file in zip(
-        named_neurons, changed.of, options.outcomes, options.examples, strict=True
+        rankings, changed.of, options.outcomes, options.examples, strict=True
     ):
         names |= method_names
         predicted = np.concatenate([unchanged[None], of_ranking])

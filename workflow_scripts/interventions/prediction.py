@@ -68,8 +68,9 @@ class Predicted(NamedTuple):
     """Which share of the edited sentences was not sure in the faster products; None: not tried."""
 
 
-SAMPLED = 64
-"""One in so many edited sentences of a batch is computed in float32 too, to see the error."""
+SAMPLED = 61
+"""One in so many edited sentences of a batch is computed in float32 too, to see the error: a prime
+number, or it might be the same edit each time."""
 SAFETY = 3
 """How many times the largest error seen a prediction must lead by."""
 
@@ -92,18 +93,20 @@ def predict_edited(
     n_rows = sum(len(sentence.edited) for sentence in sentences)
     if sum(n_ks) * n_rows == 0:
         return Predicted([np.empty((n, n_rows), np.int32) for n in n_ks], None)
-    running = _Running(model, sentences, layer, edits, progress or (lambda n: None))
+    intervention = _Intervention(model, sentences, layer, edits)
     pairs = np.arange(len(sentences) * sum(n_ks))
+    done = progress or (lambda n: None)
     computed_again = None
     if is_faster(precision, model.device):
-        again = running.fast(pairs)
+        again = intervention.fast(pairs, done)
+        intervention.exact(again, lambda n: None)
         computed_again = len(again) / len(pairs)
-        pairs = again
-    running.exact(pairs)
-    return Predicted(np.split(running.predicted(), np.cumsum(n_ks)[:-1]), computed_again)
+    else:
+        intervention.exact(pairs, done)
+    return Predicted(np.split(intervention.predicted(), np.cumsum(n_ks)[:-1]), computed_again)
 
 
-class _Running:
+class _Intervention:
     """The sentences under the edits: pair p is sentence p // E under edit p % E, of E edits."""
 
     def __init__(
@@ -112,10 +115,8 @@ class _Running:
         sentences: Sequence[EditedSentence],
         layer: int,
         edits: Sequence[Edits],
-        progress: Callable[[int], object],
     ):
         self._model, self._sentences, self._layer = model, sentences, layer
-        self._progress = progress
         self._places = _Places(sentences)
         self._apply = _Applied(edits, model.device)
         self._n_edits = sum(len(of.ks) for of in edits)
@@ -129,13 +130,13 @@ class _Running:
         """Return (E, R) int32, the predictions of each edit."""
         return self._predicted.view(self._n_edits, self._n_rows).cpu().numpy()
 
-    def exact(self, pairs: np.ndarray) -> None:
-        """Predict the pairs in float32."""
+    def exact(self, pairs: np.ndarray, done: Callable[[int], object]) -> None:
+        """Predict the pairs in float32; `done` is called with the number of predictions."""
 
         def compute(some: np.ndarray) -> None:
             copies = self._copies(pairs[some])
             self._ask(self._upper(copies), copies.where)
-            self._progress(len(copies.rows))
+            done(len(copies.rows))
 
         self._each(pairs, compute)
         try:
@@ -145,7 +146,7 @@ class _Running:
                 f"{self._model.device} has too little memory for the LM head; set device: cpu"
             ) from error
 
-    def fast(self, pairs: np.ndarray) -> np.ndarray:
+    def fast(self, pairs: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
         """Predict the pairs in the device's faster products; return those that are not sure.
 
         They are where a prediction leads by less than SAFETY times the largest error that a sample
@@ -159,18 +160,17 @@ class _Running:
         def compute(some: np.ndarray) -> None:
             nonlocal error
             copies = self._copies(pairs[some])
-            sample = copies.every(SAMPLED)
-            exact = self._upper(sample)
             with fast_products(model.device):
                 fast = self._upper(copies)
-            rows = torch.from_numpy(copies.in_every(SAMPLED)).to(model.device)
-            of_sample = fast[rows]
-            for few, same in zip(of_sample.split(1024), exact.split(1024), strict=True):
+            n_at_once = model.rows_at_once
+            exact = self._upper(self._copies(pairs[some][::SAMPLED]))
+            sampled = torch.from_numpy(np.flatnonzero(copies.of_row % SAMPLED == 0))
+            of_sample = fast[sampled.to(model.device)]
+            for last, same in zip(of_sample.split(n_at_once), exact.split(n_at_once), strict=True):
                 with fast_products(model.device):
-                    logits = model.logits(few)
+                    logits = model.logits(last)
                 error = torch.maximum(error, error_of_leads(logits, model.logits(same)))
             of_pair = torch.from_numpy(pairs[some][copies.of_row]).to(model.device)
-            n_at_once = model.rows_at_once
             for last, where, pair in zip(
                 *(x.split(n_at_once) for x in (fast, copies.where, of_pair)), strict=True
             ):
@@ -178,7 +178,7 @@ class _Running:
                     first, lead = leads(model.logits(last))
                 self._predicted[where] = first.int()
                 least_lead.scatter_reduce_(0, pair, lead.nan_to_num(-torch.inf, torch.inf), "amin")
-            self._progress(len(copies.rows))
+            done(len(copies.rows))
 
         self._each(pairs, compute)
         again = np.flatnonzero((least_lead < SAFETY * error).cpu().numpy())
@@ -249,24 +249,6 @@ class _Copies:
     """(r,) int64: the edited subtokens in the batch laid flat."""
     where: torch.Tensor
     """(r,) int64: where their predictions go."""
-
-    def every(self, n: int) -> "_Copies":
-        """Return one in n of the sentences, the first among them."""
-        length = self.states.shape[1]
-        taken = self.in_every(n)
-        at = torch.from_numpy(taken).to(self.rows.device)
-        sentence, place = self.rows[at] // length, self.rows[at] % length
-        return _Copies(
-            Batch(self.batch.ids[::n], self.batch.mask[::n]),
-            self.states[::n],
-            self.of_row[taken] // n,
-            sentence // n * length + place,
-            self.where[at],
-        )
-
-    def in_every(self, n: int) -> np.ndarray:
-        """Return which edited subtokens are in one in n of the sentences."""
-        return np.flatnonzero(self.of_row % n == 0)
 
 
 class _Places:

@@ -27,8 +27,8 @@ from workflow_scripts.files.lm_head import no_lm_head, require_masked_lm
 from workflow_scripts.files.model_folder import check_weights, reason, weight_names
 from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models.encoder import Batch, Encoder, standing_in
-from workflow_scripts.models.library import AutoModelForMaskedLM, ModelOutput, ShapesAlone
-from workflow_scripts.models.library import logging as library_logging
+from workflow_scripts.models.from_transformers import AutoModelForMaskedLM, ModelOutput, ShapesAlone
+from workflow_scripts.models.from_transformers import logging as transformers_logging
 from workflow_scripts.models.precision import leads
 from workflow_scripts.models.running import NOT_RUN, OneByOne, Running, choose
 from workflow_scripts.models.vocabulary import LOGITS_AT_ONCE, Vocabulary
@@ -36,8 +36,8 @@ from workflow_scripts.models.with_hook import WithHook
 
 log = logging.getLogger("masked_lm")
 
-library_logging.set_verbosity_error()
-library_logging.disable_progress_bar()
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
 
 
 _HARMLESS = re.compile(

@@ -195,10 +195,10 @@ def _lacking_for_sentencepiece() -> list[str]:
 
 def _made_by_library(folder: Path) -> Any:
     """Return what the library makes of a folder, without running code of its own."""
-    from workflow_scripts.models.library import AutoTokenizer
-    from workflow_scripts.models.library import logging as library_logging
+    from workflow_scripts.models.from_transformers import AutoTokenizer
+    from workflow_scripts.models.from_transformers import logging as transformers_logging
 
-    library_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
     return AutoTokenizer.from_pretrained(
         str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
     )

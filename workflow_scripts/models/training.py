@@ -18,7 +18,11 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from workflow_scripts import InputError
-from workflow_scripts.models.library import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+from workflow_scripts.models.from_transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    PreTrainedTokenizerFast,
+)
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, CLS, SEP, MASK = 0, 2, 3, 4

@@ -27,7 +27,7 @@ _BLOCK = 256
 _NEVER = -3e38
 """The logit of no word, which fills the last block."""
 _LARGE = 64.0
-"""What no weight and no bias of a language model reaches whose words are all in use."""
+"""A bias as large as this is of words that are never predicted."""
 FEW_WORDS = 4096
 """Up to so many, the product is soon done in float32, sooner than Numba is loaded."""
 

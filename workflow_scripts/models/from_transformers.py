@@ -1,6 +1,6 @@
 """The library of models, `transformers`: what is taken from it, and how a command imports it.
 
-    from workflow_scripts.models.library import AutoModelForMaskedLM
+    from workflow_scripts.models.from_transformers import AutoModelForMaskedLM
 
 A process had a small BERT loaded after 3.7 s: 0.7 s for PyTorch, and 2.4 s for what nothing here
 uses: a compiler of models with an algebra system, the distribution of models over machines, SciPy

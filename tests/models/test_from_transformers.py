@@ -59,7 +59,7 @@ print(json.dumps({family: digest(folder) for family, folder in json.loads(sys.ar
 
 
 NAMES = """
-from workflow_scripts.models.library import AutoModelForMaskedLM
+from workflow_scripts.models.from_transformers import AutoModelForMaskedLM
 import sys
 import transformers
 print(AutoModelForMaskedLM is transformers.AutoModelForMaskedLM)
@@ -104,16 +104,16 @@ print(torch._dynamo.__name__, type(torch._dynamo).__name__)
 @pytest.mark.parametrize(
     "change",
     [
-        "library.OF_ALL_FAMILIES = ('nowhere',)",
-        "library._Compiler.MARKS = ()",
-        "library._TOLD = {'is_nothing_available': library._is_not_there}",
-        "library.PLACES['AutoModelForMaskedLM'] = 'nowhere'",
+        "from_transformers.OF_ALL_FAMILIES = ('nowhere',)",
+        "from_transformers._Compiler.MARKS = ()",
+        "from_transformers._TOLD = {'is_nothing_available': from_transformers._is_not_there}",
+        "from_transformers.PLACES['AutoModelForMaskedLM'] = 'nowhere'",
     ],
 )
 def test_another_version_of_the_library_costs_time_alone(change, tiny_model):
     code = f"""
 import sys
-from workflow_scripts.models import library
+from workflow_scripts.models import from_transformers
 {change}
 from tests.support.model_digest import digest
 print(digest(sys.argv[1]))
