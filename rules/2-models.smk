@@ -69,7 +69,6 @@ rule train_model:
         model=one_of(plan.named("train")),
     conda:
         ENVIRONMENT
-    threads: 2
     resources:
         mem_mb=each_attempt(1200),
         runtime=each_attempt(30),
@@ -77,7 +76,6 @@ rule train_model:
         job=step.job,
         options=lambda w: plan.training_options(w.model),
         seed=step.setting("seed"),
-    # Two threads whatever the cores: weights must be the same on every machine.
     shell:
         """
         python -m workflow_scripts.models.train_model \
@@ -85,7 +83,6 @@ rule train_model:
             --words {input.words} \
             {params.options} \
             --seed {params.seed} \
-            --threads 2 \
             --model {output.model} \
             2>&1 | tee {log}
         """

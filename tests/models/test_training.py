@@ -1,25 +1,32 @@
 """Facts about training a small model from scratch."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.support.commands import call
 from tests.support.treebank_files import read_text, sentence_of
+from workflow_scripts import InputError
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import train_model as train_command
 from workflow_scripts.models.training import (
     CLS,
-    IGNORED,
     MASK,
     PAD,
     SEP,
     TrainingPlan,
+    backward,
+    batches_of,
     mask_words,
+    n_batches,
     train_model,
     train_tokenizer,
+    vectors_by_neighbours,
 )
 
 
@@ -70,21 +77,101 @@ def test_a_sentence_longer_than_the_model_does_not_stop_training(tmp_path):
     assert (tmp_path / "model" / "model.safetensors").exists()
 
 
+def test_sentences_that_cannot_be_trained_on_are_left_out_and_none_at_all_is_an_error(tmp_path):
+    """A batch of sentences without a known word would ask for nothing, and its loss be NaN."""
+    unreadable = "w" * 101  # longer than a WordPiece reads: one unknown subtoken
+    long = sentence_of(*["word"] * 200)
+    options = {"layers": 1, "width": 8, "heads": 2, "vocabulary": 30, "epochs": 2, "seed": 1}
+
+    def trained(folder, text):
+        (tmp_path / folder).mkdir()
+        words = read_text(tmp_path / folder, **dict.fromkeys(SPLITS, text))
+        model = tmp_path / folder / "model"
+        call(train_command, words=words / "train.parquet", **options, model=model)
+        return load_file(model / "model.safetensors")
+
+    weights = trained("some", sentence_of(unreadable) + long + 8 * sentence_of("a", "word"))
+    assert all(part.isfinite().all() for part in weights.values())
+    with pytest.raises(InputError, match="no sentence of at most 128 subtokens"):
+        trained("none", sentence_of(unreadable) + long)
+
+
+def test_batches_have_one_length_and_every_sentence_once():
+    stream = np.random.default_rng(4)
+    lengths = stream.choice([3, 4, 9, 20], 300, p=[0.6, 0.3, 0.09, 0.01])
+    sentences = [np.zeros(n, np.int64) for n in lengths]
+    batches = batches_of(lengths, 32, stream)
+    assert sorted(np.concatenate(batches)) == list(range(300))
+    assert all(len(set(lengths[batch])) == 1 for batch in batches)
+    assert max(map(len, batches)) <= 48
+    plan = TrainingPlan(layers=1, width=8, heads=2, vocabulary=30, epochs=3, batch=32)
+    assert n_batches(sentences, plan) == 3 * len(batches)
+
+
 def test_masking_asks_for_at_least_one_word_of_every_sentence_and_for_nothing_else():
     """A batch that asks for none would have the loss NaN."""
     stream = np.random.default_rng(2)
-    rows = [np.array([CLS, *stream.integers(5, 30, n), SEP]) for n in [1, 1, 2, 9] * 50]
-    given, labels, attention = mask_words(rows, 30, stream)
-    hidden = 0
-    for i, ids in enumerate(rows):
-        n = len(ids)
-        assert attention[i].tolist() == [1] * n + [0] * (11 - n)
-        asked = labels[i] != IGNORED
-        assert asked.any()
-        assert not asked[[0, n - 1]].any()
-        assert not asked[n:].any()
-        assert labels[i, :n][asked[:n]].tolist() == ids[asked[:n].numpy()].tolist()
-        assert given[i, :n][~asked[:n]].tolist() == ids[~asked[:n].numpy()].tolist()
-        hidden += int((given[i] == MASK).sum())
-    share = hidden / int((labels != IGNORED).sum())
-    assert share == pytest.approx(0.5, abs=0.1)
+    hidden = random = asked_for = 0
+    for n in [1, 2, 9, 30]:
+        ids = stream.integers(5, 300, (200, n + 2))
+        ids[:, 0], ids[:, -1] = CLS, SEP
+        given, asked = mask_words(ids, 300, stream)
+        assert asked.any(1).all()
+        assert not asked[:, [0, -1]].any()
+        assert (given == ids)[~asked].all()
+        hidden += (given == MASK).sum()
+        random += ((given != ids) & (given != MASK)).sum()
+        asked_for += asked.sum()
+    assert not (given[asked] < MASK).any()
+    assert hidden / asked_for == pytest.approx(0.5, abs=0.03)
+    assert random / asked_for == pytest.approx(0.05, abs=0.02)
+
+
+def test_the_gradient_is_that_of_the_cross_entropy():
+    torch.manual_seed(1)
+    weights = torch.randn(7, 30, requires_grad=True)
+    labels = torch.tensor([3, 3, 0, 29, 12, 5, 5])
+    loss = torch.nn.functional.cross_entropy(2 * weights, labels)
+    (expected,) = torch.autograd.grad(loss, weights)
+    assert backward(2 * weights, labels) == pytest.approx(loss.item(), rel=1e-5)
+    assert weights.grad is not None
+    assert torch.allclose(weights.grad, expected, atol=1e-7)
+
+
+def test_words_of_one_neighbourhood_begin_near_each_other():
+    """In `the cat sleeps`, `the dog sleeps`, `a red hat`, cat and dog are of one kind."""
+    the, cat, dog, sleeps, a, red, hat, alone = range(5, 13)
+    text = [[the, cat, sleeps], [the, dog, sleeps], [a, red, hat], [a, hat], [alone]]
+    sentences = [np.array([CLS, *words, SEP]) for words in text * 5]
+    vectors = vectors_by_neighbours(sentences, 14, 8, n_neighbours=9)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors[5:12], axis=1) == pytest.approx(1, abs=1e-6)
+    assert not vectors[13].any()  # never met
+    assert vectors[cat] @ vectors[dog] == pytest.approx(1, abs=1e-6)
+    assert vectors[cat] @ vectors[red] < 0.5
+    # By the formula: the products of their positive pointwise mutual information, where as many
+    # directions are kept as there are.
+    whole = vectors_by_neighbours(sentences, 14, 18, n_neighbours=9)
+    information = ppmi_of_neighbours(sentences, 14, 9)
+    lengths = np.linalg.norm(information, axis=1, keepdims=True)
+    unit = information / np.where(lengths > 0, lengths, 1)
+    assert whole @ whole.T == pytest.approx(unit @ unit.T, abs=1e-5)
+
+
+def ppmi_of_neighbours(sentences, vocabulary, n_neighbours):
+    """Return max(0, log p(x, y) / p(x) p(y)) for y to the right of x, then to the left."""
+    text = [int(i) for ids in sentences for i in ids]
+    frequent = sorted(range(vocabulary), key=lambda i: (-text.count(i), i))[:n_neighbours]
+    counts = np.zeros((vocabulary, 2 * n_neighbours))
+    for ids in sentences:
+        for x, y in pairwise(ids):
+            if y in frequent:
+                counts[x, frequent.index(y)] += 1
+            if x in frequent:
+                counts[y, n_neighbours + frequent.index(x)] += 1
+    found = np.zeros_like(counts)
+    for x, y in np.argwhere(counts):
+        together = counts[x, y] / counts.sum()
+        apart = counts[x].sum() / counts.sum() * counts[:, y].sum() / counts.sum()
+        found[x, y] = max(0, np.log(together / apart))
+    return found

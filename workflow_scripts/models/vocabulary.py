@@ -20,7 +20,7 @@ from workflow_scripts.models.precision import leads
 LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 27}
 """How many float32 logits are held at a time (64 and 512 MiB)."""
 ROWS_AT_ONCE = 512
-"""For how many subtokens bfloat16 logits are held at a time."""
+"""For how many subtokens logits are held at a time at most, on a CPU."""
 _COLUMNS = 32  # matrix instructions want a multiple of it
 _BLOCK = 256
 """Of how many logits the largest is looked at first."""
@@ -40,10 +40,14 @@ class Vocabulary:
         self._weight = weight
         self._bias = weight.new_zeros(len(weight)) if bias is None else bias
         self._rounded: torch.Tensor | None = None
+        self._logits: torch.Tensor | None = None
         self.rows = max(1, LOGITS_AT_ONCE[weight.device.type] // len(weight))
         """How many subtokens are best asked for at once."""
-        on_cpu = weight.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-        if on_cpu and len(weight) > FEW_WORDS and self._is_bounded():
+        if weight.device.type != "cpu":
+            return
+        self.rows = min(self.rows, ROWS_AT_ONCE)
+        bfloat16 = torch.cpu._is_avx512_bf16_supported()
+        if bfloat16 and len(weight) > FEW_WORDS and self._is_bounded():
             self._round()
 
     def _is_bounded(self) -> bool:
@@ -67,8 +71,6 @@ class Vocabulary:
         self._rounded = rounded.new_zeros(width, -(-n_words // _BLOCK) * _BLOCK)
         self._rounded[d, n_words:] = _NEVER
         self._rounded[: d + 1, :n_words] = rounded.T
-        # One for all calls: the system clears fresh memory, which takes as long as the product.
-        self._logits = rounded.new_empty(ROWS_AT_ONCE, self._rounded.shape[1])
 
     def argmax(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return the largest logit's row (r,) int64 for each of `hidden` (r, d) float32.
@@ -84,7 +86,20 @@ class Vocabulary:
         return torch.cat([self._of_likely(part, rounded) for part in parts])
 
     def _of_all(self, hidden: torch.Tensor) -> torch.Tensor:
-        return leads(torch.addmm(self._bias, hidden, self._weight.T))[0]
+        logits = self._memory(len(hidden), len(self._weight), hidden.dtype)
+        return leads(torch.addmm(self._bias, hidden, self._weight.T, out=logits))[0]
+
+    def _memory(self, n: int, n_words: int, dtype: torch.dtype) -> torch.Tensor | None:
+        """Return where to write n rows of logits; on a GPU None, which is fresh memory.
+
+        On a CPU it is the same for all calls: the system clears what is fresh, and that takes as
+        long as the product.
+        """
+        if self._weight.device.type != "cpu":
+            return None
+        if self._logits is None or self._logits.dtype != dtype:
+            self._logits = torch.empty(self.rows, n_words, dtype=dtype)
+        return self._logits[:n]
 
     def _of_likely(self, hidden: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         from workflow_scripts.kernels.likely_logits import at_least
@@ -94,7 +109,8 @@ class Vocabulary:
         width = len(columns)
         rounded = torch.nn.functional.pad(with_one, (0, width - d - 1)).bfloat16()
         dropped = with_one - rounded[:, : d + 1]
-        logits = torch.mm(rounded, columns, out=self._logits[:n]).view(torch.int16)
+        logits = torch.mm(rounded, columns, out=self._memory(n, columns.shape[1], rounded.dtype))
+        logits = logits.view(torch.int16)
         blocks = logits.view(n, -1, _BLOCK)
         length = with_one.norm(dim=1)
         error = (
