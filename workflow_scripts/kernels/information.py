@@ -15,8 +15,12 @@ def frequencies(y: np.ndarray, n_values: int) -> np.ndarray:
 
 def entropy(y: np.ndarray, n_values: int) -> float:
     """Return H = -Σ_z p(z) log₂ p(z), in bits, p(z) the frequencies of the labels `y` (n,)."""
-    p = frequencies(y, n_values)
-    p = p[p != 0]
+    return entropy_of(np.bincount(y, minlength=n_values)) if len(y) else 0.0
+
+
+def entropy_of(counts: np.ndarray) -> float:
+    """Return H in bits of how often each of some things was counted, (n,), not all 0."""
+    p = counts[counts != 0] / counts.sum()
     return float(-(p * np.log2(p)).sum()) + 0.0  # + 0.0: one value has entropy 0, not -0
 
 

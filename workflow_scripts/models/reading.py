@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
+from tokenizers.models import WordLevel
 
 from workflow_scripts import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
@@ -121,6 +122,8 @@ def _mark(tokenizer: Tokenizer) -> tuple[str, int]:
     normalizer or from any step before the split; where such a step strips the space of a word that
     stands alone, a letter before it keeps it.
     """
+    if isinstance(tokenizer.model, WordLevel) and tokenizer.pre_tokenizer is None:
+        return "", 0  # it looks whole words up, and reads no text
     # One that is spelled otherwise than by the unknown token, which may swallow a mark.
     letters = {i: token for token, i in tokenizer.get_vocab().items() if _is_letter(token)}
     letter = "a" if "a" in letters.values() or not letters else letters[min(letters)]
