@@ -1,10 +1,11 @@
-"""Facts about compiled models: what METHODS calls the closed forms, by a plain BERT and plain loops.
+"""Facts about compiled models: their closed forms, by a plain BERT and plain loops.
 
 Each form is a sentence of its own here, `[CLS] form [SEP]`: no state depends on another word.
 """
 
 import json
 from collections import Counter, defaultdict
+from itertools import chain
 from math import log2
 
 import numpy as np
@@ -149,9 +150,9 @@ def test_the_kinds_of_neurons_are_all_neurons_and_meet_nowhere(kind, compiled):
     truth = compiled(kind).truth
     decoys = [neuron for decoy in truth["decoys"] for neuron in decoy["neurons"]]
     parts = [truth["used"], truth["twins"], decoys, truth["cell"], truth["noise"]]
-    assert sorted(sum(parts, [])) == list(range(compiled(kind).d))
+    assert sorted(chain(*parts)) == list(range(compiled(kind).d))
     assert truth["encoded"] == sorted(truth["used"] + truth["twins"] + decoys)
-    assert sorted(sum(truth["copies"], [])) == truth["used"]
+    assert sorted(chain(*truth["copies"])) == truth["used"]
     assert len(truth["copies"]) == truth["compile"]["used"]
     assert truth["read"] == sorted([*truth["used"], *truth["cell"][::2]])
 

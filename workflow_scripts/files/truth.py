@@ -1,16 +1,16 @@
 """Truth: `truth.json` in the folder of a compiled model, what is known of its neurons.
 
-    attribute, values    what is planted, and its kept values, sorted
-    compile              the entry of the configuration
-    used, encoded        neurons that hold the attribute: those that the model reads of it, and all
-    copies, twins        the used neurons of each copy of the value; the unused twin of each
-    decoys               {wrong: in which share of the forms, neurons}, one for each
-    cell, noise, read    neurons of the lexeme, of nothing, and all that the LM head reads
-    mutual_information   of each neuron and the value, in bits, from the counts of training words
-    other_value          of each value, the share of its training words whose form is coded by
-                         another value, or none
-    other_analysis       the share of training words whose form is coded by another analysis
-    forms                how many forms the model knows
+attribute, values    what is planted, and its kept values, sorted
+compile              the entry of the configuration
+used, encoded        neurons that hold the attribute: those that the model reads of it, and all
+copies, twins        the used neurons of each copy of the value; the unused twin of each
+decoys               {wrong: in which share of the forms, neurons}, one for each
+cell, noise, read    neurons of the lexeme, of nothing, and all that the LM head reads
+mutual_information   of each neuron and the value, in bits, from the counts of training words
+other_value          of each value, the share of its training words whose form is coded by
+                     another value, or none
+other_analysis       the share of training words whose form is coded by another analysis
+forms                how many forms the model knows
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ class Knobs:
     xor: bool = False
     """Whether a used sign is the product of two neurons, of which neither is informative."""
     rotate: int = 0
-    """Of how many neurons is a block over which a used sign is spread; 0 and 1: it is one neuron's."""
+    """Over how many neurons, a block, a used sign is spread; with 0 and 1 it is one neuron's."""
     correlated: bool = False
     """Whether decoys are wrong in the same forms."""
 

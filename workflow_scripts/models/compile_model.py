@@ -17,9 +17,8 @@ from workflow_scripts import InputError
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import whole_file
-from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.truth import NAME
-from workflow_scripts.files.words import attributes_of, kept_values
+from workflow_scripts.files.words import attributes_of, kept_values, sentences
 from workflow_scripts.kernels.planted import Knobs, Planted, exact_information, plant
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.compiling import compile_model, compile_tokenizer
@@ -79,7 +78,7 @@ def main(options: argparse.Namespace) -> None:
 
 def longest(paths: list[Path]) -> int:
     """Return how many words the longest sentence of these words files has."""
-    return max(int(read_frame(path, ["word"])["word"].max() or 0) + 1 for path in paths)
+    return max(len(one.columns["word"]) for path in paths for one in sentences(path, ["word"]))
 
 
 def truth_of(

@@ -9,7 +9,7 @@ of the signs that agree less that of those that do not, times one number for all
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, processors
 
 from workflow_scripts.kernels.planted import Planted
 from workflow_scripts.models.from_transformers import (
