@@ -1,4 +1,4 @@
-"""Models: Hugging Face folders, downloaded or trained; a model with a `path` is there already.
+"""Models: Hugging Face folders, downloaded, trained or compiled; one with a `path` is there already.
 
 Gives `models/{model}`. After this stage no job needs a network.
 """
@@ -82,6 +82,52 @@ rule train_model:
             --made-by {params.job:q} \
             --words {input.words} \
             {params.options} \
+            --seed {params.seed} \
+            --model {output.model} \
+            2>&1 | tee {log}
+        """
+
+
+step = Step("compile_model")
+
+
+rule compile_model:
+    """Compile a model in which it is known which neurons hold an attribute, and which are used."""
+    input:
+        unpack(
+            step.inputs(
+                **places.words_of_compiled,
+                attributes=lambda w: counted(plan.compiled[w.model]),
+            )
+        ),
+    output:
+        model=directory(results("models/{model}")),
+    log:
+        step.log,
+    benchmark:
+        step.benchmark
+    wildcard_constraints:
+        model=one_of(plan.compiled),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=each_attempt(lambda mb, w: 900 + 30 * mb("words_train")),
+        runtime=each_attempt(10),
+    params:
+        job=step.job,
+        compile=step.setting("compile"),
+        which=step.setting("copy"),
+        seed=step.setting("seed"),
+    shell:
+        """
+        python -m workflow_scripts.models.compile_model \
+            --made-by {params.job:q} \
+            --words-train {input.words_train} \
+            --words-dev {input.words_dev} \
+            --words-test {input.words_test} \
+            --attributes {input.attributes} \
+            --compile {params.compile:q} \
+            --copy {params.which} \
             --seed {params.seed} \
             --model {output.model} \
             2>&1 | tee {log}

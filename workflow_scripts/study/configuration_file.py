@@ -36,7 +36,7 @@ from workflow_scripts.study.short_forms import in_full
 from workflow_scripts.study.steps import uses
 from workflow_scripts.study.treebank_folder import check_one_treebank
 
-SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train")}
+SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train", "compile")}
 BASES = {
     "ud": "https://raw.githubusercontent.com/UniversalDependencies",
     "hub": "https://huggingface.co",
@@ -151,6 +151,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _check_names_of_rankings(config["rankings"])
     _check_columns(config)
     _check_models(config)
+    _check_compiled(config, schema)
     _check_filters(config)
     _check_results(config["results"])
     return config
@@ -412,6 +413,55 @@ def _check_models(config: dict[str, Any]) -> None:
                 _check_layers(config["layers"], name, n_layers)
 
 
+def _check_compiled(config: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Give the entries of compiled models in full: `compile`, its one treebank, `copy` and `of`.
+
+    An entry with several `seeds` becomes as many models, `name-1`, `name-2` ..., which differ in
+    what is drawn; `of` is the name of them all.
+    """
+    options = schema["properties"]["models"]["additionalProperties"]["properties"]["compile"]
+    models: dict[str, Any] = {}
+    for name, entry in config["models"].items():
+        if "compile" not in entry:
+            models[name] = entry
+            continue
+        key = f"models.{name}"
+        for option, part in options["properties"].items():
+            if "default" in part:
+                entry["compile"].setdefault(option, copy.deepcopy(part["default"]))
+        knobs = entry["compile"]
+        knobs["decoys"] = [float(wrong) for wrong in knobs["decoys"]]  # 0 and 0.0 are the same job
+        treebanks = entry.get("treebanks", list(config["treebanks"]))
+        if len(treebanks) != 1:
+            raise ConfigError(
+                f"{key}.treebanks: a compiled model knows the forms of one treebank; name one of "
+                f"{', '.join(config['treebanks']) or 'none'}"
+            )
+        asked = config["attributes"]
+        if asked != "all" and knobs["attribute"] not in asked:
+            raise ConfigError(
+                f"{key}.compile.attribute: {knobs['attribute']!r} is none of attributes: "
+                f"{', '.join(asked)}"
+            )
+        known = load("schemas", config["schema"]).ATTRIBUTES
+        if known is not None:
+            _one_of(f"{key}.compile.attribute", knobs["attribute"], known)
+        _check_layers(config["layers"], name, knobs["layers"])
+        n_copies = knobs.pop("seeds")
+        for i in range(1, n_copies + 1):
+            of_copy = name if n_copies == 1 else f"{name}-{i}"
+            if of_copy in models or (of_copy != name and of_copy in config["models"]):
+                raise ConfigError(f"models: {of_copy!r} is one of the {n_copies} of {name}, too")
+            models[of_copy] = {
+                "compile": dict(knobs),
+                "treebanks": treebanks,
+                "copy": i,
+                "of": name,
+            }
+    config["models"] = models
+    _check_cases("models", models)
+
+
 def _layers_of_folder(key: str, folder: str) -> int | None:
     """Return how many layers a Hugging Face folder says that it has, None where it does not say."""
     file = Path(folder, "config.json")
@@ -460,8 +510,20 @@ def _check_filters(config: dict[str, Any]) -> None:
                     "attribute": attributes,
                     "layer": config["layers"],
                 }.get(field)
+                if field == "model":
+                    copies = _copies(config["models"])
+                    entry[field] = values = [one for v in values for one in copies.get(v, [v])]
                 for value in values if possible is not None else ():
                     _one_of(f"{key}[{i}].{field}", value, possible)  # pyright: ignore[reportArgumentType]
+
+
+def _copies(models: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the models that are compiled of one entry, by its name."""
+    found: dict[str, list[str]] = {}
+    for name, entry in models.items():
+        if "of" in entry:
+            found.setdefault(entry["of"], []).append(name)
+    return found
 
 
 def _check_results(results: str) -> None:

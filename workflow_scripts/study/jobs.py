@@ -127,7 +127,7 @@ class Jobs:
         values with it, and what is of several has the counts that there are.
         """
         if step not in STEPS:
-            return step, of[step]
+            return step, of[step], self._planted_from(of)
         wildcards = STEPS[step].wildcards
         if "attribute" in wildcards:
             return (
@@ -140,7 +140,12 @@ class Jobs:
         if STEPS[step].stage in ("tables", "report"):
             counted = [of["treebank"]] if "treebank" in wildcards else self.plan.treebanks
             return step, names, *map(self._counted, counted)
-        return step, names
+        return step, names, self._planted_from(of)
+
+    def _planted_from(self, of: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Return which counts a compiled model's values are from; None of others, or without."""
+        treebank = self.plan.compiled.get(of.get("model", ""))
+        return self._counted(treebank) if treebank else None
 
     def _made(self, name: str, without: tuple[str, ...], of: Mapping[str, Any]) -> str:
         step = STEPS[name]
@@ -158,7 +163,7 @@ class Jobs:
         settings = {wildcard: own[wildcard] for wildcard in step.wildcards}
         for key, where in step.settings.items():
             if key not in without and counts(where):
-                settings[key] = self.plan.setting(key, own)
+                settings[key] = self._setting(key, own)
         inputs = {
             kind: [
                 self._digest(read.step, read.without, one)
@@ -169,6 +174,12 @@ class Jobs:
         }
         code = "" if step.pinned else self._code(name, own)
         return _string(code, settings, inputs)
+
+    def _setting(self, key: str, of: Mapping[str, Any]) -> Any:
+        if key == "planted_values":
+            kept = self.kept(self.plan.compiled[of["model"]])
+            return kept.get(self.plan.planted_attribute(of["model"]) or "", [])
+        return self.plan.setting(key, of)
 
     def _source(self, kind: str, without: tuple[str, ...], of: Mapping[str, Any]) -> str:
         """Return what a treebank or a model is made of, by a step or outside of the study."""
@@ -233,7 +244,7 @@ def _kept(path: Path, mtime: int, size: int) -> dict[str, list[str]]:
 _FIELDS = ("model", "treebank", "attribute", "layer")
 _MADE_BY = {
     "treebank": {"grammar": "generate_treebank", "ud": "fetch_treebank"},
-    "model": {"train": "train_model", "hub": "fetch_model"},
+    "model": {"train": "train_model", "compile": "compile_model", "hub": "fetch_model"},
 }
 """Which step makes a treebank or a model, by the key of its entry; none makes one with a `path`."""
 

@@ -35,6 +35,14 @@ class Places:
         """Return the words files of the treebank in the wildcards, named words_train and so on."""
         return {f"words_{s}": self.results(f"words/{{treebank}}/{s}.parquet") for s in splits}
 
+    @property
+    def words_of_compiled(self) -> dict[str, Callable[[Any], str]]:
+        """Return the words files of the treebank whose forms the model in the wildcards knows."""
+        return {f"words_{split}": self._word_of_compiled(split) for split in SPLITS}
+
+    def _word_of_compiled(self, split: str) -> Callable[[Any], str]:
+        return lambda w: self.results(f"words/{self._plan.compiled[w.model]}/{split}.parquet")
+
     def activations(self, splits: Iterable[str] = SPLITS) -> dict[str, str]:
         """Return the activation files of a configuration, named activations_train and so on."""
         path = f"activations/{PAIR}/layer-{{layer}}"

@@ -28,7 +28,7 @@ from workflow_scripts.study.steps import uses
 from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
 
 OF_A_TREEBANK = ("grammar", "sentences", "ud", "release", "files", "pipeline")
-OF_A_MODEL = ("hub", "revision", "train")
+OF_A_MODEL = ("hub", "revision", "train", "compile", "copy")
 OF_A_JOB = {
     *OF_A_TREEBANK,
     *OF_A_MODEL,
@@ -355,7 +355,22 @@ class Plan:
             return all(getattr(configuration, field) in values for field, values in entry.items())
 
         only, skip = self.config["only"], self.config["skip"]
+        planted = self.planted_attribute(configuration.model)
+        if planted not in (None, configuration.attribute):
+            return False
         return (not only or any(map(matches, only))) and not any(map(matches, skip))
+
+    def planted_attribute(self, model: str) -> str | None:
+        """Return the attribute that is planted in a compiled model; None of others.
+
+        Of other attributes its truth says nothing.
+        """
+        return self.config["models"][model].get("compile", {}).get("attribute")
+
+    @cached_property
+    def compiled(self) -> dict[str, str]:
+        """The compiled models, each with the treebank whose forms it knows."""
+        return {name: self.treebanks_of(name)[0] for name in self.named("compile")}
 
     def check_attributes(
         self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]

@@ -113,6 +113,12 @@ STEPS: dict[str, Step] = {
         settings={"train": None, "seed": None},
         reads={"words": _WORDS},
     ),
+    "compile_model": Step(
+        "models",
+        "{model}",
+        settings={"compile": None, "copy": None, "seed": None, "planted_values": None},
+        reads={"words": _WORDS, "attributes": Read(None)},
+    ),
     "read_words": Step(
         "words",
         "{treebank}",
