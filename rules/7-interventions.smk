@@ -2,7 +2,8 @@
 
 Needs words, rankings, class statistics and the cached states. Gives, as
 `.../layer-{l}/{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed
-words below `examples/`; and `lexicons/{model}/{treebank}.parquet`, where the analyzer reads one.
+words below `examples/`; and `lexicons/{model}/{treebank}.parquet`, where the analyzer reads one. Of
+compiled models also `truth/.../layer-{l}.parquet`: how well rankings find what is known to be used.
 """
 
 LEXICON = results("lexicons/{model}/{treebank}.parquet")
@@ -116,3 +117,64 @@ for step in Step("intervene").by_directions():
                 --threads {threads} \
                 2>&1 | tee {log}
             """
+
+
+step = Step("score_rankings")
+
+
+rule score_rankings:
+    """Score rankings by what is known of a compiled model's neurons."""
+    input:
+        unpack(
+            step.inputs(
+                **places.words(["train", "test"]),
+                **places.activations(["train", "test"]),
+                model=places.model,
+                lexicon=LEXICON,
+                statistics=STATISTICS,
+                rankings=[
+                    results(f"rankings/{CONFIGURATION}/{name}.parquet")
+                    for name in plan.top_rankings
+                ],
+            )
+        ),
+    output:
+        scores=results(f"truth/{CONFIGURATION}.parquet"),
+    log:
+        step.log,
+    benchmark:
+        step.benchmark
+    wildcard_constraints:
+        model=one_of(plan.compiled),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=each_attempt(lambda mb, w: 1350 + 3 * mb("activations_train")),
+        runtime=each_attempt(lambda mb, w: 15 + mb("activations_train")),
+        gpu=plan.gpus,
+    params:
+        job=step.job,
+        of=step.setting("of"),
+        schema=step.setting("schema"),
+        seed=step.setting("seed"),
+        run=hidden(model=places.model_path, device=plan.config["device"]),
+    shell:
+        """
+        python -m workflow_scripts.interventions.score_rankings \
+            --made-by {params.job:q} \
+            --model {params.run[model]:q} \
+            --planted {params.of} \
+            --device {params.run[device]} \
+            --words-train {input.words_train} \
+            --words-test {input.words_test} \
+            --activations-train {input.activations_train} \
+            --activations-test {input.activations_test} \
+            --statistics {input.statistics} \
+            --schema {params.schema} \
+            --lexicon {input.lexicon} \
+            --rankings {input.rankings} \
+            --seed {params.seed} \
+            --scores {output.scores} \
+            --threads {threads} \
+            2>&1 | tee {log}
+        """

@@ -80,6 +80,7 @@ rule build_table:
                 examples=targets.collected("examples"),
                 rankings=targets.collected("rankings"),
                 contrasts=targets.collected("contrasts"),
+                truth=targets.scored,
             )
         ),
     output:
@@ -98,6 +99,7 @@ rule build_table:
         job=step.job,
         report=step.setting("neurons.report"),
         seed=step.setting("seed"),
+        compiled=step.setting("compiled"),
     shell:
         """
         python -m workflow_scripts.tables.build_table \
@@ -108,6 +110,8 @@ rule build_table:
             --examples {input.examples} \
             --rankings {input.rankings} \
             --contrasts {input.contrasts} \
+            --truth {input.truth} \
+            --compiled {params.compiled} \
             --report {params.report} \
             --seed {params.seed} \
             --csv {output.csv} \

@@ -97,12 +97,14 @@ class Jobs:
         found = [] if step == "probe_all_neurons" and not self.plan.whole else [dict(of)]
         if "attribute" in needed:
             needed |= {"configuration"}
+        of_compiled = step in STEPS and STEPS[step].of_compiled
         for name, values in _DIMENSIONS.items():
             if name in needed:
                 found = [
                     one | {name: value}
                     for one in found
                     for value in ([one[name]] if name in one else values(self, one))
+                    if name != "model" or not of_compiled or value in self.plan.compiled
                 ]
         yield from found
 

@@ -28,7 +28,7 @@ from workflow_scripts.study.steps import uses
 from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
 
 OF_A_TREEBANK = ("grammar", "sentences", "ud", "release", "files", "pipeline")
-OF_A_MODEL = ("hub", "revision", "train", "compile", "copy")
+OF_A_MODEL = ("hub", "revision", "train", "compile", "copy", "of")
 OF_A_JOB = {
     *OF_A_TREEBANK,
     *OF_A_MODEL,
@@ -134,6 +134,8 @@ class Plan:
             return self.control
         if key == "configuration":
             return self.described
+        if key == "compiled":
+            return list(self.compiled)
         if key == "neurons.report":
             return sorted(self.config["neurons"]["report"])
         if key == "ranker_options":
@@ -293,7 +295,8 @@ class Plan:
         collected = {
             name for name in names("collections") if files & set(uses("collections", name))
         }
-        collected |= {"report", "seed"}
+        collected |= {"report", "seed", "trained"}
+        collected |= {"truth"} if self.rankings and self.compiled else set()
         return [name for name in names("tables") if set(uses("tables", name)) <= collected]
 
     @cached_property

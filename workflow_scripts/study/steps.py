@@ -60,6 +60,8 @@ class Step:
     """The inputs of its rule, by name, less `_train`, `_dev` and `_test`."""
     on_device: bool = False
     """Whether it runs a model on the study's device."""
+    of_compiled: bool = False
+    """Whether its jobs are of compiled models alone."""
     pinned: bool = False
     """Whether its result follows from its settings, whatever code fetched it."""
 
@@ -118,6 +120,7 @@ STEPS: dict[str, Step] = {
         "{model}",
         settings={"compile": None, "copy": None, "seed": None, "planted_values": None},
         reads={"words": _WORDS, "attributes": Read(None)},
+        of_compiled=True,
     ),
     "read_words": Step(
         "words",
@@ -210,6 +213,21 @@ STEPS: dict[str, Step] = {
         },
         on_device=True,
     ),
+    "score_rankings": Step(
+        "interventions",
+        CONFIGURATION,
+        plugins=("schemas",),
+        settings={"schema": None, "seed": None, "values": None, "of": None},
+        reads=_LABELLED
+        | {
+            "model": _MODEL,
+            "lexicon": Read("build_lexicon"),
+            "statistics": Read("compute_statistics", None, _OF_VALUES_ALONE),
+            "rankings": Read("rank_neurons"),
+        },
+        on_device=True,
+        of_compiled=True,
+    ),
     "collect": Step(
         "tables",
         f"{PAIR}/{{collection}}",
@@ -229,10 +247,11 @@ STEPS: dict[str, Step] = {
         "tables",
         "{table}",
         plugins=("tables",),
-        settings={"neurons.report": "report", "seed": "seed"},
+        settings={"neurons.report": "report", "seed": "seed", "compiled": "trained"},
         reads={
             name: Read("collect", name, only={"collection": name}) for name in names("collections")
-        },
+        }
+        | {"truth": Read("score_rankings", "truth")},
     ),
     "build_latex": Step(
         "tables",

@@ -108,6 +108,14 @@ class Targets:
             for model, treebank in self._plan.pairs()
         ]
 
+    def scored(self, wildcards: Any) -> list[str]:
+        """Return the scores of rankings of every configuration of the compiled models."""
+        return [
+            self._results(f"truth/{of.path}.parquet")
+            for model, treebank in self._plan.compiled.items()
+            for of in self._jobs.configurations(model, treebank)
+        ]
+
     def configurations(self, wildcards: Any) -> list[PlannedConfiguration]:
         """Return the configurations of the model and treebank in the wildcards."""
         return self._jobs.configurations(wildcards.model, wildcards.treebank)

@@ -11,7 +11,7 @@ from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
 from workflow_scripts.files.frames import read_frame
 
-COLLECTED = names("collections")
+COLLECTED = [*names("collections"), "truth"]
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -22,6 +22,9 @@ def arguments() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help="collected files")
     parser.add_argument("--report", type=int, nargs="*", help="the k to report")
     parser.add_argument("--seed", type=int, nargs="?", help="for a table that draws")
+    parser.add_argument(
+        "--compiled", nargs="*", default=[], help="models that a table of trained ones leaves out"
+    )
     parser.add_argument("--csv", type=Path, required=True, help="CSV to write")
     parser.add_argument("--parquet", type=Path, required=True, help="Parquet to write")
     return parser
@@ -36,6 +39,11 @@ def main(options: argparse.Namespace) -> None:
         for name in COLLECTED
         if name in table.USES
     }
+    if "trained" in table.USES:
+        frames = {
+            name: frame.filter(~pl.col("model").is_in(options.compiled))
+            for name, frame in frames.items()
+        }
     given = {name: getattr(options, name) for name in ("report", "seed") if name in table.USES}
     rows = table.build(frames, **given)
     metadata = made_by("build_table", options.made_by)

@@ -15,7 +15,7 @@ import polars as pl
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 
-USES = ("probes", "seed")
+USES = ("probes", "seed", "trained")
 
 PROBES = ("linear", "gaussian")
 RANKINGS = ("linear-ttb", "gaussian-ttb", "probeless-ttb", "random")

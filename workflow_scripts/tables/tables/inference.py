@@ -16,7 +16,7 @@ from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.treebank_flips import LEAST, flip_p, mean_interval
 from workflow_scripts.tables.tables import GROUPS
 
-USES = ("contrasts", "seed")
+USES = ("contrasts", "seed", "trained")
 
 MEASURE = ["measure", "probe", "method", "k"]
 PAIR = ["ranking", "other_ranking"]

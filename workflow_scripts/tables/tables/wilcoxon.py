@@ -16,7 +16,7 @@ from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.holm import holm
 from workflow_scripts.tables.tables import GROUPS
 
-USES = ("probes", "report")
+USES = ("probes", "report", "trained")
 
 SETTING = ["probe", "ranking"]
 TIED_EXACT = 13
