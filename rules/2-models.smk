@@ -70,9 +70,7 @@ rule train_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=each_attempt(
-            lambda mb, w: 1000 + 0.015 * plan.config["models"][w.model]["train"]["vocabulary"]
-        ),
+        mem_mb=each_attempt(1200),
         runtime=each_attempt(30),
     params:
         job=step.job,

@@ -11,9 +11,12 @@ from scipy import stats
 
 from tests.support.formulas_linear import accuracy, conditional_entropy, train_linear
 from tests.support.workflow import ROOT
+from workflow_scripts.command import plugins
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.lanes import LANES, exponential, load, store
 from workflow_scripts.kernels.softmax_regression import (
+    ELASTIC,
+    Penalty,
     initial_weights,
     nested_losses,
     train_nested,
@@ -23,7 +26,6 @@ from workflow_scripts.kernels.words import LabelledWords
 from workflow_scripts.probes.probes import ProbingTask
 from workflow_scripts.probes.probes import linear as linear_probe
 from workflow_scripts.rankings.rankers import RankingTask
-from workflow_scripts.rankings.rankers import linear as linear_ranker
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +241,65 @@ def test_first_of_equal_epochs_wins():
     assert best.epoch == 0
 
 
+# --- Penalties ------------------------------------------------------------------------
+
+PENALTIES = {
+    "linear": Penalty(l1=0.001, frobenius=0.01),
+    "lca": Penalty(l1=0.1, frobenius=0.1),
+    "lasso": Penalty(l1=0.1, frobenius=0),
+    "ridge": Penalty(l1=0, frobenius=0.1),
+    "noreg": Penalty(l1=0, frobenius=0),
+}
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("n_values", [2, 3, 19])
+def test_first_steps_equal_the_formula_with_any_penalty(name, n_values):
+    x, y = words(70, 21, n_values, planted=8)
+    start = initial_weights(stream("linear", 21), 21, n_values)
+    penalty = PENALTIES[name]
+    history = train_linear(x, y, *start, epochs=2, **penalty._asdict())
+    mine = train_one(x, y, start, epochs=2, penalty=penalty)
+    np.testing.assert_allclose(mine.losses, [loss for _, _, loss in history], rtol=1e-5)
+    weights, bias, _ = history[mine.epoch]
+    np.testing.assert_allclose(mine.weights, weights, atol=1e-5)
+    np.testing.assert_allclose(mine.bias, bias, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_whole_training_equals_the_formula_with_any_penalty(name):
+    x, y = words(500, 40, 3, planted=8)
+    start = initial_weights(stream("linear", 40), 40, 3)
+    penalty = PENALTIES[name]
+    history = train_linear(x, y, *start, **penalty._asdict())
+    mine = train_one(x, y, start, penalty=penalty)
+    np.testing.assert_allclose(mine.losses, [loss for _, _, loss in history], rtol=1e-3)
+    # A weight about 0 has a slope of either sign from ‖W‖₁: the last digits decide how it swings.
+    np.testing.assert_allclose(mine.weights, history[mine.epoch][0], atol=0.001 + penalty.l1 / 10)
+
+
+def test_without_a_penalty_said_it_is_the_elastic_one_of_the_linear_ranking():
+    assert PENALTIES["linear"] == ELASTIC
+    x, y = words(300, 17, 2, planted=4)
+    start = initial_weights(stream("linear", 17), 17, 2)
+    said, not_said = train_one(x, y, start, penalty=PENALTIES["linear"]), train_one(x, y, start)
+    assert said.weights.tobytes() == not_said.weights.tobytes()
+    assert said.losses.tobytes() == not_said.losses.tobytes()
+
+
+def test_a_penalty_does_to_the_weights_what_it_is_chosen_for():
+    x, y = words(1500, 60, 2, planted=4)
+    start = initial_weights(stream("linear", 60), 60, 2)
+    size = {
+        name: np.abs(train_one(x, y, start, penalty=penalty).weights).mean(axis=0)
+        for name, penalty in PENALTIES.items()
+    }
+    others = {name: found[4:].mean() / found[:4].mean() for name, found in size.items()}
+    assert others["lasso"] < others["linear"] / 2  # ‖W‖₁ leaves few weights that are not about 0
+    assert others["lca"] < others["linear"] / 2
+    assert size["noreg"].sum() > size["linear"].sum() > size["ridge"].sum() > size["lca"].sum()
+
+
 # --- Losses ---------------------------------------------------------------------------
 
 
@@ -355,7 +416,9 @@ def planted_words(n, seed):
     return LabelledWords(x[:, np.argsort(np.concatenate([PLANTED, others]))], y)
 
 
-def test_linear_ranker_finds_planted_neurons_first():
+@pytest.mark.parametrize("name", PENALTIES)
+def test_rankers_find_planted_neurons_first(name):
+    ranker, penalty = plugins.load("rankers", name), PENALTIES[name]
     train = planted_words(1500, 0)
     task = RankingTask(
         n_neurons=48,
@@ -366,18 +429,23 @@ def test_linear_ranker_finds_planted_neurons_first():
         words={"train": train}.__getitem__,
         stream=stream,
     )
-    rankings = linear_ranker.rank(task)
-    assert tuple(rankings) == linear_ranker.DIRECTIONS
+    rankings = ranker.rank(task)
+    assert tuple(rankings) == ranker.DIRECTIONS
     ttb, btt = rankings["ttb"], rankings["btt"]
     assert sorted(ttb.neurons[:5]) == list(PLANTED)
     assert sorted(ttb.neurons) == list(range(48))
     assert (np.diff(ttb.scores) <= 0).all()
     np.testing.assert_array_equal(btt.neurons, ttb.neurons[::-1])
     np.testing.assert_array_equal(btt.scores, ttb.scores[::-1])
-    history = train_linear(train.x, train.y, *initial_weights(stream("linear", 48), 48, 3))
+    start = initial_weights(stream("linear", 48), 48, 3)  # the same ones for all
+    history = train_linear(train.x, train.y, *start, **penalty._asdict())
     weights, _, _ = history[np.argmin([loss for _, _, loss in history])]
     scores = np.abs(weights).mean(axis=0)
-    np.testing.assert_allclose(ttb.scores, scores[ttb.neurons], atol=1e-4)
+    atol = 1e-4 if penalty.l1 < 0.1 else 0.01
+    np.testing.assert_allclose(ttb.scores, scores[ttb.neurons], atol=atol)
+    again = ranker.rank(task)["ttb"]
+    assert again.neurons.tobytes() == ttb.neurons.tobytes()
+    assert again.scores.tobytes() == ttb.scores.tobytes()
 
 
 def test_probe_accuracy_rises_until_all_planted_neurons_are_in():

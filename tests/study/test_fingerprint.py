@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.command import plugins
 from workflow_scripts.study import fingerprint as room
 from workflow_scripts.study.fingerprint import fingerprint
 
@@ -345,6 +346,12 @@ def test_one_ranker_depends_on_no_other_nor_on_probes_or_models():
     assert within(found, "rankings.rankers.") == {"rankings.rankers.probeless"}
     assert not within(found, "probes", "models", "interventions", "study", "tables")
     assert not within(found, "kernels.gaussian", "kernels.softmax_regression", "words")
+
+
+@pytest.mark.parametrize("ranker", plugins.names("rankers"))
+def test_no_ranker_depends_on_another(ranker):
+    found = all_reached("rankings.rank_neurons", f"rankings.rankers.{ranker}")
+    assert within(found, "rankings.rankers.") == {f"rankings.rankers.{ranker}"}
 
 
 def test_the_linear_and_the_gaussian_ranker_reach_their_kernels_and_not_each_others():

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.study_on_disk import KEPT, POS, TABLES, Study
 from tests.support.workflow import ROOT
+from workflow_scripts.command import plugins
 from workflow_scripts.files.words import Size
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study.configuration_file import ConfigError
@@ -60,6 +61,17 @@ def test_rankings_have_both_directions_and_random_has_one(study):
         "random": {"": "random"},
     }
     assert plan.rankings == [r for found in plan.directions.values() for r in found.values()]
+
+
+def test_every_ranker_of_the_project_can_be_named(study):
+    rankers = plugins.names("rankers")
+    plan = study.jobs(rankings=rankers).plan
+    assert list(plan.rankers) == rankers
+    assert [plan.plugin("rankers", {"ranker": ranker}) for ranker in rankers] == rankers
+    assert plan.directions["mutual-information"] == {
+        "ttb": "mutual-information-ttb",
+        "btt": "mutual-information-btt",
+    }
 
 
 def test_an_entry_with_a_name_runs_its_ranker_and_names_its_rankings(study):

@@ -1,6 +1,6 @@
 """The linear probe of the methods, written out in PyTorch, one probe at a time and slow.
 
-loss of a batch = mean cross-entropy + 0.001 ‖W‖₁ + 0.01 ‖W‖_F
+loss of a batch = mean cross-entropy + λ₁ ‖W‖₁ + λ₂ ‖W‖_F; λ₁ = 0.001, λ₂ = 0.01 where not said
 Adam, learning rate 0.01; batches of 32 in corpus order; 10 epochs
 """
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 
-def train_linear(x, y, weights, bias, epochs=10):
+def train_linear(x, y, weights, bias, epochs=10, l1=0.001, frobenius=0.01):
     """Train on x (n, k) and y (n,) from weights (Z, k) and bias (Z,).
 
     Returns, for each epoch, weights and bias at its end and the sum of its batches' losses.
@@ -26,7 +26,8 @@ def train_linear(x, y, weights, bias, epochs=10):
         for start in range(0, len(labels), 32):
             adam.zero_grad()
             loss = cross_entropy(probe(inputs[start : start + 32]), labels[start : start + 32])
-            loss = loss + 0.001 * torch.norm(probe.weight, p=1) + 0.01 * torch.norm(probe.weight)
+            norms = torch.norm(probe.weight, p=1), torch.norm(probe.weight)
+            loss = loss + l1 * norms[0] + frobenius * norms[1]
             loss.backward()
             adam.step()
             total += loss.item()

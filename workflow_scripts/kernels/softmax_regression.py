@@ -6,7 +6,8 @@ trained weights, training losses, and accuracy and conditional entropy on a spli
 A probe with weights W (Z, k) and bias c (Z,) gives p(z | h) = softmax(W h + c). It is trained as
 Antverg & Belinkov (2022) and, for the ranking, Dalvi et al. (2019) do, with an elastic penalty:
 
-    loss of a batch = mean cross-entropy + 0.001 ‖W‖₁ + 0.01 ‖W‖_F       (no penalty on c)
+    loss of a batch = mean cross-entropy + λ₁ ‖W‖₁ + λ₂ ‖W‖_F            (no penalty on c)
+    λ₁ = 0.001, λ₂ = 0.01, but for a wide probe that is given a `Penalty` of its own
     g  = its gradient; sign(0) = 0, and the gradient of ‖W‖_F is W / ‖W‖_F, 0 at W = 0
     m += (1 − β₁)(g − m),   v = β₂ v + (1 − β₂) g²
     W −= lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)                       (Adam, Kingma & Ba 2015)
@@ -30,6 +31,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit, types
@@ -48,8 +50,17 @@ from workflow_scripts.kernels.lanes import (
     where_greater,
 )
 
-L1 = np.float32(0.001)
-FROBENIUS = np.float32(0.01)
+
+class Penalty(NamedTuple):
+    """The weights of the two norms of W in the loss; each may be 0."""
+
+    l1: float
+    """λ₁, of ‖W‖₁."""
+    frobenius: float
+    """λ₂, of ‖W‖_F, the norm and not its square."""
+
+
+ELASTIC = Penalty(l1=0.001, frobenius=0.01)
 LEARNING_RATE = 0.01
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 BATCH = 32
@@ -177,13 +188,13 @@ def _adam(at, gradient, w, parameters, first_moments, second_moments, step_size,
 
 @njit
 def _update_weights(
-    batch, slopes, live, pull, gradient, weights, m, v, squares, sums, step_size, correction
+    batch, slopes, live, l1, pull, gradient, weights, m, v, squares, sums, step_size, correction
 ):
     """One Adam step of weights (V, R, 16), moments m and v alike.
 
     slopes (32, V, 16) are those of the logits; live (R, 16) is 1 where a lane has the row's neuron;
-    pull (V, 16) is 0.01 / ‖W‖_F of the lane's probe; gradient (8, 16) is room for one tile. Leaves
-    Σ w² and Σ |w| over rows in squares and sums (V, 16), for the penalties of the next step.
+    l1 is λ₁; pull (V, 16) is λ₂ / ‖W‖_F of the lane's probe; gradient (8, 16) is room for one tile.
+    Leaves Σ w² and Σ |w| over rows in squares and sums (V, 16), for the penalties of the next step.
     """
     vectors, rows = weights.shape[0], weights.shape[1]
     zero = spread(_ZERO)
@@ -213,8 +224,8 @@ def _update_weights(
             for i in range(TILE):
                 at = (c * rows + j + i) * LANES
                 w = load(weights, at)
-                sign = where_greater(w, zero, spread(L1), zero)
-                sign = where_greater(zero, w, spread(-L1), sign)
+                sign = where_greater(w, zero, spread(l1), zero)
+                sign = where_greater(zero, w, spread(-l1), sign)
                 g = load(gradient, i * LANES) * load(live, (j + i) * LANES)
                 g = g + sign + w * frobenius
                 w = _adam(at, g, w, weights, m, v, step_size, correction)
@@ -236,21 +247,21 @@ def _update_bias(slopes, bias, m, v, step_size, correction):
 
 
 @njit
-def _penalties_of_probes(squares, pull):
-    """Write 0.01 / ‖W‖_F of the probe in each lane to pull (V, 16), from Σ w² over rows."""
+def _penalties_of_probes(frobenius, squares, pull):
+    """Write λ₂ / ‖W‖_F of the probe in each lane to pull (V, 16), from Σ w² over rows."""
     for p in range(LANES):
         square = _ZERO
         for c in range(squares.shape[0]):
             square += squares[c, p]
-        pull[:, p] = FROBENIUS / math.sqrt(square) if square > _ZERO else _ZERO
+        pull[:, p] = frobenius / math.sqrt(square) if square > _ZERO else _ZERO
 
 
 @njit
-def _penalties_of_classes(squares, sums, pull):
-    """As `_penalties_of_probes` for one probe; return 0.001 ‖W‖₁ + 0.01 ‖W‖_F."""
+def _penalties_of_classes(l1, frobenius, squares, sums, pull):
+    """As `_penalties_of_probes` for one probe; return λ₁ ‖W‖₁ + λ₂ ‖W‖_F."""
     norm = math.sqrt(_sum(squares))
-    pull[:] = FROBENIUS / norm if norm > _ZERO else _ZERO
-    return L1 * np.float64(_sum(sums)) + FROBENIUS * np.float64(norm)
+    pull[:] = frobenius / norm if norm > _ZERO else _ZERO
+    return l1 * np.float64(_sum(sums)) + frobenius * np.float64(norm)
 
 
 @njit
@@ -268,18 +279,21 @@ _WORDS = (  # read-only, so that they can be mapped from a file
     types.Array(types.float32, 2, "C", readonly=True),
     types.Array(types.int32, 1, "C", readonly=True),
 )
+_PENALTY = (types.float32, types.float32)
 _PARAMETERS = (_CUBE, _CUBE, _CUBE, _MATRIX, _MATRIX, _MATRIX)
 _ROOM = (_MATRIX, _CUBE, _MATRIX, _MATRIX, _MATRIX, _MATRIX, _MATRIX)
 _SUMS = types.float64[::1]
 _HITS = types.boolean[:, ::1]
 
 
-@on_lanes(types.float64(*_WORDS, types.int64, types.int64, *_PARAMETERS, *_ROOM))
+@on_lanes(types.float64(*_WORDS, types.int64, types.int64, *_PENALTY, *_PARAMETERS, *_ROOM))
 def _train_epoch(
     x,
     y,
     classes_in_lanes,
     steps,
+    l1,
+    frobenius,
     weights,
     weights_m,
     weights_v,
@@ -305,15 +319,15 @@ def _train_epoch(
         _logits(batch, weights, bias, logits)
         if classes_in_lanes:
             loss += _slopes_of_classes(logits, y, start, present, classes_in_lanes)
-            loss += _penalties_of_classes(squares, sums, pull)
+            loss += _penalties_of_classes(l1, frobenius, squares, sums, pull)
         else:
             _slopes_of_probes(logits, y, start, present)
-            _penalties_of_probes(squares, pull)
+            _penalties_of_probes(frobenius, squares, pull)
         steps += 1
         step_size = np.float32(LEARNING_RATE / (1 - BETA1**steps))
         correction = np.float32(1 / math.sqrt(1 - BETA2**steps))
         _update_weights(
-            batch, logits, live, pull, gradient, weights, weights_m, weights_v, squares, sums,
+            batch, logits, live, l1, pull, gradient, weights, weights_m, weights_v, squares, sums,
             step_size, correction,
         )  # fmt: skip
         _update_bias(logits, bias, bias_m, bias_v, step_size, correction)
@@ -370,9 +384,12 @@ def _block_losses(x, y, weights, bias, batch, logits, hits, correct, nats):
 class _Training:
     """Parameters, Adam moments and room of one block: 16 probes, or one with classes in lanes."""
 
-    def __init__(self, vectors: int, n_inputs: int, classes_in_lanes: int):
+    def __init__(
+        self, vectors: int, n_inputs: int, classes_in_lanes: int, penalty: Penalty = ELASTIC
+    ):
         rows = -(-n_inputs // TILE) * TILE
         self.classes_in_lanes = classes_in_lanes
+        self.penalty = penalty
         self.steps = 0
         self.weights = lanes_array(vectors, rows, LANES)
         self.bias = lanes_array(vectors, LANES)
@@ -390,7 +407,7 @@ class _Training:
             self._squares[:] = np.square(self.weights, dtype=np.float64).sum(axis=1)
             self._sums[:] = np.abs(self.weights).sum(axis=1, dtype=np.float64)
         loss = _train_epoch(
-            x, y, self.classes_in_lanes, self.steps,
+            x, y, self.classes_in_lanes, self.steps, *map(np.float32, self.penalty),
             self.weights, *self._weight_moments, self.bias, *self._bias_moments,
             self._batch, self._logits, self._gradient, self.live,
             self._pull, self._squares, self._sums,
@@ -526,7 +543,13 @@ class BestEpoch:
     training (so each batch's loss is that before its own step), in nats."""
 
 
-def train_one(x: np.ndarray, y: np.ndarray, initial: Parameters, epochs: int = EPOCHS) -> BestEpoch:
+def train_one(
+    x: np.ndarray,
+    y: np.ndarray,
+    initial: Parameters,
+    epochs: int = EPOCHS,
+    penalty: Penalty = ELASTIC,
+) -> BestEpoch:
     """Train one probe on x (n, d) float32 and y (n,) int32; keep the epoch with the lowest loss.
 
     `initial` is weights (Z, d) and bias (Z,). The weights are those at that epoch's end; of equal
@@ -538,7 +561,7 @@ def train_one(x: np.ndarray, y: np.ndarray, initial: Parameters, epochs: int = E
     if x.shape[1] != n_inputs:
         raise ValueError(f"{x.shape[1]} columns for {n_inputs} weights")
     vectors = -(-n_values // LANES)
-    training = _Training(vectors, n_inputs, classes_in_lanes=n_values)
+    training = _Training(vectors, n_inputs, classes_in_lanes=n_values, penalty=penalty)
     training.live[:] = 1
 
     def in_lanes(parameters: np.ndarray) -> np.ndarray:

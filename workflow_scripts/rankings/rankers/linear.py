@@ -5,10 +5,9 @@ on all d neurons of the training words. A neuron's score is the mean over classe
 weight, of the epoch with the lowest training loss.
 """
 
-import numpy as np
-
-from workflow_scripts.kernels.softmax_regression import initial_weights, train_one
-from workflow_scripts.rankings.rankers import Ranking, RankingTask, order_by_score, reverse
+from workflow_scripts.kernels.softmax_regression import ELASTIC
+from workflow_scripts.rankings.by_weights import rank_by_weights
+from workflow_scripts.rankings.rankers import Ranking, RankingTask
 
 DIRECTIONS = ("ttb", "btt")
 USES = ("words", "seed")
@@ -16,9 +15,4 @@ USES = ("words", "seed")
 
 def rank(task: RankingTask) -> dict[str, Ranking]:
     """Rank all d neurons; `btt` is the exact reverse of `ttb`."""
-    d = task.n_neurons
-    words = task.words("train")
-    initial = initial_weights(task.stream("linear", d), d, task.n_values())
-    trained = train_one(words.x, words.y, initial)
-    ttb = order_by_score(np.abs(trained.weights).mean(axis=0, dtype=np.float64))
-    return {"ttb": ttb, "btt": reverse(ttb)}
+    return rank_by_weights(task, ELASTIC)

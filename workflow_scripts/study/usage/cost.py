@@ -38,7 +38,7 @@ STAGES = {
 ASSUMPTIONS = {
     "words": "each treebank as large as the measured one",
     "activations": "time as L 12 d^2 (every layer runs); one layer asked for is words x d float32",
-    "rankings": "Gaussian and statistics as d^2, linear as d, other rankers as measured",
+    "rankings": "Gaussian and statistics as d^2, rankers of words as d, others as measured",
     "probing": "as measured: a probe sees k, not d; on all neurons as d, or d^2 where Gaussian",
     "interventions": "as the values of k (d / step + 1) x (layers above x 12 d^2 + V d)",
     "tables": "as many times as there are more configurations",

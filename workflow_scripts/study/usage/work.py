@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from workflow_scripts.command.plugins import declared
+
 ON_GPU = ("extract_activations", "cache_states", "intervene")
 """What runs a model, and so can run on a GPU."""
 
@@ -52,7 +54,7 @@ def work(job: Job) -> float:
         return float(d**2)
     if job.rule == "probe_all_neurons":
         return float(d**2) if job.kind == "gaussian" else float(d)
-    if job.ranker == "linear":
+    if job.ranker and "words" in declared("rankers", job.ranker, "USES"):
         return float(d)
     if job.rule == "intervene":
         ks = d // job.step + 1
