@@ -92,6 +92,39 @@ COMPLAINTS = {
         3,
         ["models.demo.train.layer: unknown", "epochs", "vocabulary", "mean layers?"],
     ),
+    "compiling's key": (
+        ["models", "planted"],
+        {"compile": {"attribute": "Number", "decoy": [0.1]}},
+        ["models.planted.compile.decoy: unknown", "attribute, correlated", "mean decoys?"],
+    ),
+    "several treebanks' compiled model": (
+        ["models", "planted"],
+        {"compile": {"attribute": "Number"}},
+        ["models.planted.treebanks: a compiled model knows the forms of one", "english"],
+    ),
+    "compiled attribute": (
+        ["models", "planted"],
+        {"compile": {"attribute": "Tense"}, "treebanks": ["english"]},
+        ["models.planted.compile.attribute: 'Tense' is none of attributes", "Number"],
+    ),
+    "compiled layers": (
+        ["models", "planted"],
+        {"compile": {"attribute": "Number", "layers": 1}, "treebanks": ["english"]},
+        ["layers: 2, but model planted has layers 0 to 1"],
+    ),
+    "one of several compiled models": (
+        ["models"],
+        {
+            "p-1": {
+                "train": {"layers": 3, "width": 8, "heads": 2, "vocabulary": 200, "epochs": 1}
+            },
+            "p": {
+                "compile": {"attribute": "Number", "seeds": 2, "layers": 12},
+                "treebanks": ["english"],
+            },
+        },
+        ["models: 'p-1' is one of the 2 of p, too"],
+    ),
     "neurons' key": (
         ["neurons"],
         {"max": 9, "reports": [3]},
@@ -112,7 +145,7 @@ COMPLAINTS = {
     "ranking": (
         ["rankings"],
         ["random", "linaer"],
-        ["rankings[1]", "'linaer'", "possible: gaussian, linear", "random", "mean linear?"],
+        ["rankings[1]", "'linaer'", "possible: fisher, gaussian", "random", "mean linear?"],
     ),
     "a direction of a ranking": (["rankings"], ["linear-ttb"], ["'linear-ttb'", "mean linear?"]),
     "probe": (

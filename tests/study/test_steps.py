@@ -88,6 +88,8 @@ NOT_ON_A_COMMAND_LINE = {
     ("probe_all_neurons", "values"),
     ("intervene", "values"),
     ("compute_statistics", "values"),  # of attributes.csv
+    ("compile_model", "planted_values"),
+    ("score_rankings", "values"),
 }
 CHANGES_NOTHING = {
     *("base", "endpoint", "lm_head"),  # where a download comes from; what it is checked for

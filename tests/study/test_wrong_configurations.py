@@ -35,6 +35,18 @@ models:
     treebanks: [english]
   mbert: {hub: google-bert/bert-base-multilingual-cased, revision: abc}
   mine: {path: models/mine}
+  planted:
+    compile:
+      attribute: Number
+      used: 3
+      decoys: [0.5, 0]
+      noise: 4
+      layers: 3
+      xor: true
+      rotate: 4
+      correlated: true
+      seeds: 2
+    treebanks: [english]
 schema: unimorph
 min_types: 50
 attributes: [Number]

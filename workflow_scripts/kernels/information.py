@@ -14,8 +14,11 @@ def frequencies(y: np.ndarray, n_values: int) -> np.ndarray:
 
 
 def entropy(y: np.ndarray, n_values: int) -> float:
-    """Return H = -Σ_z p(z) log₂ p(z), in bits, p(z) the frequencies of the labels `y` (n,)."""
-    return entropy_of(np.bincount(y, minlength=n_values)) if len(y) else 0.0
+    """Return H = -Σ_z p(z) log₂ p(z), in bits, p(z) the frequencies of the labels `y` (n,).
+
+    NaN without labels.
+    """
+    return entropy_of(np.bincount(y, minlength=n_values)) if len(y) else float("nan")
 
 
 def entropy_of(counts: np.ndarray) -> float:

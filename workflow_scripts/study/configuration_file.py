@@ -431,6 +431,9 @@ def _check_compiled(config: dict[str, Any], schema: dict[str, Any]) -> None:
                 entry["compile"].setdefault(option, copy.deepcopy(part["default"]))
         knobs = entry["compile"]
         knobs["decoys"] = [float(wrong) for wrong in knobs["decoys"]]  # 0 and 0.0 are the same job
+        for i, wrong in enumerate(knobs["decoys"]):
+            if math.isnan(wrong):
+                raise ConfigError(f"{key}.compile.decoys[{i}]: {wrong!r} is no share, from 0 to 1")
         treebanks = entry.get("treebanks", list(config["treebanks"]))
         if len(treebanks) != 1:
             raise ConfigError(
@@ -590,6 +593,7 @@ def _as_number(value: Any) -> str:
 _KINDS = {
     "array": "a list",
     "boolean": "true or false",
+    "number": "a number",
     "integer": "a whole number",
     "object": "a mapping of keys to values",
     "string": "a text",

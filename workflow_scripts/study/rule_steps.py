@@ -131,7 +131,6 @@ class RuleStep:
         name, jobs, targets = self._name, self._jobs, self._targets
         of_configuration = "attribute" in self._step.wildcards
         of_study = self._step.stage in ("tables", "report")
-        compiled = {} if of_study else jobs.plan.compiled
 
         def inputs(wildcards: Any) -> dict[str, Any]:
             values = dict(wildcards.items())
@@ -139,8 +138,8 @@ class RuleStep:
                 # Other kept values make it another job: they are counted before it is planned.
                 if of_configuration:
                     targets.counted(wildcards.treebank)
-                elif compiled and values.get("model") in compiled:
-                    targets.counted(compiled[wildcards.model])
+                elif "model" in values and values["model"] in jobs.plan.compiled:
+                    targets.counted(jobs.plan.compiled[values["model"]])
                 elif of_study:
                     targets.check_kept()
                 used = jobs.uses(name, values) if optional else _NOTHING
