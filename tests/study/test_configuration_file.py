@@ -115,9 +115,7 @@ COMPLAINTS = {
     "one of several compiled models": (
         ["models"],
         {
-            "p-1": {
-                "train": {"layers": 3, "width": 8, "heads": 2, "vocabulary": 200, "epochs": 1}
-            },
+            "p-1": {"train": {"layers": 3, "width": 8, "heads": 2, "vocabulary": 200, "epochs": 1}},
             "p": {
                 "compile": {"attribute": "Number", "seeds": 2, "layers": 12},
                 "treebanks": ["english"],

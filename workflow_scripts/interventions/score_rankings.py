@@ -46,6 +46,7 @@ from workflow_scripts.kernels.softmax_regression import (
     nested_losses,
     train_nested,
 )
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
@@ -151,7 +152,11 @@ def moved_by(
     reader = Reader(options.model)
     model = MaskedLM(options.model, resolve_device(options.device))
     forms = [word.form for word in words]
-    read = reader.read([[form] for form in forms])
+    # Without special tokens, on which nothing depends either: a third of the work.
+    read = [
+        Subtokens(np.array(ids, np.int32), np.zeros(len(ids), np.int32))
+        for ids in reader.read_alone(forms)
+    ]
     batch = model.batch(read)
     states = model.lower(batch, [of.layer])[of.layer].cpu().numpy()
     top = model.lower(batch, [model.n_layers])[model.n_layers]

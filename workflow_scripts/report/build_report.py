@@ -49,7 +49,9 @@ def main(options: argparse.Namespace) -> None:
         sizes(options.words),
         tuple(notes(options.words, options.configuration)),
     )
-    text = page(findings(tables), figures, tables, study)
+    models = options.configuration["models"]
+    compiled = [name for name, entry in models.items() if "compile" in entry]
+    text = page(findings(tables, compiled), figures, tables, study)
     with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
 

@@ -55,8 +55,18 @@ class Findings:
     more: list[str]
 
 
-def findings(tables: Mapping[str, pl.DataFrame]) -> Findings:
-    """Return the findings of a study's tables, by their names; any of them may be missing."""
+def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ()) -> Findings:
+    """Return the findings of a study's tables, by their names; any of them may be missing.
+
+    Of models that are `compiled` the pitfalls say nothing: they were made to have them.
+    """
+    truth = _truth(tables)
+    tables = {
+        name: table.filter(~pl.col("model").is_in(list(compiled)))
+        if "model" in table.columns
+        else table
+        for name, table in tables.items()
+    }
     contrasts, probing = _rows(tables, "contrasts"), _rows(tables, "probing")
     found = {} if contrasts is None else compared(contrasts)
     # Of probes every k counts, reported or not, and the one on all neurons.
@@ -66,7 +76,13 @@ def findings(tables: Mapping[str, pl.DataFrame]) -> Findings:
     return Findings(
         ranking_is_not_a_probe(tables, found, counted),
         encoded_is_not_used(tables, found, counted),
-        [*_unread(read, counted), *_overlaps(tables), *_clusters(tables), *_unmeasured(tables)],
+        [
+            *truth,
+            *_unread(read, counted),
+            *_overlaps(tables),
+            *_clusters(tables),
+            *_unmeasured(tables),
+        ],
     )
 
 
@@ -370,6 +386,37 @@ def _unread(probing: pl.DataFrame | None, counted: set[Named]) -> list[str]:
 
 
 # More than the two.
+
+
+def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say, of each compiled model, which ranking finds the neurons that are known to be used."""
+    truth = _rows(tables, "truth")
+    sentences = []
+    for (model,), rows in () if truth is None else truth.group_by("model", maintain_order=True):
+        mean = rows.group_by("ranking", "direction", maintain_order=True).agg(
+            pl.col("ap_used", "ap_encoded").mean()
+        )
+        made, random = (mean.filter(of) for of in (_IS_MADE, ~_IS_MADE))
+        if made.is_empty():
+            continue
+
+        def best(score: str, made: pl.DataFrame = made, random: pl.DataFrame = random) -> str:
+            highest = made.filter(pl.col(score) > made[score].max() - EQUAL)
+            beside = f"; random {random[score].mean():.2f}" if len(random) else ""
+            return f"{_listed(highest['ranking'])} ({highest[score][0]:.2f}{beside})"
+
+        n = int(rows["seeds"].max())  # pyright: ignore[reportArgumentType]
+        drawn = "of one model, so another draw may say otherwise" if n == 1 else f"over {n} draws"
+        sentences.append(
+            f"In the compiled model {model} it is known which neurons are used. These "
+            f"{best('ap_used')} puts first best, by average precision; those that hold the "
+            f"attribute, used or not, {best('ap_encoded')} does: {drawn}."
+        )
+    return sentences
+
+
+_IS_MADE = pl.col("direction").is_not_null()
+"""Whether a ranking is made of something: random is not."""
 
 
 def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
