@@ -68,6 +68,7 @@ SHOWN = {
     "used_vs_encoded": ["k = 5", "k = 10", "CLWV, ablation", "CLTV, translation", "gaussian"],
     "layer_profiles": ["linear probe", "translation", "accuracy, k = 10", "CLWV at saturation"],
     "agreement": ["layer 2", "average overlap", "neuron vote"],
+    "truth": ["model m", "average precision", "neurons that are used"],
     "wilcoxon": ["k = 5", "k = 10", "linear · linear-ttb", "gaussian · random", "p &lt; 0.001"],
     "clusters": ["L&gt;G", "standard", "one · Number", "two · Tense"],
     "contrasts": ["linear probe", "CLTV, translation", "linear-ttb − gaussian-ttb", "clearly more"],

@@ -5,7 +5,7 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from tests.support.study_tables import with_rankers
+from tests.support.study_tables import made, with_rankers
 from workflow_scripts.report.findings import findings
 from workflow_scripts.tables.collections.contrasts import SCHEMA
 
@@ -411,3 +411,17 @@ def test_clusters_are_given_with_their_name_and_mean_difference():
         "1 standard (2.0 points above it), 2 standard (5.0 points above it) and 1 G>L (20.0 points "
         "above it)."
     )
+
+
+def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():
+    tables = made()
+    (said,) = [text for text in findings(tables).more if "compiled" in text]
+    mean = tables["truth"].group_by("ranking").agg(pl.col("ap_used").mean())
+    of = dict(mean.rows())
+    best = max(set(of) - {"random"}, key=of.__getitem__)
+    assert f"These {best} ({of[best]:.2f}; random {of['random']:.2f}) puts first best" in said
+    assert said.endswith("over 3 draws.")
+    found = findings(tables, compiled=["m"])
+    assert said in found.more
+    assert found.ranking_is_not_a_probe.verdict == "not measured"
+    assert found.encoded_is_not_used.verdict == "not measured"

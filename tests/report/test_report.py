@@ -105,7 +105,7 @@ def test_the_page_carries_every_table_as_its_parquet_file_has_it(report):
 
 
 def test_the_findings_of_the_tables_stand_on_the_page(report, tables):
-    found = findings(tables)
+    found = findings({name: table for name, table in tables.items() if name != "truth"})
     said = words_of(report)
     for pitfall in (found.ranking_is_not_a_probe, found.encoded_is_not_used):
         for text in (pitfall.title, pitfall.verdict, pitfall.headline, *pitfall.sentences):

@@ -47,6 +47,11 @@ models:
       correlated: true
       seeds: 2
     treebanks: [english]
+  in-full-2:
+    compile: {attribute: Number, layers: 3}
+    treebanks: [english]
+    copy: 2
+    of: in-full
 schema: unimorph
 min_types: 50
 attributes: [Number]

@@ -203,6 +203,18 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         "examples": frame(examples, [*OF, "method", "ranking", *word]),
         "agreement": frame(agreement, [*OF, "ranking", "k", "avg_overlap", "neuron_vote"]),
     }
+    scores = ("ap_used", "ap_encoded")
+    truth = [
+        {**dict(zip(OF, of, strict=True)), "ranking": ranking}
+        | {"ap_used": i / 1000, "ap_encoded": i / 1000 + 0.5}
+        | ends("ap_used", i / 1000)
+        | ends("ap_encoded", i / 1000 + 0.5)
+        for i, (of, ranking) in enumerate(product(configurations, rankings))
+        if not ranking.endswith("btt")
+    ]
+    of_scores = [f"{score}_{end}" for score in scores for end in ("low", "high")]
+    found["truth"] = frame(truth, [*OF, "ranking", *scores, *of_scores])
+    found["truth"] = found["truth"].with_columns(seeds=pl.lit(3, pl.Int32))
     names = {"contrasts": ["direction"], "inference": ["direction"]}
     return {
         n: with_rankers(table, names.get(n, ["ranker", "direction"])) for n, table in found.items()

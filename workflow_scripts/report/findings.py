@@ -58,11 +58,12 @@ class Findings:
 def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ()) -> Findings:
     """Return the findings of a study's tables, by their names; any of them may be missing.
 
-    Of models that are `compiled` the pitfalls say nothing: they were made to have them.
+    Of models that are `compiled` the pitfalls say nothing: they were made to have them. (Tests over
+    all models have none in `model`.)
     """
     truth = _truth(tables)
     tables = {
-        name: table.filter(~pl.col("model").is_in(list(compiled)))
+        name: table.filter(~pl.col("model").is_in(list(compiled)).fill_null(value=False))
         if "model" in table.columns
         else table
         for name, table in tables.items()

@@ -182,6 +182,7 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         )
     kind = kinds[0]
     also = {"ud": {"release", "files"}, "grammar": {"sentences"}, "hub": {"revision"}}
+    also["compile"] = {"copy", "of"}  # as they stand in a configuration that is written in full
     if key == "models":
         allowed = {kind, "treebanks"} | also.get(kind, set())
     else:
@@ -451,6 +452,9 @@ def _check_compiled(config: dict[str, Any], schema: dict[str, Any]) -> None:
             _one_of(f"{key}.compile.attribute", knobs["attribute"], known)
         _check_layers(config["layers"], name, knobs["layers"])
         n_copies = knobs.pop("seeds")
+        if "of" in entry:
+            models[name] = {"copy": 1, **entry, "treebanks": treebanks}
+            continue
         for i in range(1, n_copies + 1):
             of_copy = name if n_copies == 1 else f"{name}-{i}"
             if of_copy in models or (of_copy != name and of_copy in config["models"]):

@@ -26,44 +26,36 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     table = tables["truth"].filter(pl.col("ap_used").is_not_null())
     if table.is_empty():
         return None
-    long = pl.concat(
-        table.select(
-            *CONFIGURATION,
-            "ranking",
-            sought=pl.lit(name),
-            found=pl.col(score),
-            low=pl.col(f"{score}_low"),
-            high=pl.col(f"{score}_high"),
-        )
-        for score, name in SCORES.items()
-    )
-    rows = style.rows_of(long, [*CONFIGURATION, "ranking", "sought", "found"], ["low", "high"])
-    order = long["ranking"].unique(maintain_order=True).to_list()
-    return style.finished(alt.vconcat(_panels(order, style.has(rows, "low"))), rows, TITLE)
+    ends = [f"{score}_{end}" for score in SCORES for end in ("low", "high")]
+    rows = style.rows_of(table, [*CONFIGURATION, "ranking", *SCORES], ends)
+    order = table["ranking"].unique(maintain_order=True).to_list()
+    return style.finished(alt.vconcat(_panels(order, style.has(rows, *ends))), rows, TITLE)
 
 
 def _panels(order: list[str], intervals: bool) -> alt.TopLevelMixin:
-    place = alt.Y("ranking:N", sort=order, title=None, axis=alt.Axis(grid=True))
-    colour = alt.Color(
-        "sought:N",
-        title=None,
-        scale=alt.Scale(domain=[*SCORES.values()], range=COLOURS),
-        legend=alt.Legend(orient="top", labelLimit=300),
-    )
-    points = (
-        alt.Chart()
-        .mark_point(size=70, filled=True, opacity=1)
-        .encode(
-            x=alt.X("mean(found):Q", title="average precision", scale=alt.Scale(domain=[0, 1])),
-            y=place,
-            color=colour,
-            tooltip=["ranking:N", "sought:N", alt.Tooltip("mean(found):Q", format=".3f")],
+    layers = []
+    for score, name in SCORES.items():
+        base = alt.Chart().transform_calculate(sought=f"'{name}'")
+        base = base.encode(
+            y=alt.Y("ranking:N", sort=order, title=None, axis=alt.Axis(grid=True)),
+            color=alt.Color(
+                "sought:N",
+                title=None,
+                scale=alt.Scale(domain=[*SCORES.values()], range=COLOURS),
+                legend=alt.Legend(orient="top", labelLimit=300),
+            ),
         )
-    )
-    layers = [points]
-    if intervals:
-        lines = alt.Chart().mark_rule(clip=True)
-        layers.insert(0, lines.encode(x="mean(low):Q", x2="mean(high):Q", y=place, color=colour))
+        if intervals:
+            lines = base.mark_rule()
+            layers.append(lines.encode(x=f"mean({score}_low):Q", x2=f"mean({score}_high):Q"))
+        layers.append(
+            base.mark_point(size=70, filled=True, opacity=1).encode(
+                x=alt.X(
+                    f"mean({score}):Q", title="average precision", scale=alt.Scale(domain=[0, 1])
+                ),
+                tooltip=["ranking:N", alt.Tooltip(f"mean({score}):Q", title=name, format=".3f")],
+            )
+        )
     panel = alt.layer(*layers).properties(width=420, height=22 * len(order))
     return style.part_of(
         panel.facet(
