@@ -21,7 +21,7 @@ from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.precision import RATES, fast_products
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.models.training import MASK, batches_of, mask_words, train_tokenizer
+from workflow_scripts.models.training import MASK, mask_words, padded, train_tokenizer
 from workflow_scripts.treebanks.grammars import english
 
 PERCENTS = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 100)
@@ -29,8 +29,9 @@ EWT_LENGTHS = (1, 2, 5, 7, 10, 13, 16, 19, 23, 31, 38, 54, 158)
 """Percentiles of how many words a sentence of English-EWT has."""
 ATTRIBUTE, VALUES = "Number", ["PL", "SG"]
 TRAINED_ON = 64
-NOT_ASKED = -100  # what the loss leaves out
 """Subtokens; longer sentences would need much memory for their logits."""
+NOT_ASKED = -100
+"""The label of what the loss leaves out."""
 
 
 @dataclass(frozen=True)
@@ -123,21 +124,26 @@ def train(folder: Path, some: Sequence[list[str]], seconds: float, device: torch
     model = model.to(device).train()
     read = [sentence.ids for sentence in Reader(folder).read(some)]
     read = [ids for ids in read if len(ids) <= TRAINED_ON and (ids > MASK).any()]
-    lengths = np.array([len(ids) for ids in read])
-    n_subtokens = 1 + max(int(ids.max()) for ids in read)
+    if not read:
+        return "none: the text has no sentence of known words that is short enough"
+    read.sort(key=len)
+    n_subtokens, n_batch = 1 + max(int(ids.max()) for ids in read), 64
     stream = np.random.default_rng(1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-4)
     warm_up = torch.optim.lr_scheduler.LinearLR(optimizer, 0.01, total_iters=100)
     losses: list[float] = []
-    batches: list[np.ndarray] = []
     start = time.perf_counter()
     with fast(device):
         while time.perf_counter() - start < seconds:
-            batches = batches or batches_of(lengths, 64, stream)
-            ids = np.stack([read[i] for i in batches.pop()])
+            first = stream.integers(max(1, len(read) - n_batch))
+            ids, attention = padded(read[first : first + n_batch])
             given, asked = mask_words(ids, n_subtokens, stream)
-            batch = {"input_ids": given, "labels": np.where(asked, ids, NOT_ASKED).astype(np.int64)}
-            loss = model(**{name: torch.from_numpy(x).to(device) for name, x in batch.items()}).loss
+            labels = np.where(asked, ids, NOT_ASKED).astype(np.int64)
+            loss = model(
+                input_ids=torch.from_numpy(given).to(device),
+                labels=torch.from_numpy(labels).to(device),
+                attention_mask=None if attention is None else attention.to(device),
+            ).loss
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

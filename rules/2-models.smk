@@ -70,7 +70,9 @@ rule train_model:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=each_attempt(1200),
+        mem_mb=each_attempt(
+            lambda mb, w: 1000 + 0.015 * plan.config["models"][w.model]["train"]["vocabulary"]
+        ),
         runtime=each_attempt(30),
     params:
         job=step.job,

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,8 +16,14 @@ from workflow_scripts.files.states import read_states
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions import prediction
 from workflow_scripts.interventions.methods import EditTask, ablation
-from workflow_scripts.interventions.prediction import Edits, predict_edited
+from workflow_scripts.interventions.prediction import (
+    EditedSentence,
+    Edits,
+    _Intervention,
+    predict_edited,
+)
 from workflow_scripts.interventions.subjects import edited_sentences, find_subjects
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.models import precision
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.precision import error_of_leads, leads
@@ -146,3 +153,24 @@ def test_the_error_is_of_leads_over_the_second_and_over_the_truly_largest():
     # What is no number says nothing of the other rows; what is without end says all.
     two = torch.cat([fast, torch.full_like(fast, torch.nan)])
     assert error_of_leads(two, torch.cat([exact, exact])).item() == pytest.approx(1.4)
+
+
+@pytest.mark.parametrize("n_edits", [1, 7, 61, 122])
+def test_every_edit_is_sampled_and_every_batch_is(n_edits):
+    sentences = [EditedSentence(*_one_word()) for _ in range(61)]
+    neurons = np.arange(4)
+    edit = ablation.edit(EditTask(neurons, 1, lambda: np.zeros((1, 4))))
+    edits = [Edits(edit, neurons, [0] * n_edits)]
+    model = SimpleNamespace(device=torch.device("cpu"))
+    intervention = _Intervention(model, sentences, 1, edits)
+    pairs = np.arange(61 * n_edits)
+    sample = intervention._sample(pairs)
+    assert sample.sum() == n_edits
+    assert set(pairs[sample] % n_edits) == set(range(n_edits))
+    for batch in np.array_split(pairs, 30):
+        assert intervention._sample(batch).any()
+
+
+def _one_word():
+    read = Subtokens(np.zeros(3, np.int32), np.array([-1, 0, -1], np.int32))
+    return read, np.zeros((3, 4), np.float32), np.array([1]), np.array([0])

@@ -40,6 +40,17 @@ def test_the_arg_max_is_that_of_the_full_product(width, scale):
     assert torch.equal(found, product(weight, bias, hidden).argmax(0))
 
 
+def test_calls_of_any_size_do_not_meet_in_the_memory_that_is_kept():
+    weight, bias, hidden = draw(1100, 16, 700)
+    product_of = Vocabulary(weight, bias)
+    expected = product(weight, bias, hidden).argmax(0)
+    nowhere = torch.full((3, 16), torch.nan)
+    for size in (1025, 513, 7, 512, 1100):
+        found = product_of.argmax(hidden[:size])
+        product_of.argmax(nowhere)  # in float32
+        assert torch.equal(found, expected[:size])
+
+
 def test_logits_that_are_all_negative_are_ordered_too():
     weight, bias, hidden = draw(50, 32, 500)
     bias = bias - 1000

@@ -69,8 +69,7 @@ class Predicted(NamedTuple):
 
 
 SAMPLED = 61
-"""One in so many edited sentences of a batch is computed in float32 too, to see the error: a prime
-number, or it might be the same edit each time."""
+"""One in so many edited sentences of a batch is computed in float32 too, to see the error."""
 SAFETY = 3
 """How many times the largest error seen a prediction must lead by."""
 
@@ -163,8 +162,9 @@ class _Intervention:
             with fast_products(model.device):
                 fast = self._upper(copies)
             n_at_once = model.rows_at_once
-            exact = self._upper(self._copies(pairs[some][::SAMPLED]))
-            sampled = torch.from_numpy(np.flatnonzero(copies.of_row % SAMPLED == 0))
+            sample = self._sample(pairs[some])
+            exact = self._upper(self._copies(pairs[some][sample]))
+            sampled = torch.from_numpy(np.flatnonzero(sample[copies.of_row]))
             of_sample = fast[sampled.to(model.device)]
             for last, same in zip(of_sample.split(n_at_once), exact.split(n_at_once), strict=True):
                 with fast_products(model.device):
@@ -191,6 +191,16 @@ class _Intervention:
             SAFETY,
         )
         return again
+
+    def _sample(self, pairs: np.ndarray) -> np.ndarray:
+        """Return which of a batch's pairs are sampled, (p,) bool: at least one.
+
+        Of one sentence other edits than of the next, however many there are.
+        """
+        sentence, edit = np.divmod(pairs, self._n_edits)
+        sample = (sentence + edit) % SAMPLED == 0
+        sample[0] |= not sample.any()
+        return sample
 
     def _each(self, pairs: np.ndarray, compute: Callable[[np.ndarray], None]) -> None:
         lengths = self._lengths[pairs // self._n_edits]

@@ -17,7 +17,6 @@ from workflow_scripts.models.training import (
     MASK,
     MAX_SUBTOKENS,
     TrainingPlan,
-    n_batches,
     train_model,
     train_tokenizer,
 )
@@ -36,22 +35,30 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
+    if options.width % options.heads:
+        raise InputError(f"--width: {options.width} is not a multiple of --heads {options.heads}")
     use_threads(1)  # the weights depend on their number
     words = [s.columns["form"] for path in options.words for s in sentences(path, ["form"])]
     tokenizer = train_tokenizer(words, options.vocabulary)
     read = tokenizer(words, is_split_into_words=True, verbose=False)["input_ids"]
     fits = [np.asarray(ids, np.int64) for ids in read if len(ids) <= MAX_SUBTOKENS]
-    log.info("%d sentences, %d too long and left out", len(fits), len(read) - len(fits))
-    fits = [ids for ids in fits if (ids > MASK).any()]
-    if not fits:
-        raise InputError(
-            f"train: the training words have no sentence of at most {MAX_SUBTOKENS} subtokens"
-        )
-    plan = TrainingPlan(
-        options.layers, options.width, options.heads, options.vocabulary, options.epochs
+    known = [ids for ids in fits if (ids > MASK).any()]
+    log.info(
+        "%d sentences; left out are %d that are too long, and %d without a known subtoken",
+        len(known),
+        len(read) - len(fits),
+        len(fits) - len(known),
     )
+    if not known:
+        raise InputError(
+            f"train: of {len(read)} sentences of training words {len(read) - len(fits)} have more "
+            f"than {MAX_SUBTOKENS} subtokens, and no other has a known one: there is nothing to "
+            "train on"
+        )
+    plan = TrainingPlan(options.layers, options.width, options.heads, options.epochs)
     stream = generator(options.seed, "train_model")
-    with progress(n_batches(fits, plan), f"{len(fits)} sentences", "batches") as bar:
+    steps = plan.epochs * -(-len(known) // plan.batch)
+    with progress(steps, f"{len(known)} sentences", "batches") as bar:
         recent: list[float] = []
 
         def report(loss: float) -> None:
@@ -61,7 +68,7 @@ def main(options: argparse.Namespace) -> None:
                 bar.set_postfix(loss=f"{np.mean(recent):.3f}")
                 recent.clear()
 
-        model = train_model(fits, len(tokenizer), plan, stream, report)
+        model = train_model(known, len(tokenizer), plan, stream, report)
     with whole_file(options.model, options.made_by) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -32,7 +32,6 @@ class TrainingPlan:
     layers: int
     width: int
     heads: int
-    vocabulary: int
     epochs: int
     batch: int = 32
     learning_rate: float = 3e-3
@@ -91,7 +90,8 @@ def train_model(
     """Train a BERT on sentences of subtoken ids (special tokens included).
 
     Each sentence has a word, or there would be nothing to ask of it. `progress` is called with each
-    batch's loss. The weights are the same in every run with one number of torch threads.
+    batch's loss. The weights are the same in every run with one number of torch threads. Raises
+    InputError where the loss becomes infinite, or no number.
     """
     torch.manual_seed(int(stream.integers(2**31)))
     model = BertForMaskedLM(
@@ -109,72 +109,78 @@ def train_model(
             attention_probs_dropout_prob=0.0,
         )
     )
-    vectors = torch.from_numpy(vectors_by_neighbours(sentences, vocabulary, plan.width))
-    with torch.no_grad():
-        # Half of a subtoken's vector says what it stands beside, half is its own.
-        embeddings = model.bert.embeddings.word_embeddings.weight.normal_()
-        embeddings.add_(vectors, alpha=plan.width**0.5).mul_(0.1 / 2**0.5)
+    start_from(model, vectors_by_neighbours(sentences, vocabulary, plan.width))
     optimizer = torch.optim.AdamW(
         model.parameters(), plan.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
+    n_batches = plan.epochs * -(-len(sentences) // plan.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rates(n_batches).__getitem__)
     lengths = np.array([len(ids) for ids in sentences])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        plan.learning_rate,
-        total_steps=n_batches(sentences, plan),
-        pct_start=0.05,
-        anneal_strategy="linear",
-    )
     model.train()
     for _ in range(plan.epochs):
-        for rows in batches_of(lengths, plan.batch, stream):
-            ids = np.stack([sentences[i] for i in rows])
+        # Like lengths together, yet another order each epoch.
+        order = np.argsort(lengths + stream.random(len(lengths)), kind="stable")
+        for start in stream.permutation(np.arange(0, len(order), plan.batch)):
+            ids, attention = padded([sentences[i] for i in order[start : start + plan.batch]])
             given, asked = mask_words(ids, vocabulary, stream)
-            states = model.bert(input_ids=torch.from_numpy(given)).last_hidden_state
+            states = model.bert(torch.from_numpy(given), attention).last_hidden_state
             # The vocabulary product for the subtokens that count, not for all.
             logits = model.cls(states[torch.from_numpy(asked)])
             optimizer.zero_grad()
-            progress(backward(logits, torch.from_numpy(ids[asked])))
+            loss = backward(logits, torch.from_numpy(ids[asked]))
+            if not np.isfinite(loss):
+                raise InputError(
+                    f"train: the loss became {loss}; make the model smaller, or train it less"
+                )
             optimizer.step()
             schedule.step()
+            progress(loss)
     return model.eval()
+
+
+@torch.no_grad()
+def start_from(model: BertForMaskedLM, vectors: np.ndarray) -> None:
+    """Let half of a subtoken's embedding be the given vector (V, d) of length 1, half its own.
+
+    Both of the length √d / 10: about that of embeddings whose standard deviation is 0.1.
+    """
+    embeddings = model.bert.embeddings.word_embeddings.weight.normal_()
+    embeddings.add_(torch.from_numpy(vectors), alpha=vectors.shape[1] ** 0.5).mul_(0.1 / 2**0.5)
+
+
+def rates(n_batches: int) -> np.ndarray:
+    """Return the learning rate of each batch as a share of the highest, (n_batches + 1,).
+
+    It rises over the first twentieth, and falls to 0 after the last batch. (PyTorch's OneCycleLR
+    divides by 0 where the twentieth is one batch.)
+    """
+    warm = max(1, n_batches // 20)
+    batch = np.arange(n_batches + 1)
+    return np.minimum((batch + 1) / warm, (n_batches - batch) / max(1, n_batches - warm + 1))
+
+
+def padded(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, torch.Tensor | None]:
+    """Return sentences as ids (b, s) int64, and which of them are no padding; None: all."""
+    ids = np.full((len(rows), max(map(len, rows))), PAD, np.int64)
+    for row, sentence in enumerate(rows):
+        ids[row, : len(sentence)] = sentence
+    there = ids != PAD
+    return ids, None if there.all() else torch.from_numpy(there.astype(np.int64))
 
 
 def backward(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """Add to the weights' gradients those of the mean cross-entropy, which is returned.
 
-    Its derivative is the probabilities less the label's one; PyTorch's own takes four times as long
-    on a CPU, a third of a step.
+    Its derivative is the probabilities less the label's one; PyTorch's own takes up to four times
+    as long on a CPU, which is up to a fifth of a step.
     """
-    probabilities = torch.softmax(logits.detach(), 1)
+    log_p = torch.log_softmax(logits.detach(), 1)
     rows = torch.arange(len(labels))
-    loss = -probabilities[rows, labels].log().mean().item()
+    loss = -log_p[rows, labels].mean().item()
+    probabilities = log_p.exp_()
     probabilities[rows, labels] -= 1
     logits.backward(probabilities.div_(len(labels)))
     return loss
-
-
-def n_batches(sentences: Sequence[np.ndarray], plan: TrainingPlan) -> int:
-    """Return how many batches a training has."""
-    _, counts = np.unique([len(ids) for ids in sentences], return_counts=True)
-    return plan.epochs * sum(_shares(n, plan.batch) for n in counts)
-
-
-def _shares(n_sentences: int, size: int) -> int:
-    """Return into how many batches of about `size` so many sentences of one length go."""
-    return max(1, round(n_sentences / size))
-
-
-def batches_of(lengths: np.ndarray, size: int, stream: np.random.Generator) -> list[np.ndarray]:
-    """Return the indices of sentences in batches of about `size` and one length, in random order.
-
-    Without padding there is nothing to leave out of attention, nor to compute for nothing.
-    """
-    order = np.argsort(lengths + stream.random(len(lengths)), kind="stable")
-    batches: list[np.ndarray] = []
-    for equal in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
-        batches += np.array_split(equal, _shares(len(equal), size))
-    return [batches[i] for i in stream.permutation(len(batches))]
 
 
 def mask_words(
@@ -208,29 +214,31 @@ def vectors_by_neighbours(
     """
     text = np.concatenate(sentences)
     frequent = np.argsort(-np.bincount(text, minlength=vocabulary), kind="stable")[:n_neighbours]
+    n = len(frequent)
     column = np.full(vocabulary, -1)
-    column[frequent] = np.arange(len(frequent))
-    left, right = text[:-1], text[1:]
-    inside = left != SEP
-    counts = np.concatenate(
-        [
-            _pairs(left[inside], column[right[inside]], vocabulary, len(frequent)),
-            _pairs(right[inside], column[left[inside]], vocabulary, len(frequent)),
-        ],
-        axis=1,
+    column[frequent] = np.arange(n)
+    inside = text[:-1] != SEP
+    left, right = text[:-1][inside], text[1:][inside]
+    counts = np.empty((vocabulary, 2 * n), np.float32)
+    counts[:, :n] = _pairs(left, column[right], vocabulary, n)
+    counts[:, n:] = _pairs(right, column[left], vocabulary, n)
+    expected = counts.sum(1, keepdims=True) / counts.sum() * counts.sum(0, keepdims=True)
+    # No less than expected, so none at all where they never met: there the logarithm is 0.
+    ratio = np.divide(
+        np.maximum(counts, expected, out=counts), expected, out=counts, where=expected > 0
     )
-    expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / counts.sum()
-    information = np.log(np.maximum(counts, expected), out=np.zeros_like(counts), where=counts > 0)
-    information -= np.log(expected, out=np.zeros_like(counts), where=counts > 0)
-    directions = np.linalg.eigh(information.T @ information)[1][:, ::-1][:, :width]
-    vectors = np.zeros((vocabulary, width))
+    ratio[expected == 0] = 1
+    information = np.log(ratio, out=ratio)
+    shared = (information.T @ information).astype(np.float64)
+    directions = np.linalg.eigh(shared)[1][:, ::-1][:, :width].astype(np.float32)
+    vectors = np.zeros((vocabulary, width), np.float32)
     vectors[:, : directions.shape[1]] = information @ directions
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=vectors, where=length > 0).astype(np.float32)
+    return np.divide(vectors, length, out=vectors, where=length > 0)
 
 
 def _pairs(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> np.ndarray:
-    """Return how often each row met each column, (n_rows, n_columns) float64; -1 is no column."""
+    """Return how often each row met each column, (n_rows, n_columns) int64; -1 is no column."""
     met = columns >= 0
     cells = np.bincount(rows[met] * n_columns + columns[met], minlength=n_rows * n_columns)
-    return cells.reshape(n_rows, n_columns).astype(np.float64)
+    return cells.reshape(n_rows, n_columns)

@@ -18,7 +18,8 @@ import torch
 from workflow_scripts.models.precision import leads
 
 LOGITS_AT_ONCE = {"cpu": 1 << 24, "cuda": 1 << 27}
-"""How many float32 logits are held at a time (64 and 512 MiB)."""
+"""How many logits are held at a time (of float32 64 and 512 MiB), and on a CPU ROWS_AT_ONCE rows of
+bfloat16, or of float32 where these tell nothing."""
 ROWS_AT_ONCE = 512
 """For how many subtokens logits are held at a time at most, on a CPU."""
 _COLUMNS = 32  # matrix instructions want a multiple of it
@@ -27,7 +28,7 @@ _BLOCK = 256
 _NEVER = -3e38
 """The logit of no word, which fills the last block."""
 _LARGE = 64.0
-"""A bias as large as this is of words that are never predicted."""
+"""A bias as large as this is of words that are never predicted; no weight is."""
 FEW_WORDS = 4096
 """Up to so many, the product is soon done in float32, sooner than Numba is loaded."""
 
@@ -72,6 +73,7 @@ class Vocabulary:
         self._rounded[d, n_words:] = _NEVER
         self._rounded[: d + 1, :n_words] = rounded.T
 
+    @torch.inference_mode()
     def argmax(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return the largest logit's row (r,) int64 for each of `hidden` (r, d) float32.
 
@@ -92,7 +94,7 @@ class Vocabulary:
     def _memory(self, n: int, n_words: int, dtype: torch.dtype) -> torch.Tensor | None:
         """Return where to write n rows of logits; on a GPU None, which is fresh memory.
 
-        On a CPU it is the same for all calls: the system clears what is fresh, and that takes as
+        On a CPU it is kept from call to call: the system clears what is fresh, and that takes as
         long as the product.
         """
         if self._weight.device.type != "cpu":
