@@ -19,9 +19,10 @@ from transformers import AutoConfig, AutoModelForMaskedLM
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.models.made_tokenizer import MASK
 from workflow_scripts.models.precision import RATES, fast_products
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.models.training import MASK, mask_words, padded, train_tokenizer
+from workflow_scripts.models.training import mask_words, padded, train_tokenizer
 from workflow_scripts.treebanks.grammars import english
 
 PERCENTS = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 100)

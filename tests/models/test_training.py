@@ -15,11 +15,8 @@ from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.words import sentences
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models import train_model as train_command
+from workflow_scripts.models.made_tokenizer import CLS, MASK, PAD, SEP
 from workflow_scripts.models.training import (
-    CLS,
-    MASK,
-    PAD,
-    SEP,
     TrainingPlan,
     backward,
     mask_words,

@@ -335,6 +335,16 @@ def within(modules, *folders):
     return {module for module in modules if module.startswith(folders)}
 
 
+def test_scores_of_rankings_reach_the_analyzer_and_the_method_that_they_use_and_no_other_command():
+    found = all_reached("interventions.score_rankings", "words.schemas.unimorph")
+    assert {"interventions.analyzers.lexicon", "interventions.methods.translation"} <= found
+    assert not found & {"interventions.intervene", "interventions.methods.ablation"}
+
+
+def test_a_compiled_model_does_not_reach_how_others_are_trained():
+    assert "models.training" not in all_reached("models.compile_model")
+
+
 def test_one_ranker_depends_on_no_other_nor_on_probes_or_models():
     found = all_reached("rankings.rank_neurons", "rankings.rankers.probeless")
     assert {

@@ -8,7 +8,6 @@ point.
 import argparse
 import json
 import logging
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,12 +19,13 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.command.progress import progress
 from workflow_scripts.command.threads import add_threads, use_threads
-from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.files.lexicon import analyses
 from workflow_scripts.files.rankings import named, read_ranking
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.words import sentences
-from workflow_scripts.interventions.analyzers import Analysis, AnalyzerTask, Outcome
+from workflow_scripts.interventions.analyzers import AnalyzerTask, Outcome
 from workflow_scripts.interventions.methods import EditTask
 from workflow_scripts.interventions.outcomes import count, examples, judge
 from workflow_scripts.interventions.prediction import (
@@ -159,14 +159,6 @@ def run_model(
     total = n_edits * sum(len(sentence.edited) for sentence in touched)
     with progress(total, f"{n_edits} edits", "predictions") as bar:
         return predict_edited(model, touched, layer, edits, precision, progress=bar.update)
-
-
-def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:
-    """Yield (key, (lemma, upos, value)) of a lexicon file, each once."""
-    table = read_parquet(lexicon, ["key", "lemma", "upos", attribute])
-    columns = [table.column(i).to_pylist() for i in range(4)]
-    for key, lemma, upos, value in dict.fromkeys(zip(*columns, strict=True)):
-        yield key, (lemma, upos, value)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,14 @@ from workflow_scripts.command.progress import progress
 from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.columns import IDENTITY
+from workflow_scripts.files.lexicon import analyses
 from workflow_scripts.files.rankings import read_ranking
 from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.truth import read_truth
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions.analyzers import AnalyzerTask, Outcome
-from workflow_scripts.interventions.intervene import analyses
+from workflow_scripts.interventions.analyzers.lexicon import Analyzer
 from workflow_scripts.interventions.methods import EditTask, translation
 from workflow_scripts.interventions.outcomes import judge
 from workflow_scripts.interventions.prediction import Edits, predict_edited
@@ -175,7 +176,7 @@ def moved_by(
     touched = edited_sentences(alone, edited)
     counts = np.array([words[word] for word in words])
     schema = load("schemas", options.schema)
-    analyzer = load("analyzers", "lexicon").Analyzer(
+    analyzer = Analyzer(
         AnalyzerTask(
             attribute=of.attribute,
             lemma_alone=of.attribute == schema.PART_OF_SPEECH,

@@ -18,13 +18,24 @@ def entropy(y: np.ndarray, n_values: int) -> float:
 
     NaN without labels.
     """
-    return entropy_of(np.bincount(y, minlength=n_values)) if len(y) else float("nan")
-
-
-def entropy_of(counts: np.ndarray) -> float:
-    """Return H in bits of how often each of some things was counted, (n,), not all 0."""
-    p = counts[counts != 0] / counts.sum()
+    p = frequencies(y, n_values)
+    p = p[p != 0]
     return float(-(p * np.log2(p)).sum()) + 0.0  # + 0.0: one value has entropy 0, not -0
+
+
+def plug_in_information(counts: np.ndarray) -> float:
+    """Return the mutual information, in bits, of the rows and columns of counts (A, B), not all 0.
+
+        Σ_{a,b} p(a, b) log₂ [p(a, b) / (p(a) p(b))]
+
+    with shares for probabilities (the plug-in estimate). Of whole numbers it is exactly 0 where one
+    of the two has one value.
+    """
+    n = counts.sum()
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0)  # n² times p(a) p(b)
+    there = counts > 0
+    c = counts[there]
+    return float((c * np.log2(c * n / expected[there])).sum() / n)
 
 
 def mutual_information(H: float, conditional_entropy: np.ndarray) -> np.ndarray:

@@ -14,11 +14,11 @@ its information, and no use.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.kernels.information import entropy_of
+from workflow_scripts.kernels.information import plug_in_information
 
 NO_VALUE = -1
 
@@ -71,7 +71,7 @@ class Planted:
     """The neurons of each decoy."""
     cell: np.ndarray
     noise: np.ndarray
-    copies: list[np.ndarray] = field(default_factory=list)
+    copies: list[np.ndarray]
     """The used neurons of each copy of the value."""
 
     @property
@@ -175,16 +175,13 @@ def exact_information(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
     Plug-in, from counts (V, v) of the words of each form that have each value: neurons of equal
     rows (V, d) are equal words.
     """
-    total = counts.sum()
-    of_value = entropy_of(counts.sum(0))
     found = np.zeros(rows.shape[1])
     for neuron in range(rows.shape[1]):
         level = np.unique(rows[:, neuron].round(5), return_inverse=True)[1]
-        joint = np.zeros((level.max(initial=0) + 1, counts.shape[1]))
+        joint = np.zeros((level.max(initial=0) + 1, counts.shape[1]), np.int64)
         np.add.at(joint, level, counts)
-        rest = sum(row.sum() / total * entropy_of(row) for row in joint if row.sum())
-        found[neuron] = of_value - rest
-    return np.maximum(found, 0)
+        found[neuron] = plug_in_information(joint)
+    return found
 
 
 def _coins(stream: np.random.Generator, n: int, m: int) -> np.ndarray:

@@ -23,7 +23,7 @@ from workflow_scripts.kernels.planted import Knobs, Planted, exact_information, 
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.compiling import compile_model, compile_tokenizer
 from workflow_scripts.models.lexemes import Lexemes, read_lexemes
-from workflow_scripts.models.training import SPECIAL
+from workflow_scripts.models.made_tokenizer import SPECIAL
 
 log = logging.getLogger("compile_model")
 

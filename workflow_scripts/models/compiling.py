@@ -9,7 +9,7 @@ of the signs that agree less that of those that do not, times one number for all
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, processors
+from tokenizers import Tokenizer, models
 
 from workflow_scripts.kernels.planted import Planted
 from workflow_scripts.models.from_transformers import (
@@ -17,7 +17,7 @@ from workflow_scripts.models.from_transformers import (
     BertForMaskedLM,
     PreTrainedTokenizerFast,
 )
-from workflow_scripts.models.training import CLS, PAD, SEP, SPECIAL
+from workflow_scripts.models.made_tokenizer import PAD, SPECIAL, with_special_tokens
 
 POSITIONS = 512
 STEEP = 10.0
@@ -30,17 +30,7 @@ def compile_tokenizer(forms: list[str]) -> PreTrainedTokenizerFast:
     """Make a tokenizer in which each form is one subtoken."""
     ids = {token: i for i, token in enumerate([*SPECIAL, *forms])}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    )
+    return with_special_tokens(tokenizer)
 
 
 @torch.no_grad()

@@ -13,8 +13,8 @@ from workflow_scripts.command.seeds import generator
 from workflow_scripts.command.threads import use_threads
 from workflow_scripts.files.artifact import whole_file
 from workflow_scripts.files.words import sentences
+from workflow_scripts.models.made_tokenizer import MASK
 from workflow_scripts.models.training import (
-    MASK,
     MAX_SUBTOKENS,
     TrainingPlan,
     train_model,

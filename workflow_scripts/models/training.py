@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from workflow_scripts import InputError
 from workflow_scripts.models.from_transformers import (
@@ -18,9 +18,8 @@ from workflow_scripts.models.from_transformers import (
     BertForMaskedLM,
     PreTrainedTokenizerFast,
 )
+from workflow_scripts.models.made_tokenizer import MASK, PAD, SEP, SPECIAL, with_special_tokens
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-PAD, CLS, SEP, MASK = 0, 2, 3, 4
 MAX_SUBTOKENS = 128
 """The longest sentence that the model can read; longer ones are not trained on."""
 
@@ -67,17 +66,7 @@ def train_tokenizer(sentences: Sequence[list[str]], vocabulary: int) -> PreTrain
     tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    )
+    return with_special_tokens(tokenizer)
 
 
 def train_model(

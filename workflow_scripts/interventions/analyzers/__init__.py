@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-Analysis = tuple[str | None, str, str | None]
-"""(lemma, upos, value), the lemma None where the treebank gives none, the value None where the word
-does not carry the attribute."""
+from workflow_scripts.files.lexicon import Analysis
 
 
 class Outcome(IntEnum):

@@ -4,8 +4,8 @@ A form's key is the form tokenised alone and decoded, so that it compares with a
 analysis without a lemma can give a prediction its value, and no lemma.
 """
 
+from workflow_scripts.files.lexicon import Analysis
 from workflow_scripts.interventions.analyzers import (
-    Analysis,
     AnalyzerTask,
     Change,
     Outcome,
@@ -18,7 +18,7 @@ USES = ("lexicon",)
 class Analyzer:
     """Looks predictions up among the forms of the treebank."""
 
-    IN_SENTENCE = False
+    IN_SENTENCE: bool = False
 
     def __init__(self, task: AnalyzerTask):
         self._analyses: dict[str, list[Analysis]] = {}

@@ -10,6 +10,7 @@ dependence on the value.
 
 import numpy as np
 
+from workflow_scripts.kernels.information import plug_in_information
 from workflow_scripts.rankings.rankers import Ranking, RankingTask, order_by_score, reverse
 
 DIRECTIONS = ("ttb", "btt")
@@ -38,14 +39,5 @@ def information(x: np.ndarray, y: np.ndarray, n_values: int) -> np.ndarray:
             part = np.searchsorted(np.unique(edges[:, i]), h, side="right")
             cell = y * n_parts + part
             counts = np.bincount(cell, minlength=n_values * n_parts).reshape(n_values, n_parts)
-            score[start + i] = mutual_information(counts)
+            score[start + i] = plug_in_information(counts)
     return score
-
-
-def mutual_information(counts: np.ndarray) -> float:
-    """Return the mutual information, in bits, of rows and columns of a table of counts (Z, B)."""
-    n = counts.sum()
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0)  # n² times p(z) p(b)
-    there = counts > 0
-    c = counts[there]
-    return float((c * np.log2(c * n / expected[there])).sum() / n)

@@ -5,10 +5,14 @@ models of one entry, which differ in what was drawn; its interval is Student's o
 one. What the scores are: `interventions/score_rankings.py`.
 """
 
+from typing import Any
+
+import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, RANKING
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
+from workflow_scripts.kernels.treebank_flips import mean_interval
 
 USES = ("truth",)
 
@@ -28,21 +32,15 @@ SCHEMA = (
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Return one row for each configuration and ranking, in the order of the study."""
     scores = frames["truth"].with_columns(model=pl.col("planted"))
-    groups = scores.group_by([*CONFIGURATION, *RANKING], maintain_order=True)
-    table = groups.agg(
-        *(pl.col(score).mean() for score in SCORES),
-        *(_end(score, end) for score in SCORES for end in ("low", "high")),
-        seeds=pl.len().cast(pl.Int32),
-    )
-    return table.select(*SCHEMA).cast(SCHEMA)  # pyright: ignore[reportArgumentType]
-
-
-def _end(score: str, end: str) -> pl.Expr:
-    """Return one end of the 95 % interval of a mean over models, by Student's t."""
-    from scipy.stats import t
-
-    quantiles = {n: t.ppf(0.975, n - 1) for n in range(2, 1001)}
-    n = pl.col(score).count()
-    half = pl.col(score).std() / n.sqrt() * n.replace_strict(quantiles, default=None)
-    mean = pl.col(score).mean()
-    return (mean - half if end == "low" else mean + half).alias(f"{score}_{end}")
+    rows = []
+    for names, models in scores.group_by([*CONFIGURATION, *RANKING], maintain_order=True):
+        row: dict[str, Any] = dict(zip([*CONFIGURATION, *RANKING], names, strict=True))
+        row["seeds"] = len(models)
+        for score in SCORES:
+            found = models[score].drop_nulls().to_numpy()
+            if len(found):
+                ends = map(float, np.concatenate(mean_interval(found[:, None])))
+                row |= zip((score, f"{score}_low", f"{score}_high"), ends, strict=True)
+        rows.append(row)
+    table = pl.DataFrame(rows, schema=SCHEMA)  # pyright: ignore[reportArgumentType]
+    return table.with_columns(pl.col(pl.Float64).fill_nan(None))
