@@ -32,12 +32,14 @@ rule build_figure:
         runtime=each_attempt(10),
     params:
         job=step.job,
+        compiled=step.setting("compiled"),
     shell:
         """
         python -m workflow_scripts.report.build_figure \
             --made-by {params.job:q} \
             --figure {wildcards.figure} \
             --tables {input.tables} \
+            --compiled {params.compiled} \
             --svg {output.svg} \
             --pdf {output.pdf} \
             --json {output.json} \

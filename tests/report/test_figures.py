@@ -16,7 +16,7 @@ from tests.support.study_tables import MANY, OF, RANKINGS, by, made, with_ranker
 from tests.support.workflow import ROOT
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.report import build_figure
-from workflow_scripts.report.build_figure import pdf_of, svg_of
+from workflow_scripts.report.build_figure import of_trained, pdf_of, svg_of
 from workflow_scripts.report.figures import style
 
 FIGURES = sorted(
@@ -335,3 +335,13 @@ def test_a_figure_depends_on_its_code_and_its_tables(study, monkeypatch, module,
     assert {
         name for name in names if after.string("build_figure", figure=name) != before[name]
     } == changed
+
+
+def test_compiled_models_are_in_no_mean_with_others_and_alone_are_shown():
+    table = pl.DataFrame({"model": ["m", "planted", None], "x": [1, 2, 3]})
+    assert of_trained(["planted"], table)["x"].to_list() == [1, 3]
+    alone = table.filter(pl.col("model") == "planted")
+    assert of_trained(["planted"], alone).equals(alone)
+    assert of_trained([], table).equals(table)
+    rows = table.drop("model")
+    assert of_trained(["planted"], rows).equals(rows)

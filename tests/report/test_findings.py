@@ -419,8 +419,8 @@ def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():
     mean = tables["truth"].group_by("ranking").agg(pl.col("ap_used").mean())
     of = dict(mean.rows())
     best = max(set(of) - {"random"}, key=of.__getitem__)
-    assert f"These {best} ({of[best]:.2f}; random {of['random']:.2f}) puts first best" in said
-    assert said.endswith("over 3 draws.")
+    assert f"are found best by {best} ({of[best]:.2f}, random {of['random']:.2f}), and" in said
+    assert said.endswith("Means of 3 draws.")
     found = findings(tables, compiled=["m"])
     assert said in found.more
     assert found.ranking_is_not_a_probe.verdict == "not measured"

@@ -91,10 +91,8 @@ def test_the_report_says_which_ranking_finds_the_neurons_that_are_known_to_be_us
     assert set(truth) == {"linear-ttb", "gaussian-ttb", "probeless-ttb", "random"}
     best = max(truth, key=lambda ranking: truth[ranking]["ap_used"])
     assert best == "probeless-ttb"
-    found = f"{best} ({truth[best]['ap_used']:.2f}; random {truth['random']['ap_used']:.2f})"
-    assert f"In the compiled model planted it is known which neurons are used. These {found}" in (
-        report
-    )
+    found = f"{best} ({truth[best]['ap_used']:.2f}, random {truth['random']['ap_used']:.2f})"
+    assert f"the neurons that are used are found best by {found}, and" in report
     # It finds all that hold the attribute, and cannot tell the used ones from their twins.
     assert truth[best]["ap_encoded"] == 1
     assert truth[best]["ap_used"] < 0.8

@@ -29,6 +29,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tables", type=Path, nargs="+", required=True, help="Parquet files, named as the tables"
     )
+    parser.add_argument(
+        "--compiled", nargs="*", default=[], help="models that are in no figure with others"
+    )
     parser.add_argument("--svg", type=Path, required=True, help="SVG to write")
     parser.add_argument("--pdf", type=Path, required=True, help="PDF to write")
     parser.add_argument("--json", type=Path, required=True, help="Vega-Lite to write")
@@ -41,7 +44,8 @@ def main(options: argparse.Namespace) -> None:
     for name in figure.USES:
         if name not in tables:
             raise InputError(f"{options.figure}: reads the table {name}, which --tables has not")
-    spec, shown = drawn(figure, {name: read_frame(tables[name]) for name in figure.USES})
+    frames = {name: read_frame(tables[name]) for name in figure.USES}
+    spec, shown = drawn(figure, {n: of_trained(options.compiled, t) for n, t in frames.items()})
     words = {"title": figure.TITLE, "caption": figure.CAPTION}
     spec["usermeta"] = words | {"made_by": options.made_by, "stamp": stamp(options.made_by)}
     svg = svg_of(shown)
@@ -52,6 +56,17 @@ def main(options: argparse.Namespace) -> None:
     with whole_file(options.json) as part:
         text = json.dumps(spec, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def of_trained(compiled: list[str], table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table without compiled models, where it has others.
+
+    Curves are means over all configurations, and these were made to show something.
+    """
+    if "model" not in table.columns:
+        return table
+    trained = ~pl.col("model").is_in(compiled).fill_null(value=False)
+    return table.filter(trained) if table.filter(trained)["model"].count() else table
 
 
 def drawn(figure: Any, tables: dict[str, pl.DataFrame]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -403,15 +403,16 @@ def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
 
         def best(score: str, made: pl.DataFrame = made, random: pl.DataFrame = random) -> str:
             highest = made.filter(pl.col(score) > made[score].max() - EQUAL)
-            beside = f"; random {random[score].mean():.2f}" if len(random) else ""
-            return f"{_listed(highest['ranking'])} ({highest[score][0]:.2f}{beside})"
+            beside = f", random {random[score].mean():.2f}" if len(random) else ""
+            return f"by {_listed(highest['ranking'])} ({highest[score][0]:.2f}{beside})"
 
         n = int(rows["seeds"].max())  # pyright: ignore[reportArgumentType]
-        drawn = "of one model, so another draw may say otherwise" if n == 1 else f"over {n} draws"
+        drawn = "One draw: another may say otherwise" if n == 1 else f"Means of {n} draws"
         sentences.append(
-            f"In the compiled model {model} it is known which neurons are used. These "
-            f"{best('ap_used')} puts first best, by average precision; those that hold the "
-            f"attribute, used or not, {best('ap_encoded')} does: {drawn}."
+            f"In the compiled model {model} it is known which neurons are used, and it counts in "
+            "neither finding above. By average precision, the neurons that are used are found best "
+            f"{best('ap_used')}, and all that hold the attribute, used or not, "
+            f"{best('ap_encoded')}. {drawn}."
         )
     return sentences
 

@@ -263,6 +263,7 @@ STEPS: dict[str, Step] = {
         "report",
         "{figure}",
         plugins=("figures",),
+        settings={"compiled": None},
         reads={"tables": Read("build_table")},
     ),
     "build_report": Step(
