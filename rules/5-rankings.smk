@@ -52,6 +52,8 @@ rule compute_statistics:
         """
 
 
+runs_model = Step("rank_neurons").uses("model")
+
 for step in Step("rank_neurons").by_directions():
 
     rule:
@@ -64,6 +66,7 @@ for step in Step("rank_neurons").by_directions():
                     **places.words(["train", "dev"]),
                     **places.activations(["train", "dev"]),
                     statistics=STATISTICS,
+                    lexicon=LEXICON,
                     model=places.model,
                 )
             ),
@@ -82,14 +85,27 @@ for step in Step("rank_neurons").by_directions():
                 lambda mb, w: 450
                 + mb("activations_train")
                 + 3 * mb("statistics") * (mb("activations_train") > 0)
+                + (1200 + 3 * mb("model")) * runs_model(w)
             ),
-            runtime=each_attempt(lambda mb, w: 10 + 0.02 * mb("activations_train")),
+            runtime=each_attempt(
+                lambda mb, w: 10
+                + 0.02 * mb("activations_train")
+                + requests.on_cpu(0.1 * mb("model")) * runs_model(w)
+            ),
+            gpu=lambda w: plan.gpus * runs_model(w),
         params:
             job=step.job,
             options=step.setting("ranker_options"),
             max_neurons=step.setting("neurons.max"),
             seed=step.setting("seed"),
-            run=hidden(ranker=places.ranker_path, digest=places.ranker_digest),
+            part_of_speech=step.setting("part_of_speech"),
+            beta=step.setting("beta"),
+            run=hidden(
+                ranker=places.ranker_path,
+                digest=places.ranker_digest,
+                model=places.model_path,
+                device=plan.config["device"],
+            ),
         shell:
             """
             python -m workflow_scripts.rankings.rank_neurons \
@@ -105,6 +121,11 @@ for step in Step("rank_neurons").by_directions():
                 --activations-train {input.activations_train} \
                 --activations-dev {input.activations_dev} \
                 --statistics {input.statistics} \
+                --model {params.run[model]:q} \
+                --device {params.run[device]} \
+                --lexicon {input.lexicon} \
+                --part-of-speech {params.part_of_speech:q} \
+                --beta {params.beta} \
                 --rankings {output.rankings} \
                 --threads {threads} \
                 2>&1 | tee {log}

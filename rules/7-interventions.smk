@@ -2,44 +2,9 @@
 
 Needs words, rankings, class statistics and the cached states. Gives, as
 `.../layer-{l}/{method}-by-{ranking}.parquet`, outcome counts below `interventions/` and changed
-words below `examples/`; and `lexicons/{model}/{treebank}.parquet`, where the analyzer reads one. Of
-compiled models also `truth/.../layer-{l}.parquet`: how well rankings find what is known to be used.
+words below `examples/`. Of compiled models also `truth/.../layer-{l}.parquet`: how well rankings find
+what is known to be used.
 """
-
-LEXICON = results("lexicons/{model}/{treebank}.parquet")
-step = Step("build_lexicon")
-
-
-rule build_lexicon:
-    """List every form of a treebank as the model spells it, with its analyses."""
-    input:
-        unpack(step.inputs(**places.words(), model=places.model)),
-    output:
-        lexicon=LEXICON,
-    log:
-        step.log,
-    benchmark:
-        step.benchmark
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=each_attempt(700),
-        runtime=each_attempt(10),
-    params:
-        job=step.job,
-        run=hidden(model=places.model_path),
-    shell:
-        """
-        python -m workflow_scripts.interventions.build_lexicon \
-            --made-by {params.job:q} \
-            --model {params.run[model]:q} \
-            --words-train {input.words_train} \
-            --words-dev {input.words_dev} \
-            --words-test {input.words_test} \
-            --lexicon {output.lexicon} \
-            2>&1 | tee {log}
-        """
-
 
 for step in Step("intervene").by_directions():
 

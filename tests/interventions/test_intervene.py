@@ -24,9 +24,9 @@ from workflow_scripts.activations import cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.words import kept_values, sentences
-from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.interventions.analyzers import lexicon
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.words import build_lexicon
 from workflow_scripts.words.schemas import ud, unimorph
 
 SCALED = '{"beta": 8, "scaled": true}'

@@ -8,7 +8,8 @@ from tests.support.formulas_interventions import (
     alpha,
     change_by_hand,
 )
-from workflow_scripts.interventions.methods import EditTask, target, translation
+from workflow_scripts.interventions.methods import EditTask, translation
+from workflow_scripts.kernels.counterparts import target
 
 
 @pytest.mark.parametrize("d", [2, 16, 160, 768])

@@ -9,13 +9,14 @@ from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
-from workflow_scripts.interventions import build_lexicon, outcomes
+from workflow_scripts.interventions import outcomes
 from workflow_scripts.interventions.analyzers import AnalyzerTask, Change, Outcome, TrueWord
 from workflow_scripts.interventions.analyzers.lexicon import Analyzer
 from workflow_scripts.interventions.outcomes import count, examples, judge
 from workflow_scripts.interventions.subjects import Subject
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.words import build_lexicon
 from workflow_scripts.words.schemas import unimorph
 
 # The lexicon analyzer.
@@ -149,9 +150,9 @@ def test_the_lexicon_of_a_treebank_has_null_for_lemmas_that_it_does_not_give(tin
     words = read_text(tmp_path, **texts)
     target = tmp_path / "lexicon.parquet"
     call(build_lexicon, model=tiny_model, **words_of(words), lexicon=target)
-    assert read_parquet(target).to_pylist() == [
-        {"key": "the", "lemma": "the", "upos": "X"},
-        {"key": "the", "lemma": None, "upos": "X"},
+    assert read_parquet(target, ["key", "train", "lemma", "upos"]).to_pylist() == [
+        {"key": "the", "train": 1, "lemma": "the", "upos": "X"},
+        {"key": "the", "train": 1, "lemma": None, "upos": "X"},
     ]
 
 

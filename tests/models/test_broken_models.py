@@ -21,9 +21,9 @@ from tests.support.small_tokenizers import word_piece_tokenizer
 from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states, extract_activations
-from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.words import build_lexicon
 
 INDEX = "model.safetensors.index.json"
 

@@ -20,10 +20,10 @@ from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.kernels.subtokens import NO_WORD
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.tokenizer import _read_whole_and_alike
+from workflow_scripts.words import build_lexicon
 
 FORMS = ["The", "Dogs", "sleep", "in", "cafés", ",", "don't", "10 000", "Ärzte", "naïve"]
 

@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score
 
 from tests.support import formulas_rankings as formulas
 from tests.support.commands import call
-from tests.support.treebank_files import keep
+from tests.support.treebank_files import keep, words_of
 from tests.support.workflow import SMALL, changed, jobs_in, planned, run
 from workflow_scripts.activations import extract_activations
 from workflow_scripts.command.plugins import declared, names
@@ -15,6 +15,7 @@ from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.words import build_lexicon
 
 RANKERS = names("rankers")
 
@@ -90,6 +91,15 @@ def real(shared, real_words, tmp_path_factory):
         **{"model": "minilm", "treebank": "ewt", "attribute": "Number", "layer": 4},
         attributes=attributes,
     )
+    options |= {
+        "model": shared / "models/minilm-en-mlm",
+        "lexicon": folder / "lexicon.parquet",
+        "part_of_speech": "Part of Speech",
+        "beta": 1,
+        "device": "cpu",
+    }
+    every = words_of(real_words("UD_English-EWT"))
+    call(build_lexicon, model=options["model"], **every, lexicon=options["lexicon"])
     values = kept_values(attributes)["Number"]
     words = LabelledActivations(options["activations_train"], dev, "Number", values).load()
     return options | {"max_neurons": 3}, words

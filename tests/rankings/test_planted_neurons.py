@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from workflow_scripts.command.plugins import load, names
+from workflow_scripts.command.plugins import declared, load, names
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.kernels.class_statistics import RunningClassStatistics
 from workflow_scripts.kernels.control_labels import control_label
@@ -25,7 +25,11 @@ PLANTED = [1, 6, 10, 15, 18, 22, 27, 30]
 MEANS = [-0.7, 0.0, 0.7]  # of the values on a planted neuron, in an order of its own
 WORDS = {"train": 4000, "dev": 1500, "test": 1500}
 RANKERS = {"linear": linear, "gaussian": gaussian, "probeless": probeless}
-ALL_RANKERS = {name: load("rankers", name) for name in names("rankers") if name != "random"}
+ALL_RANKERS = {
+    name: load("rankers", name)
+    for name in names("rankers")
+    if name != "random" and "model" not in declared("rankers", name, "USES")
+}
 PROBES = {"linear": linear_probe, "gaussian": gaussian_probe}
 
 

@@ -24,10 +24,9 @@ from workflow_scripts.files.artifact import (
     write_parquet,
 )
 from workflow_scripts.files.statistics import read_statistics
-from workflow_scripts.interventions import build_lexicon
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.rankings import compute_statistics, rank_neurons
-from workflow_scripts.words import keep_values, read_words
+from workflow_scripts.words import build_lexicon, keep_values, read_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -364,7 +363,7 @@ def test_only_what_a_ranker_needs_is_loaded():
         "rankings.compute_statistics",
         "rankings.rank_neurons",
         "probes.probe_rankings",
-        "interventions.build_lexicon",
+        "words.build_lexicon",
         "probes.probe_all_neurons",
         "tables.collect",
         "tables.build_table",

@@ -16,12 +16,12 @@ from workflow_scripts.command.configuration import named_in_errors
 from workflow_scripts.command.plugins import names
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.words import kept_values
-from workflow_scripts.interventions import build_lexicon, intervene
+from workflow_scripts.interventions import intervene
 from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
 from workflow_scripts.probes import probe_rankings
 from workflow_scripts.rankings import compute_statistics, rank_neurons
 from workflow_scripts.tables import collect
-from workflow_scripts.words import keep_values
+from workflow_scripts.words import build_lexicon, keep_values
 
 SINGULAR, PLURAL = ("dog", "cat", "book", "child"), ("dogs", "cats", "books", "children")
 ABLATION = {"name": "ablation", "has_target": False}

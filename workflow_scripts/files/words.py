@@ -19,7 +19,7 @@ import pyarrow.csv
 from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 
 COLUMNS = ("sentence", "word", "form", "lemma", "upos")
-RESERVED = (*COLUMNS, "key")
+RESERVED = (*COLUMNS, "key", "subtoken", "train")
 """What no attribute may be called: here or in a lexicon it would be the second of that name."""
 UNSPECIFIED = ("", "_")
 """What stands for UPOS or lemma where there is none."""

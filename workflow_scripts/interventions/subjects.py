@@ -1,5 +1,6 @@
 """Subjects: the words to intervene on, and where their subtokens are."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,8 +8,9 @@ import numpy as np
 
 from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.interventions.analyzers import TrueWord
-from workflow_scripts.interventions.methods import target
 from workflow_scripts.interventions.prediction import EditedSentence
+from workflow_scripts.kernels.counterparts import target
+from workflow_scripts.kernels.subtokens import of_labelled_words
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,23 @@ def find_subjects(
     row = 0
     for sentence in cached:
         columns = words[sentence.number]
-        pairs: list[tuple[int, int]] = []
-        for word in np.unique(sentence.read.words[sentence.read.words >= 0]):
+        labels = [index.get(value, -1) for value in columns[attribute]]
+        pairs = of_labelled_words(sentence.read.words, labels)
+        n_subtokens = Counter(sentence.read.words[pairs[:, 0]].tolist())
+        for word, n in sorted(n_subtokens.items()):
             value = columns[attribute][word]
-            if value not in index:
-                continue
-            places = np.flatnonzero(sentence.read.words == word)
-            pairs += [(place, index[value]) for place in places]  # pyright: ignore[reportAssignmentType]
             aim = values[target(index[value], len(values))] if has_target else None
             true = TrueWord(
                 sentence.number,
-                int(word),
+                word,
                 columns["lemma"][word],
                 columns["upos"][word],
                 value,
                 aim,
             )
-            subjects.append(Subject(true, row, row + len(places)))
-            row += len(places)
-        edited.append(np.array(pairs, np.int64).reshape(-1, 2))
+            subjects.append(Subject(true, row, row + n))
+            row += n
+        edited.append(pairs)
     return subjects, edited
 
 

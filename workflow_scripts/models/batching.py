@@ -46,9 +46,10 @@ class Batches:
     and the last digits that depend on them, do not depend on the card or on who else uses it.
     """
 
-    def __init__(self, device: torch.device):
+    def __init__(self, device: torch.device, share: float = 1):
+        """Take the device; with a `share`, batches have only that of the subtokens of others."""
         self._device = device
-        self._subtokens = SUBTOKENS_AT_ONCE[device.type]
+        self._subtokens = int(share * SUBTOKENS_AT_ONCE[device.type])
 
     def each(
         self,

@@ -4,6 +4,7 @@
     states = model.lower(batch, layers=[2, 4])      # {2: (b, s, d), 4: (b, s, d)}
     last = model.upper(states[2], batch, 2, rows)   # (r, d), what the LM head reads there
     ids = model.predict(last)                       # (r,), the arg max over the vocabulary
+    model.gradient(states[2], batch, 2, rows, ids, others)   # (b, s, d), of logits' differences
 
 Layers are `output_hidden_states` indices: 0 the embeddings' output, L what the LM head reads (after
 a final norm where there is one). Nothing here is written for one family of models: `in_parts` finds
@@ -273,6 +274,51 @@ class MaskedLM:
             return states.flatten(0, 1)[rows]
         return self._running.upper(states, batch, layer, rows)
 
+    def gradient(
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        layer: int,
+        rows: torch.Tensor,
+        ids: torch.Tensor,
+        others: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return (b, s, d), the gradient of margins by the states (b, s, d) at `layer`.
+
+        A margin is the logit of one of `others` (r,) int64 less that of one of `ids` (r,) int64, at
+        one of `rows` (r,) int64, subtokens of the batch laid flat; the gradient is of their sum.
+        """
+        with torch.inference_mode(False), torch.enable_grad():
+            given = states.clone().requires_grad_()
+            if layer == self.n_layers:
+                last = given.flatten(0, 1)[rows]
+            else:
+                last = self._running.upper(given, batch, layer, rows)
+            of_last = torch.cat(
+                [
+                    self._gradient_of_head(*part)
+                    for part in zip(
+                        *(x.split(self.rows_at_once) for x in (last.detach(), ids, others)),
+                        strict=True,
+                    )
+                ]
+            )
+            return torch.autograd.grad(last, given, of_last)[0]
+
+    def _gradient_of_head(
+        self, last: torch.Tensor, ids: torch.Tensor, others: torch.Tensor
+    ) -> torch.Tensor:
+        """Return (r, d), the gradient of the margins by what the LM head reads, `last` (r, d)."""
+        last.requires_grad_()
+        if self._vocabulary is None:
+            logits = self._head(last)
+            margins = (logits.gather(1, others[:, None]) - logits.gather(1, ids[:, None])).sum()
+        else:  # of the two rows of the output embeddings alone
+            output = self._model.get_output_embeddings()
+            weight = output.weight[others] - output.weight[ids]  # a bias has no gradient
+            margins = (self._before_output(last) * weight).sum()
+        return torch.autograd.grad(margins, last)[0]
+
     @property
     def rows_at_once(self) -> int:
         """How many rows the LM head is asked for at once: no more logits than that are held."""
@@ -291,10 +337,13 @@ class MaskedLM:
         if self._vocabulary is None:
             predicted = [leads(self._head(part))[0] for part in last.split(self.rows_at_once)]
             return torch.cat(predicted) if len(last) else last.new_zeros(0, dtype=torch.long)
+        return self._vocabulary.argmax(self._before_output(last))
+
+    def _before_output(self, last: torch.Tensor) -> torch.Tensor:
+        """Return (r, e), what the vocabulary product that ends the LM head is given."""
         output = self._model.get_output_embeddings()
         with standing_in([output], lambda module, own, args, kwargs: args[0]):
-            hidden = self._head(last)
-        return self._vocabulary.argmax(hidden)
+            return self._head(last)
 
     def _head(self, last: torch.Tensor) -> torch.Tensor:
         """Return what the LM head gives for rows (r, d) of what it reads."""

@@ -26,7 +26,7 @@ from workflow_scripts.files.origin import digest_of
 from workflow_scripts.files.rankings import named, names_of
 from workflow_scripts.files.statistics import read_configuration, read_statistics, read_width
 from workflow_scripts.kernels.words import Configuration
-from workflow_scripts.rankings.rankers import Ranking, RankingTask
+from workflow_scripts.rankings.rankers import ModelTask, Ranking, RankingTask
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -48,6 +48,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, nargs="?", help="for a ranker that draws")
     configuration.add_word_options(parser, ("train", "dev"), "a ranker that reads words")
     configuration.add_statistics_option(parser)
+    who = "for a ranker that runs the model"
+    parser.add_argument("--model", type=Path, nargs="?", help=f"Hugging Face folder, {who}")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
+    parser.add_argument("--lexicon", type=Path, nargs="?", help=f"forms with their analyses, {who}")
+    parser.add_argument(
+        "--part-of-speech", nargs="?", help=f"the attribute that is the word class, {who}"
+    )
+    parser.add_argument("--beta", type=float, nargs="?", help="of the translation looked at")
     parser.add_argument(
         "--rankings",
         type=Path,
@@ -63,6 +71,8 @@ NEEDED = {
     "words": ("words_train", "words_dev", "activations_train", "activations_dev"),
     "seed": ("seed",),
     "select": ("max_neurons",),
+    "model": ("model", "lexicon", "words_dev"),
+    "beta": ("beta",),
 }
 """The options that a ranker which uses something needs."""
 
@@ -89,6 +99,8 @@ def main(options: argparse.Namespace) -> None:
             "words", uses, cache(lambda split: configuration.labelled(options, split, of).load())
         ),
         stream=given("seed", uses, configuration.stream(of, options.seed)),
+        model=given("model", uses, lambda: model_task(options, of)),
+        beta=given("beta", uses, lambda: options.beta),
         threads=options.threads,
     )
     rankings = ranked(ranker, options.ranker, task, options.ranker_options, of)
@@ -102,6 +114,19 @@ def main(options: argparse.Namespace) -> None:
         }
         table = named(names | options.ranker_options, as_table(rankings[direction]))
         write_parquet(path, table, metadata)
+
+
+def model_task(options: argparse.Namespace, of: Configuration) -> ModelTask:
+    return ModelTask(
+        folder=options.model,
+        device=options.device,
+        layer=of.layer,
+        words=options.words_dev,
+        lexicon=options.lexicon,
+        attribute=of.attribute,
+        values=of.values,
+        lemma_alone=of.attribute == options.part_of_speech,
+    )
 
 
 def ranked(

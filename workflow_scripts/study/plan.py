@@ -126,10 +126,14 @@ class Plan:
 
         A key of the configuration (`neurons.max`), of the entry of the job's treebank or model
         (`grammar`, `train`), or one of its own: `values`, `control`, `ranker_options`,
-        `kind_of_method`, `method_options`, `step`, `configuration`.
+        `kind_of_method`, `method_options`, `step`, `configuration`, `part_of_speech`, `beta`.
         """
         if key == "values":
             return of["configuration"].values
+        if key == "part_of_speech":
+            return declared("schemas", self.config["schema"], "PART_OF_SPEECH")
+        if key == "beta":
+            return self.first_beta
         if key == "control":
             return self.control
         if key == "configuration":
@@ -151,6 +155,16 @@ class Plan:
         if key in OF_A_MODEL:
             return self.config["models"][of["model"]].get(key)
         return reduce(getitem, key.split("."), self.config)
+
+    @property
+    def first_beta(self) -> float:
+        """β of the first translation that is not scaled; 1 without one."""
+        unscaled = (
+            entry["beta"]
+            for entry in self.config["interventions"]
+            if entry["method"] == "translation" and not entry["scaled"]
+        )
+        return next(unscaled, 1)
 
     @property
     def analyzer_uses(self) -> tuple[str, ...]:

@@ -84,6 +84,11 @@ class RuleStep:
         jobs, name = self._jobs, self._name
         return with_signature(lambda wildcards: jobs.of_rule(name, wildcards))
 
+    def uses(self, use: str) -> Callable[[Any], bool]:
+        """Return a function of a job's wildcards: whether its plugins use something."""
+        jobs, name = self._jobs, self._name
+        return lambda wildcards: use in jobs.uses(name, dict(wildcards.items()))
+
     def setting(self, key: str) -> Any:
         """Return a setting of the step, or a function of the wildcards: that of a job.
 

@@ -32,8 +32,8 @@ class Read:
     step: str | None
     """Its name; `treebank` or `model`, which one of two steps makes or none. None: what matters of
     the files stands in the reader's settings."""
-    where: str | None = None
-    """The use that a plugin must declare; None: every job reads it."""
+    where: str | tuple[str, ...] | None = None
+    """The use (or one of several) that a plugin must declare; None: every job reads it."""
     without: tuple[str, ...] = ()
     """Settings of that step that what is read does not depend on."""
     only: Mapping[str, str] = field(default_factory=dict)
@@ -58,8 +58,8 @@ class Step:
     that a plugin must declare, or None."""
     reads: Mapping[str, Read] = field(default_factory=dict)
     """The inputs of its rule, by name, less `_train`, `_dev` and `_test`."""
-    on_device: bool = False
-    """Whether it runs a model on the study's device."""
+    on_device: bool | str = False
+    """Whether it runs a model on the study's device; or the use of plugins whose jobs do."""
     of_compiled: bool = False
     """Whether its jobs are of compiled models alone."""
     pinned: bool = False
@@ -135,6 +135,7 @@ STEPS: dict[str, Step] = {
         settings={"min_types": None},
         reads={"words": _WORDS},
     ),
+    "build_lexicon": Step("words", PAIR, reads={"words": _WORDS, "model": _MODEL}),
     # Layers are files of their own: which others were asked for changes none of them.
     "extract_activations": Step(
         "activations", PAIR, reads={"words": _WORDS, "model": _MODEL}, on_device=True
@@ -157,13 +158,17 @@ STEPS: dict[str, Step] = {
             "values": ("words", "statistics"),
             "neurons.max": "select",
             "seed": "seed",
+            "part_of_speech": "model",
+            "beta": "beta",
         },
         reads={
-            "words": Read("read_words", "words"),
+            "words": Read("read_words", ("words", "model")),
             "activations": Read("extract_activations", "words"),
             "statistics": Read("compute_statistics", "statistics", _OF_VALUES_ALONE, by_all=True),
+            "lexicon": Read("build_lexicon", "model"),
             "model": _MODEL,  # at least its width
         },
+        on_device="model",
     ),
     "probe_rankings": Step(
         "probes",
@@ -188,7 +193,6 @@ STEPS: dict[str, Step] = {
         settings={"values": None, "control": "control", "seed": ("seed", "control")},
         reads=_LABELLED | {"statistics": Read("compute_statistics", "statistics", by_all=True)},
     ),
-    "build_lexicon": Step("interventions", PAIR, reads={"words": _WORDS, "model": _MODEL}),
     "intervene": Step(
         "interventions",
         f"{CONFIGURATION}/{{method}}-by-{{ranker}}",

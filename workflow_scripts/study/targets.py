@@ -28,7 +28,7 @@ from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import PlannedConfiguration
-from workflow_scripts.study.steps import ONE_DIRECTION, STEPS
+from workflow_scripts.study.steps import ONE_DIRECTION, STEPS, uses
 
 
 def once_counted(files: Callable) -> Callable:
@@ -167,7 +167,9 @@ class Targets:
         # What is yet to come follows from the words, once read; models run for all but those.
         to_run, targets = internals.rules_to_run(self._workflow)
         later = "keep_values" in to_run and targets - {"words", "downloads", "keep_values"}
-        on_device = {name for name, step in STEPS.items() if step.on_device}
+        rankers = (self._plan.plugin("rankers", {"ranker": name}) for name in self._plan.rankers)
+        used = {True}.union(*(uses("rankers", ranker) for ranker in rankers))
+        on_device = {name for name, step in STEPS.items() if step.on_device in used}
         runs_model = on_device & {name.removesuffix(ONE_DIRECTION) for name in to_run}
         if not runs_model and not (later and not all(map(exists, self.all_activations(None)))):
             return

@@ -39,8 +39,3 @@ class Edit:
     """(d,) float32."""
     shift: np.ndarray
     """(Z, d) float32."""
-
-
-def target(value: int, n_values: int) -> int:
-    """Return the value that a translation moves to: the next in sorted order, cyclically."""
-    return (value + 1) % n_values
