@@ -70,6 +70,12 @@ rule interventions:
         targets.all_interventions,
 
 
+rule truth:
+    """How well each ranking finds the neurons that are known to be used, in compiled models."""
+    input:
+        targets.all_truth,
+
+
 rule latex:
     """The tables of a paper, in LaTeX."""
     input:

@@ -14,6 +14,7 @@ from tests.support.commands import call
 from tests.support.study_tables import by, with_rankers
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.kernels.voting import borda
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.tables import build_table
 from workflow_scripts.tables.collections import probes as collected_probes
@@ -527,7 +528,7 @@ def test_agreement_equals_its_definition():
 
 
 def test_equal_votes_go_to_the_lower_neuron():
-    assert agreement.borda([[3, 1, 2], [1, 3, 2]]) == [1, 3, 2]
+    assert borda([[3, 1, 2], [1, 3, 2]]) == [1, 3, 2]
 
 
 def test_equal_rankings_agree_wholly():

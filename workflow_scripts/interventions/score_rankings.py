@@ -7,6 +7,9 @@ k = 8 · copies · ⌈log₂ values⌉, where 0 is the mean of 20 random orders,
 truth: used neurons first, or neurons by what they tell of the value. An area is empty where the
 order of the truth gives no more than random ones.
 
+`vote_ap_used` and `vote_ap_encoded` are those of the vote of the other rankings from the top, by
+Borda count as in table `agreement`: does consensus find used neurons? Empty without others.
+
 In a compiled model no word depends on another, so each distinct test word is run once, alone, and
 counts as often as it stands there.
 """
@@ -31,7 +34,7 @@ from workflow_scripts.files.lexicon import analyses
 from workflow_scripts.files.rankings import read_ranking
 from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.files.statistics import read_configuration, read_statistics
-from workflow_scripts.files.truth import read_truth
+from workflow_scripts.files.truth import Truth, read_truth
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions.analyzers import AnalyzerTask, Outcome
 from workflow_scripts.interventions.analyzers.lexicon import Analyzer
@@ -48,6 +51,7 @@ from workflow_scripts.kernels.softmax_regression import (
     train_nested,
 )
 from workflow_scripts.kernels.subtokens import Subtokens
+from workflow_scripts.kernels.voting import borda
 from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
@@ -57,6 +61,8 @@ N_RANDOM = 20
 """How many random orders there are."""
 TIMES_USED = 8
 """How many times as many neurons as are used, unless rotated, a curve goes on for."""
+
+MAYBE_EMPTY = ("use_area", "encoded_area", "vote_ap_used", "vote_ap_encoded")
 
 Curves = Callable[[Sequence[np.ndarray]], np.ndarray]
 
@@ -103,19 +109,40 @@ def main(options: argparse.Namespace) -> None:
             "ap_encoded": average_precision(neurons, truth.encoded),
             "auroc_used": area_under_roc(neurons, truth.used),
             "auroc_encoded": area_under_roc(neurons, truth.encoded),
+            **votes(names["ranking"], files, truth),
             "use_area": use_area,
             "encoded_area": encoded_area,
         }
         for (names, neurons), use_area, encoded_area in zip(files, moved, read, strict=True)
     ]
     table = pl.DataFrame(rows, infer_schema_length=None).cast({"layer": pl.Int32})
-    table = table.cast({"direction": pl.String, "use_area": pl.Float64, "encoded_area": pl.Float64})
+    table = table.with_columns(
+        pl.col("direction").cast(pl.String), pl.col(MAYBE_EMPTY).cast(pl.Float64)
+    )
     write_parquet(options.scores, table.to_arrow(), made_by("score_rankings", options.made_by))
 
 
 def _first(neurons: np.ndarray, d: int) -> np.ndarray:
     """Return all d neurons, these first."""
     return np.concatenate([neurons, np.setdiff1d(np.arange(d), neurons)])
+
+
+def votes(
+    ranking: str, files: Sequence[tuple[dict, np.ndarray]], truth: Truth
+) -> dict[str, float | None]:
+    """Return how early the neurons stand in the vote of the other rankings from the top."""
+    others = [
+        neurons.tolist()
+        for names, neurons in files
+        if names["direction"] == "ttb" and names["ranking"] != ranking
+    ]
+    if not others:
+        return dict.fromkeys(("vote_ap_used", "vote_ap_encoded"))
+    elected = _first(np.array(borda(others)), len(truth.information))
+    return {
+        "vote_ap_used": average_precision(elected, truth.used),
+        "vote_ap_encoded": average_precision(elected, truth.encoded),
+    }
 
 
 def scaled(

@@ -32,6 +32,8 @@ from workflow_scripts.report.verdicts import (
     use_heap,
 )
 
+LEAST_VOTERS = 3
+"""From how many rankings on a sentence speaks of what they elect together."""
 NAMED = 6
 """How many configurations a sentence names before it says how many more there are."""
 
@@ -395,7 +397,7 @@ def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     sentences = []
     for (model,), rows in () if truth is None else truth.group_by("model", maintain_order=True):
         mean = rows.group_by("ranking", "direction", maintain_order=True).agg(
-            pl.col("ap_used", "ap_encoded").mean()
+            pl.col("ap_used", "ap_encoded", "vote_ap_used", "vote_ap_encoded").mean()
         )
         made, random = (mean.filter(of) for of in (_IS_MADE, ~_IS_MADE))
         if made.is_empty():
@@ -412,9 +414,21 @@ def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
             f"In the compiled model {model} it is known which neurons are used, and it counts in "
             "neither finding above. By average precision, the neurons that are used are found best "
             f"{best('ap_used')}, and all that hold the attribute, used or not, "
-            f"{best('ap_encoded')}. {drawn}."
+            f"{best('ap_encoded')}.{_vote(made, random)} {drawn}."
         )
     return sentences
+
+
+def _vote(made: pl.DataFrame, random: pl.DataFrame) -> str:
+    """Say whether the rankings' vote finds what is used, of mean scores; random has that of all."""
+    if len(made) < LEAST_VOTERS or random.is_empty():
+        return ""
+    voted, best = random["vote_ap_used"][0], made["ap_used"].max()
+    beside = "and none of them alone more" if voted >= best else "less than the best alone"  # pyright: ignore[reportOperatorIssue]
+    return (
+        f" What all {len(made)} rankings elect together has {voted:.2f} for used neurons "
+        f"({beside}), {random['vote_ap_encoded'][0]:.2f} for all that hold the attribute."
+    )
 
 
 _IS_MADE = pl.col("direction").is_not_null()

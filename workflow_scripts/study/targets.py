@@ -81,6 +81,17 @@ class Targets:
         return self._of_all("interventions", self._plan.stems("interventions"))
 
     @once_counted
+    def all_truth(self, wildcards: Any) -> list[str]:
+        self.check_kept()
+        if "truth" not in self._plan.tables:
+            raise WorkflowError(
+                "target truth: no compiled model, or no ranking; a model "
+                "{compile: {attribute: Number}} has a truth to compare rankings with"
+            )
+        tables = self.files("tables", ["truth"], "csv", "parquet")
+        return [*tables, *self.files("figures", ["truth"], "svg", "pdf", "json")]
+
+    @once_counted
     def all_latex(self, wildcards: Any) -> list[str]:
         self.check_kept()
         return [self._results(f"tables/{table}.tex") for table in self._plan.latex]

@@ -4,20 +4,17 @@ Of the rankings from the top, each against the others of its configuration; any 
 random is, against all of those, to show what chance gives.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, RANKING
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
+from workflow_scripts.kernels.voting import borda
 
 USES = ("rankings",)
 
 KS = (10, 50, 100)
-VOTES = 100
-"""Position i (from 0) of a ranking gives VOTES - i points, as long as that is above 0."""
-
 SCHEMA = CONFIGURATION_SCHEMA | {
     "ranking": pl.String,
     "k": pl.Int32,
@@ -63,12 +60,3 @@ def jaccard(ranking: Sequence[int], other: Sequence[int], k: int) -> float:
 def avg_overlap(ranking: Sequence[int], others: Sequence[Sequence[int]], k: int) -> float:
     """Return AvgOverlap: the mean Jaccard overlap with each of the others."""
     return sum(jaccard(ranking, other, k) for other in others) / len(others)
-
-
-def borda(rankings: Sequence[Sequence[int]]) -> list[int]:
-    """Return the neurons by their Borda count, best first; equal ones by their index."""
-    points: Counter[int] = Counter()
-    for ranking in rankings:
-        for i, neuron in enumerate(ranking[:VOTES]):
-            points[neuron] += VOTES - i
-    return sorted(points, key=lambda neuron: (-points[neuron], neuron))

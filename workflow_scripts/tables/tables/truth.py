@@ -2,7 +2,8 @@
 
 In compiled models (`models: {planted: {compile: ...}}`) both are known. A row is a mean over the
 models of one entry, which differ in what was drawn; its interval is Student's over them, empty for
-one. What the scores are: `interventions/score_rankings.py`.
+one. `vote_…` are of the vote of all other rankings from the top. What the scores are:
+`interventions/score_rankings.py`.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ USES = ("truth",)
 
 SCORES = (
     *("ap_used", "ap_encoded", "auroc_used", "auroc_encoded"),
-    *("use_area", "encoded_area"),
+    *("use_area", "encoded_area", "vote_ap_used", "vote_ap_encoded"),
 )
 SCHEMA = (
     CONFIGURATION_SCHEMA
