@@ -1,8 +1,7 @@
 """Words: surface words with their analyses, and the attributes that a treebank has enough of.
 
 Needs the CoNLL-U files of a treebank. Gives `words/{treebank}/{split}.parquet` and
-`words/{treebank}/attributes.csv`, from which all configurations follow: hence the checkpoint. And
-`lexicons/{model}/{treebank}.parquet`, the forms as a model spells them, for who looks words up.
+`words/{treebank}/attributes.csv`, from which all configurations follow: hence the checkpoint.
 """
 
 step = Step("read_words")
@@ -74,40 +73,5 @@ checkpoint keep_values:
             --words-test {input.words_test} \
             --min-types {params.min_types} \
             --attributes {output.attributes} \
-            2>&1 | tee {log}
-        """
-
-
-LEXICON = results("lexicons/{model}/{treebank}.parquet")
-step = Step("build_lexicon")
-
-
-rule build_lexicon:
-    """List every form of a treebank as the model spells it, with its analyses."""
-    input:
-        unpack(step.inputs(**places.words(), model=places.model)),
-    output:
-        lexicon=LEXICON,
-    log:
-        step.log,
-    benchmark:
-        step.benchmark
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=each_attempt(700),
-        runtime=each_attempt(10),
-    params:
-        job=step.job,
-        run=hidden(model=places.model_path),
-    shell:
-        """
-        python -m workflow_scripts.words.build_lexicon \
-            --made-by {params.job:q} \
-            --model {params.run[model]:q} \
-            --words-train {input.words_train} \
-            --words-dev {input.words_dev} \
-            --words-test {input.words_test} \
-            --lexicon {output.lexicon} \
             2>&1 | tee {log}
         """

@@ -1,7 +1,9 @@
-"""Activations: every word's vector at every layer, and the test sentences inside the model.
+"""Activations: what a model makes of a treebank.
 
-Needs words and a model. Gives `activations/{model}/{treebank}/layer-{l}/{split}.parquet` and, for
-interventions, `states/{model}/{treebank}/`.
+Needs words and a model. Gives `activations/{model}/{treebank}/layer-{l}/{split}.parquet`, every
+word's vector; for interventions `states/{model}/{treebank}/`, the test sentences inside the model;
+and, for who looks words up, `lexicons/{model}/{treebank}.parquet`, the forms as the model spells
+them.
 """
 
 step = Step("extract_activations")
@@ -100,5 +102,40 @@ rule cache_states:
             --subtokens {output.subtokens} \
             --states '{params.files}' \
             --threads {threads} \
+            2>&1 | tee {log}
+        """
+
+
+LEXICON = results("lexicons/{model}/{treebank}.parquet")
+step = Step("build_lexicon")
+
+
+rule build_lexicon:
+    """List every form of a treebank as the model spells it, with its analyses."""
+    input:
+        unpack(step.inputs(**places.words(), model=places.model)),
+    output:
+        lexicon=LEXICON,
+    log:
+        step.log,
+    benchmark:
+        step.benchmark
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=each_attempt(700),
+        runtime=each_attempt(10),
+    params:
+        job=step.job,
+        run=hidden(model=places.model_path),
+    shell:
+        """
+        python -m workflow_scripts.activations.build_lexicon \
+            --made-by {params.job:q} \
+            --model {params.run[model]:q} \
+            --words-train {input.words_train} \
+            --words-dev {input.words_dev} \
+            --words-test {input.words_test} \
+            --lexicon {output.lexicon} \
             2>&1 | tee {log}
         """

@@ -187,9 +187,8 @@ def tiny_model(small_treebank, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def intervened(tiny_model, small_treebank, tmp_path_factory):
     """Files of the tiny model's Number and Part of Speech at layers 0, 2 and 3."""
-    from workflow_scripts.activations import cache_states, extract_activations
+    from workflow_scripts.activations import build_lexicon, cache_states, extract_activations
     from workflow_scripts.rankings import compute_statistics, rank_neurons
-    from workflow_scripts.words import build_lexicon
 
     folder = tmp_path_factory.mktemp("intervened")
     words = words_of(small_treebank / "words")

@@ -20,13 +20,12 @@ from tests.support.formulas_saturation import saturation_by_hand
 from tests.support.intervened import run_intervene
 from tests.support.treebank_files import read_text, sentence_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import cache_states
+from workflow_scripts.activations import build_lexicon, cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.interventions.analyzers import lexicon
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.words import build_lexicon
 from workflow_scripts.words.schemas import ud, unimorph
 
 SCALED = '{"beta": 8, "scaled": true}'

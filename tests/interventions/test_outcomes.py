@@ -6,7 +6,7 @@ import pytest
 from tests.support.commands import call
 from tests.support.treebank_files import block, read_text, row, sentence_of, words_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import cache_states
+from workflow_scripts.activations import build_lexicon, cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.states import read_states
 from workflow_scripts.interventions import outcomes
@@ -16,7 +16,6 @@ from workflow_scripts.interventions.outcomes import count, examples, judge
 from workflow_scripts.interventions.subjects import Subject
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.words import build_lexicon
 from workflow_scripts.words.schemas import unimorph
 
 # The lexicon analyzer.

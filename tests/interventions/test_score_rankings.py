@@ -14,7 +14,7 @@ from tests.support.commands import call
 from tests.support.formulas_interventions import plain_lexicon
 from tests.support.formulas_linear import accuracy, train_linear
 from tests.support.treebank_files import keep, words_of
-from workflow_scripts.activations import extract_activations
+from workflow_scripts.activations import build_lexicon, extract_activations
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.interventions import score_rankings
@@ -22,7 +22,6 @@ from workflow_scripts.kernels.retrieval import area_under_roc, average_precision
 from workflow_scripts.kernels.softmax_regression import initial_weights
 from workflow_scripts.models import compile_model
 from workflow_scripts.rankings import compute_statistics, rank_neurons
-from workflow_scripts.words import build_lexicon
 
 KNOBS = {
     **{"attribute": "Number", "used": 2, "decoys": [0.1], "noise": 3},

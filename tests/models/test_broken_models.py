@@ -20,10 +20,9 @@ from tests.support.small_models import assert_close, random_sentences, save_rand
 from tests.support.small_tokenizers import word_piece_tokenizer
 from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import cache_states, extract_activations
+from workflow_scripts.activations import build_lexicon, cache_states, extract_activations
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
-from workflow_scripts.words import build_lexicon
 
 INDEX = "model.safetensors.index.json"
 

@@ -18,12 +18,11 @@ from tests.support.commands import call
 from tests.support.small_tokenizers import byte_level_tokenizer, word_piece_tokenizer
 from tests.support.treebank_files import words_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import cache_states, extract_activations
+from workflow_scripts.activations import build_lexicon, cache_states, extract_activations
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.subtokens import NO_WORD
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.models.tokenizer import _read_whole_and_alike
-from workflow_scripts.words import build_lexicon
 
 FORMS = ["The", "Dogs", "sleep", "in", "cafés", ",", "don't", "10 000", "Ärzte", "naïve"]
 

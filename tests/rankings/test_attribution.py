@@ -19,7 +19,7 @@ from tests.support.formulas_effects import (
 from tests.support.formulas_models import plain_model, plain_tokenizer
 from tests.support.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import extract_activations
+from workflow_scripts.activations import build_lexicon, extract_activations
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.lexicon import entries
 from workflow_scripts.files.statistics import read_statistics
@@ -30,7 +30,6 @@ from workflow_scripts.models import compile_model
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.rankings import compute_statistics, effects, rank_neurons
 from workflow_scripts.rankings.rankers import ModelTask
-from workflow_scripts.words import build_lexicon
 
 # Counterparts.
 

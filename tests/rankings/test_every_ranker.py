@@ -3,19 +3,19 @@
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from sklearn.metrics import average_precision_score
 
 from tests.support import formulas_rankings as formulas
 from tests.support.commands import call
 from tests.support.treebank_files import keep, words_of
-from tests.support.workflow import SMALL, changed, jobs_in, planned, run
-from workflow_scripts.activations import extract_activations
+from tests.support.workflow import ROOT, SMALL, changed, jobs_in, planned, run
+from workflow_scripts.activations import build_lexicon, extract_activations
 from workflow_scripts.command.plugins import declared, names
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.rankings import compute_statistics, rank_neurons
-from workflow_scripts.words import build_lexicon
 
 RANKERS = names("rankers")
 
@@ -41,6 +41,47 @@ def test_every_ranker_runs_in_a_study_and_once(study, tmp_path):
             assert ranking["ranker"].unique().to_list() == [ranker]
             assert sorted(ranking["neuron"]) == list(range(16))
     assert planned(study, config, "rankings") == set()
+
+
+def test_everything_runs_in_a_small_form(tmp_path):
+    """`configs/everything.yaml`, with a few sentences and a tiny model, from nothing to its report.
+
+    It names every ranker, probe and method that there is.
+    """
+    everything = ROOT / "configs/everything.yaml"
+    config = yaml.safe_load(everything.read_text())
+    assert sorted(config["rankings"]) == RANKERS
+    assert sorted(config["probes"]) == names("probes")
+    assert {entry["method"] for entry in config["interventions"]} == set(names("methods"))
+    few = yaml.safe_load(SMALL.read_text())
+    small = changed(
+        everything,
+        tmp_path / "config.yaml",
+        treebanks=few["treebanks"],
+        models={"tiny": few["models"]["tiny"], "planted": {"compile": {"attribute": "Number"}}},
+        min_types=10,
+        attributes=["Number"],
+        neurons={"max": 4, "report": [2, 4]},
+        probes=["linear"],
+        control=False,
+        interventions=[{"method": "translation", "beta": 1, "scaled": False, "step": 40}],
+        results="results",
+        device="cpu",
+    )
+    done = run(tmp_path, small)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = tmp_path / "results/tables"
+    for table, column in (("probing", "ranking"), ("interventions", "ranking")):
+        found = pl.read_csv(tables / f"{table}.csv", infer_schema_length=None)
+        made = {name for ranker in RANKERS for name in rankings_of(ranker)}
+        assert set(found[column]) - {"all"} == made
+    truth = pl.read_csv(tables / "truth.csv")
+    tops = {name for name in made if not name.endswith("-btt")}
+    assert set(truth["ranking"]) == tops
+    used = dict(truth.select("ranking", "ap_used").iter_rows())
+    assert used["attribution-ttb"] == used["integrated-ttb"] == 1
+    assert "attribution-ttb" in (tmp_path / "results/report.html").read_text()
+    assert planned(tmp_path, small) == set()
 
 
 NEURONS = (0, 131, 383)

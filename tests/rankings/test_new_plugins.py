@@ -4,6 +4,7 @@ import json
 import re
 
 import polars as pl
+import pytest
 
 from tests.support.workflow import ROOT, SMALL, changed, copy_of_the_project, job, planned, run
 
@@ -38,6 +39,42 @@ def edit(task: EditTask, share: float) -> Edit:
     return Edit(np.full(d, share, np.float32), np.zeros((task.n_values, d), np.float32))
 '''
 [OWN] = re.findall(r"```python\n(from workflow_scripts\.rankings.*?)```", README, flags=re.DOTALL)
+
+
+def test_a_ranker_of_ones_own_gets_its_score_by_one_command(tmp_path):
+    """And a wrong one says what is wrong with it."""
+    planted = {"compile": {"attribute": "Number", "used": 2, "noise": 4}}
+    keys = {"models": {"planted": planted}, "rankings": ["random"]}
+    config = changed(SMALL, tmp_path / "config.yaml", **keys)
+    own = tmp_path / "mine.py"
+    own.write_text(OWN)
+    asked = "rankings=[probeless, random, {file: mine.py}]"
+    done = run(tmp_path, config, "truth", "--config", asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    truth = pl.read_csv(tmp_path / "results/tables/truth.csv")
+    assert truth["ranking"].to_list() == ["probeless-ttb", "random", "mine-ttb"]
+    scores = ["ap_used", "ap_encoded", "use_area", "encoded_area", "vote_ap_used"]
+    assert truth.select(scores).null_count().row(0) == (0, 0, 0, 0, 0)
+    # Of two values the largest difference is Probeless's sum.
+    assert truth.row(0)[5:] != truth.row(1)[5:]
+    assert truth.select(scores).row(0) == pytest.approx(truth.select(scores).row(2), abs=1e-3)
+    assert (tmp_path / "results/figures/truth.svg").exists()
+    assert not (tmp_path / "results/interventions").exists()
+
+    own.write_text(OWN.replace("means.max(axis=0)", "0 * means.max(axis=0) / 0"))
+    done = run(tmp_path, config, "truth", "--config", asked)
+    assert done.returncode != 0
+    said = r"error: planted, english, Number, layer 1: \S*mine.py, ttb: \d+ scores are not a number"
+    assert re.search(said, done.stdout + done.stderr), done.stdout
+    own.write_text(OWN.replace("task.statistics()", "task.words('train')"))
+    done = run(tmp_path, config, "truth", "--config", asked)
+    assert "what uses this must have 'words' in its USES" in done.stdout + done.stderr
+
+
+def test_target_truth_of_a_study_without_a_compiled_model_says_what_it_needs(study):
+    done = run(study, SMALL, "truth")
+    assert done.returncode != 0
+    assert "target truth: no compiled model, or no ranking" in done.stderr
 
 
 def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_the_tables(

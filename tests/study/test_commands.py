@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.commands import call
 from tests.support.treebank_files import keep, read_text, row, sentence_of, words_of
-from workflow_scripts.activations import cache_states, extract_activations
+from workflow_scripts.activations import build_lexicon, cache_states, extract_activations
 from workflow_scripts.command import line
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.artifact import (
@@ -26,7 +26,7 @@ from workflow_scripts.files.artifact import (
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.rankings import compute_statistics, rank_neurons
-from workflow_scripts.words import build_lexicon, keep_values, read_words
+from workflow_scripts.words import keep_values, read_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -363,7 +363,7 @@ def test_only_what_a_ranker_needs_is_loaded():
         "rankings.compute_statistics",
         "rankings.rank_neurons",
         "probes.probe_rankings",
-        "words.build_lexicon",
+        "activations.build_lexicon",
         "probes.probe_all_neurons",
         "tables.collect",
         "tables.build_table",

@@ -11,7 +11,7 @@ import pytest
 from tests.support.commands import call
 from tests.support.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts import InputError
-from workflow_scripts.activations import cache_states, extract_activations
+from workflow_scripts.activations import build_lexicon, cache_states, extract_activations
 from workflow_scripts.command.configuration import named_in_errors
 from workflow_scripts.command.plugins import names
 from workflow_scripts.files.artifact import read_parquet
@@ -21,7 +21,7 @@ from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueErro
 from workflow_scripts.probes import probe_rankings
 from workflow_scripts.rankings import compute_statistics, rank_neurons
 from workflow_scripts.tables import collect
-from workflow_scripts.words import build_lexicon, keep_values
+from workflow_scripts.words import keep_values
 
 SINGULAR, PLURAL = ("dog", "cat", "book", "child"), ("dogs", "cats", "books", "children")
 ABLATION = {"name": "ablation", "has_target": False}

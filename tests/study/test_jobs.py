@@ -8,6 +8,7 @@ import pytest
 from tests.support.study_on_disk import COLLECTED, KEPT, POS, TABLES, Study, edited, strings
 from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.study.digests import megabytes
+from workflow_scripts.study.fingerprint import reached
 from workflow_scripts.study.jobs import Jobs
 
 COMPARED = ("contrasts", "inference")
@@ -152,6 +153,47 @@ def test_statistics_are_part_of_what_uses_them(study, monkeypatch):
     assert {key[2:] for key in unchanged if key[0] == "probe"} == {
         ("linear", ranking) for ranking in ("linear-ttb", "linear-btt", "random", "all")
     }
+
+
+def of_rankers(keys):
+    return {key[2] for key in keys if key[0] == "ranking"}
+
+
+def test_only_rankers_that_run_the_model_depend_on_its_code_the_lexicon_and_the_translation(
+    study, monkeypatch
+):
+    rankers = ["linear", "probeless", "attribution", "integrated"]
+    translation = {"method": "translation", "name": "by", "step": 10, "scaled": False}
+    before = study.strings(rankings=rankers, interventions=[translation | {"beta": 4}])
+    other = study.strings(rankings=rankers, interventions=[translation | {"beta": 2}])
+    assert of_rankers(different(before, other)) == {"integrated"}
+    scaled = translation | {"beta": 2, "scaled": True, "name": "scaled"}
+    more = study.strings(rankings=rankers, interventions=[scaled, translation | {"beta": 4}])
+    assert of_rankers(different(before, more)) == set()
+    for module in ("masked_lm", "kernels.counterparts", "build_lexicon"):
+        reached = names_that_reach(study, monkeypatch, module, rankings=rankers)
+        assert reached & {"linear", "probeless"} == set()
+        assert module != "build_lexicon" or reached == {"attribution", "integrated"}
+    assert "models.masked_lm" in all_reached("rankings.rankers.attribution")
+    assert "models.masked_lm" not in all_reached("rankings.rank_neurons")
+
+
+def names_that_reach(study, monkeypatch, module, **changes):
+    """The rankers whose rankings change with a step's code."""
+    before = study.strings(**changes)
+    with monkeypatch.context() as patched:
+        edited(patched, module)
+        return of_rankers(different(before, study.strings(**changes)))
+
+
+def all_reached(module):
+    found, waiting = set(), [module]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += [name.partition(".")[2] or "__init__" for name in reached(one)]
+    return found
 
 
 @pytest.mark.parametrize("name", [("ranking", "random"), ("probe", "linear", "random")])

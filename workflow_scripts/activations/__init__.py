@@ -1,4 +1,4 @@
-"""Activations: what a model makes of a treebank: every word's vector, and states of test sentences.
+"""Activations: what a model makes of a treebank.
 
-`treebank_pass` brings the sentences of words files to a model.
+Every word's vector, the states of test sentences, and the lexicon: the forms as it spells them.
 """

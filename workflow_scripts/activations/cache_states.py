@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from workflow_scripts.activations.treebank_pass import read_through
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files import states as states_file
@@ -24,6 +23,7 @@ from workflow_scripts.models.batching import Batches
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.models.treebank_pass import read_through
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workflow_scripts.activations.treebank_pass import n_words_of, read_through
 from workflow_scripts.command.beside import behind
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.threads import add_threads, use_threads
@@ -25,6 +24,7 @@ from workflow_scripts.models.batching import Batches
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.models.treebank_pass import n_words_of, read_through
 from workflow_scripts.models.word_means import word_means, word_spans
 
 

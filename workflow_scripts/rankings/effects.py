@@ -20,7 +20,6 @@ import numpy as np
 import torch
 
 from workflow_scripts import InputError
-from workflow_scripts.activations.treebank_pass import read_through
 from workflow_scripts.files.lexicon import entries
 from workflow_scripts.files.words import attributes_of, sentences
 from workflow_scripts.kernels.counterparts import Counterparts, Entry, target
@@ -29,6 +28,7 @@ from workflow_scripts.models.batching import Batches
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
+from workflow_scripts.models.treebank_pass import read_through
 from workflow_scripts.rankings.rankers import ModelTask, RankingTask
 
 log = logging.getLogger("effects")

@@ -135,7 +135,6 @@ STEPS: dict[str, Step] = {
         settings={"min_types": None},
         reads={"words": _WORDS},
     ),
-    "build_lexicon": Step("words", PAIR, reads={"words": _WORDS, "model": _MODEL}),
     # Layers are files of their own: which others were asked for changes none of them.
     "extract_activations": Step(
         "activations", PAIR, reads={"words": _WORDS, "model": _MODEL}, on_device=True
@@ -143,6 +142,7 @@ STEPS: dict[str, Step] = {
     "cache_states": Step(
         "activations", PAIR, reads={"words": _WORDS, "model": _MODEL}, on_device=True
     ),
+    "build_lexicon": Step("activations", PAIR, reads={"words": _WORDS, "model": _MODEL}),
     "compute_statistics": Step(
         "rankings",
         CONFIGURATION,
