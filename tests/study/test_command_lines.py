@@ -53,7 +53,8 @@ def commands() -> list[tuple[str, str]]:
     for path in (*PAGES, *COMMENTED):
         for line in lines_of(path):
             for command in line.split(" && "):
-                bare = re.sub(r"\s+# .*", "", command).replace("[", "").replace("]", "")
+                bare = re.sub(r"\s+# .*", "", command)
+                bare = re.sub(r"(?<!=)\[(.*?)\]", r"\1", bare)  # but the list of a key
                 found.append((str(path.relative_to(ROOT)), bare.strip()))
     return list(dict.fromkeys(found))
 
@@ -71,6 +72,7 @@ def run(*command: str) -> str:
 def snakemake(words: list[str], tmp_path: Path) -> None:
     """Plan what the command would run, with a small study for a configuration of one's own."""
     shutil.copy(SMALL, tmp_path / "mine.yaml")
+    shutil.copy(ROOT / "workflow_scripts/rankings/rankers/probeless.py", tmp_path / "mine.py")
     words = [str(tmp_path / "mine.yaml") if w in ("mine.yaml", "...") else w for w in words]
     if "--unlock" not in words:
         assert {"--cores", "--profile", "--dry-run", "-n"} & set(words), "needs --cores"
