@@ -28,10 +28,10 @@ rule fetch_model:
         job=step.job,
         hub=step.setting("hub"),
         revision=lambda w: plan.revision_option(w.model),
-        # Asking for interventions later downloads nothing again; the model is judged while planning.
+        # Asking for an LM head later downloads nothing again; the model is judged while planning.
         source=hidden(
             endpoint=plan.config["sources"]["hub"],
-            lm_head="--lm-head" if plan.config["interventions"] else "",
+            lm_head="--lm-head" if plan.asks_lm_head else "",
         ),
     shell:
         """

@@ -123,7 +123,7 @@ rule build_lexicon:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=each_attempt(700),
+        mem_mb=each_attempt(lambda mb, w: 600 + 120 * mb("words_train", "words_dev", "words_test")),
         runtime=each_attempt(10),
     params:
         job=step.job,

@@ -9,7 +9,7 @@ from tests.support.formulas_interventions import (
     change_by_hand,
 )
 from workflow_scripts.interventions.methods import EditTask, translation
-from workflow_scripts.kernels.counterparts import target
+from workflow_scripts.kernels.words import target
 
 
 @pytest.mark.parametrize("d", [2, 16, 160, 768])

@@ -17,6 +17,7 @@ from tests.support.treebank_files import keep, words_of
 from workflow_scripts.activations import build_lexicon, extract_activations
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import read_parquet
+from workflow_scripts.files.truth import Truth
 from workflow_scripts.interventions import score_rankings
 from workflow_scripts.kernels.retrieval import area_under_roc, average_precision
 from workflow_scripts.kernels.softmax_regression import initial_weights
@@ -179,6 +180,29 @@ def test_rows_say_what_they_are_of_and_how_early_the_neurons_stand(scored):
             place = -np.arange(len(order))
             assert row[f"ap_{kind}"] == pytest.approx(average_precision_score(found, place))
             assert row[f"auroc_{kind}"] == pytest.approx(roc_auc_score(found, place))
+
+
+def test_each_ranking_stands_beside_what_all_others_from_the_top_elect():
+    """By points for the first 100 places, and those without any in order at the end."""
+    stream = np.random.default_rng(4)
+    orders = {name: stream.permutation(130) for name in ("a-ttb", "b-ttb", "c-ttb", "d-btt", "r")}
+    files = [
+        ({"ranking": name, "direction": name[2:] or None}, order) for name, order in orders.items()
+    ]
+    used, encoded = np.arange(0, 20), np.arange(0, 60, 3)
+    truth = Truth("Number", used, encoded, 5, np.zeros(130))
+    for name in orders:
+        points = np.zeros(130)
+        for other in {"a-ttb", "b-ttb", "c-ttb"} - {name}:
+            for place in range(100):
+                points[orders[other][place]] += 100 - place
+        elected = sorted(range(130), key=lambda n: (-points[n], n))
+        found = score_rankings.votes(name, files, truth)
+        for kind, relevant in (("used", used), ("encoded", encoded)):
+            expected = average_precision_score(np.isin(elected, relevant), -np.arange(130))
+            assert found[f"vote_ap_{kind}"] == pytest.approx(expected)
+    alone = score_rankings.votes("a-ttb", files[:1], truth)
+    assert alone == {"vote_ap_used": None, "vote_ap_encoded": None}
 
 
 @pytest.mark.parametrize("seed", range(5))

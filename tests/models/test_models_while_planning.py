@@ -97,7 +97,8 @@ def test_a_model_without_lm_head_is_named_and_without_interventions_it_is_none(f
     said = complaint(folder, tmp_path)
     assert said == (
         f"models.tiny: {folder}: the checkpoint has no LM head (no cls.predictions.* among its "
-        "weights); interventions need one: choose another model or set interventions: []"
+        "weights); interventions need one, and rankers that run the model: choose another model, "
+        "or set interventions: [] and leave such rankers out"
     )
     config = yaml.safe_load(SMALL.read_text()) | {"models": {"tiny": {"path": str(folder)}}}
     check_models(Plan(checked(config | {"interventions": []})))

@@ -18,14 +18,14 @@ from tests.support.formulas_effects import (
 )
 from tests.support.formulas_models import plain_model, plain_tokenizer
 from tests.support.treebank_files import block, keep, read_text, row, words_of
-from workflow_scripts import InputError
 from workflow_scripts.activations import build_lexicon, extract_activations
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.files.lexicon import entries
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.files.truth import read_truth
 from workflow_scripts.files.words import attributes_of, kept_values
-from workflow_scripts.kernels.counterparts import Counterparts, Entry
+from workflow_scripts.kernels.counterparts import Counterparts
+from workflow_scripts.kernels.words import Entry, NothingToRankError
 from workflow_scripts.models import compile_model
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.rankings import compute_statistics, effects, rank_neurons
@@ -36,9 +36,12 @@ from workflow_scripts.rankings.rankers import ModelTask
 NUMBER = ("PL", "SG")
 
 
-def entry(key, lemma="dog", value="SG", case=None, subtoken=0, upos="NOUN"):
-    subtoken = hash(key) % 1000 + 10 if subtoken == 0 else subtoken
-    return Entry(key, subtoken, lemma, upos, (value, case))
+IDS = {"dog": 7, "dogs": 8, "doges": 9, "Dogs": 10}
+
+
+def entry(key, lemma="dog", value="SG", case=None, upos="NOUN", one=True):
+    """A word of one subtoken, or of several."""
+    return Entry(key, IDS[key] if one else None, lemma, upos, (value, case))
 
 
 def counterpart(word, *lexicon, lemma_alone=False):
@@ -56,11 +59,12 @@ DOG = entry("dog")
         ([(entry("dogs", value="PL", lemma="cat"), 1)], None),
         ([(entry("dogs", value="PL", lemma=None), 1)], None),
         ([(entry("dogs", value="PL", upos="VERB"), 1)], None),
-        ([(entry("dogs", value="PL", subtoken=None), 1)], None),
+        ([(entry("dogs", value="PL", one=False), 1)], None),
         ([(entry("dogs", value="DU"), 1)], None),
         # Its own counterpart.
         ([(entry("dogs", value="PL"), 1), (entry("dog", value="PL"), 1)], None),
-        ([(entry("dogs", value="PL"), 1), (entry("dog", value="PL", upos="VERB"), 1)], "dogs"),
+        ([(entry("dogs", value="PL"), 1), (entry("dog", value="PL", upos="VERB"), 1)], None),
+        ([(entry("dogs", value="PL"), 1), (entry("dog", value="PL", lemma="cat"), 1)], "dogs"),
         # Most of the others equal, and a value in neither is equal.
         ([(entry("doges", value="PL", case="GEN"), 9), (entry("dogs", value="PL"), 1)], "dogs"),
         # The most frequent, and then the first by code point.
@@ -92,7 +96,7 @@ def test_of_the_word_class_the_lemma_alone_says_what_the_counterpart_is():
         entry("dog", lemma=None),
         entry("dog", value=None),
         entry("dog", value="DU"),
-        entry("dog", subtoken=None),
+        entry("dog", one=False),
     ],
 )
 def test_a_word_without_lemma_kept_value_or_one_subtoken_has_no_counterpart(word):
@@ -376,7 +380,7 @@ def test_a_treebank_without_counterparts_is_an_error_that_says_so(tiny_model, tm
     words = words_of(read_text(tmp_path, **texts))
     call(build_lexicon, model=tiny_model, **words, lexicon=tmp_path / "lexicon.parquet")
     given = model_task(tiny_model, words, tmp_path / "lexicon.parquet", "Number", NUMBER, 0)
-    with pytest.raises(InputError, match="none of the 2 dev words is one subtoken with"):
+    with pytest.raises(NothingToRankError, match="none of 2 dev words that fit the model has a"):
         effects.aimed_sentences(given, MaskedLM(tiny_model))
 
 

@@ -71,6 +71,32 @@ def test_a_ranker_of_ones_own_gets_its_score_by_one_command(tmp_path):
     assert "what uses this must have 'words' in its USES" in done.stdout + done.stderr
 
 
+def test_a_ranker_that_has_nothing_to_rank_by_is_left_out_and_named(study, tmp_path):
+    """By every stage after it, and the study goes on."""
+    own = tmp_path / "mine.py"
+    imported = "from workflow_scripts.kernels.words import NothingToRankError"
+    nothing = "raise NothingToRankError('no word is long enough')"
+    own.write_text(f"{imported}\n{OWN}".replace("    means =", f"    {nothing}\n    means ="))
+    config = changed(SMALL, tmp_path / "config.yaml", rankings=["probeless", {"file": str(own)}])
+    done = run(study, config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = "mine ranks nothing, and no table has it there: no word is long enough"
+    assert said in done.stdout + done.stderr
+    results = study / "results"
+    files = [path for path in results.rglob("*mine-*.parquet") if "logs" not in path.parts]
+    assert len(files) == 2 * (1 + 2 + 2 + 2 + 2)  # rankings, probes, sentences, counts, examples
+    for path in files:
+        empty, full = (
+            pl.read_parquet(str(path).replace("mine", name)) for name in ("mine", "probeless")
+        )
+        assert empty.is_empty()
+        kept = [name for name in full.columns if name != "correct"]
+        assert empty.select(kept).schema == full.select(kept).schema
+    for table in (results / "tables").glob("*.csv"):
+        assert "mine-" not in table.read_text(), table
+    assert planned(study, config) == set()
+
+
 def test_target_truth_of_a_study_without_a_compiled_model_says_what_it_needs(study):
     done = run(study, SMALL, "truth")
     assert done.returncode != 0

@@ -413,6 +413,18 @@ def test_clusters_are_given_with_their_name_and_mean_difference():
     )
 
 
+def test_a_ranking_that_is_missing_in_some_configurations_is_named():
+    accuracy = {(probe, ranking): 0.8 for probe in PROBES for ranking in (*TTB, "random", "all")}
+    whole = probing(accuracy)
+    gone = (pl.col("layer").is_in([2, 3])) & (pl.col("ranking") == PROBELESS)
+    said = findings({"probing": whole.filter(~gone)}).more
+    assert (
+        "probeless-ttb found nothing to rank by in 2 of 4 configurations and is in no table there; "
+        "the logs of `rank_neurons` say why: m · t · Number · layer 2; m · t · Number · layer 3."
+    ) in said
+    assert not any("nothing to rank by" in text for text in findings({"probing": whole}).more)
+
+
 def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():
     tables = made()
     (said,) = [text for text in findings(tables).more if "compiled" in text]
@@ -421,6 +433,19 @@ def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():
     best = max(set(of) - {"random"}, key=of.__getitem__)
     assert f"are found best by {best} ({of[best]:.2f}, random {of['random']:.2f}), and" in said
     assert said.endswith("Means of 3 draws.")
+    voted = tables["truth"].filter(pl.col("ranking") == "random")
+    mean_vote = voted["vote_ap_used"].mean()
+    n = len(of) - 1
+    assert (
+        f"What all {n} rankings elect together has {mean_vote:.2f} for used neurons (less than the "
+        f"best alone), {voted['vote_ap_encoded'].mean():.2f} for all that hold the attribute."
+    ) in said
+    as_good = tables["truth"].with_columns(vote_ap_used=pl.lit(of[best]))
+    (other,) = [t for t in findings(tables | {"truth": as_good}).more if "compiled" in t]
+    assert "(and none of them alone more)" in other
+    one = tables["truth"].filter(pl.col("ranking").is_in(["random", best]))
+    (other,) = [t for t in findings(tables | {"truth": one}).more if "compiled" in t]
+    assert "elect together" not in other
     found = findings(tables, compiled=["m"])
     assert said in found.more
     assert found.ranking_is_not_a_probe.verdict == "not measured"

@@ -170,20 +170,23 @@ def test_only_rankers_that_run_the_model_depend_on_its_code_the_lexicon_and_the_
     scaled = translation | {"beta": 2, "scaled": True, "name": "scaled"}
     more = study.strings(rankings=rankers, interventions=[scaled, translation | {"beta": 4}])
     assert of_rankers(different(before, more)) == set()
-    for module in ("masked_lm", "kernels.counterparts", "build_lexicon"):
-        reached = names_that_reach(study, monkeypatch, module, rankings=rankers)
-        assert reached & {"linear", "probeless"} == set()
-        assert module != "build_lexicon" or reached == {"attribution", "integrated"}
-    assert "models.masked_lm" in all_reached("rankings.rankers.attribution")
-    assert "models.masked_lm" not in all_reached("rankings.rank_neurons")
+    edited(monkeypatch, "build_lexicon")
+    lexicon = study.strings(rankings=rankers, interventions=[translation | {"beta": 4}])
+    assert of_rankers(different(before, lexicon)) == {"attribution", "integrated"}
+    run_the_model = {"models.masked_lm", "kernels.counterparts", "rankings.effects"}
+    for ranker in ("attribution", "integrated"):
+        assert run_the_model <= all_reached(f"rankings.rankers.{ranker}")
+    others = all_reached("rankings.rank_neurons") | all_reached("rankings.rankers.linear")
+    others |= all_reached("interventions.intervene") - {"models.masked_lm"}
+    assert not run_the_model & others
 
 
-def names_that_reach(study, monkeypatch, module, **changes):
-    """The rankers whose rankings change with a step's code."""
-    before = study.strings(**changes)
-    with monkeypatch.context() as patched:
-        edited(patched, module)
-        return of_rankers(different(before, study.strings(**changes)))
+def test_rankings_that_run_the_model_depend_on_the_kept_values(study):
+    rankers = ["attribution"]
+    before = study.strings(rankings=rankers)
+    study.keep({**KEPT, "a": KEPT["a"] | {"Number": ["DU", "PL", "SG"]}})
+    changed = different(before, study.strings(rankings=rankers))
+    assert {key[1].attribute for key in changed if key[0] == "ranking"} == {"Number"}
 
 
 def all_reached(module):

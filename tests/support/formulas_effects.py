@@ -48,8 +48,9 @@ class PlainCounterparts:
             and (self.lemma_alone or known[3]["upos"] == word["upos"])
         ]
         own = spell(self.tokenizer, ids)
-        if own in [key for key, *_ in found]:
-            return None
+        for key, _, _, other in self.of_lemma.get(word["lemma"], []):
+            if key == own and other[self.attribute] == aim:
+                return None
         found = [known for known in found if len(known[1]) == 1 and known[1] != tuple(ids)]
         others = [n for n in word if n not in ("sentence", "word", "form", "lemma", "upos")]
         others.remove(self.attribute)
@@ -64,7 +65,7 @@ class PlainCounterparts:
         return best[0][1][0] if best else None
 
 
-def read_aimed(counterparts, path, at_most=None):
+def read_aimed(counterparts, path):
     """(ids, [(places, value)], [(place, own, counterpart)]) of the sentences with a counterpart."""
     sentences = {}
     for word in read_parquet(path).to_pylist():
@@ -83,8 +84,6 @@ def read_aimed(counterparts, path, at_most=None):
                     aimed.append((places[0], own[0], other))
         if aimed:
             found.append((ids, edited, aimed))
-        if at_most and len(found) == at_most:
-            break
     return found
 
 

@@ -207,13 +207,15 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     truth = [
         {**dict(zip(OF, of, strict=True)), "ranking": ranking}
         | {"ap_used": i / 1000, "ap_encoded": i / 1000 + 0.5}
+        | {"vote_ap_used": i / 2000, "vote_ap_encoded": i / 2000 + 0.4}
         | ends("ap_used", i / 1000)
         | ends("ap_encoded", i / 1000 + 0.5)
         for i, (of, ranking) in enumerate(product(configurations, rankings))
         if not ranking.endswith("btt")
     ]
     of_scores = [f"{score}_{end}" for score in scores for end in ("low", "high")]
-    found["truth"] = frame(truth, [*OF, "ranking", *scores, *of_scores])
+    votes = ("vote_ap_used", "vote_ap_encoded")
+    found["truth"] = frame(truth, [*OF, "ranking", *scores, *votes, *of_scores])
     found["truth"] = found["truth"].with_columns(seeds=pl.lit(3, pl.Int32))
     names = {"contrasts": ["direction"], "inference": ["direction"]}
     return {

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 STUDIES = Path(__file__).parents[1] / "studies"
 SMALL = STUDIES / "small.yaml"
 STAGES = ("words", "activations", "rankings", "probing", "interventions")
-TARGETS = ("all", "downloads", *STAGES, "latex")
+TARGETS = ("all", "downloads", *STAGES, "truth", "latex")
 
 
 def run(

@@ -41,8 +41,9 @@ def main(options: argparse.Namespace) -> None:
     analysis = ["lemma", "upos", *attributes]
     words = pl.concat(
         read_frame(path, ["form", *analysis])
+        .group_by("form", *analysis)
+        .agg(train=pl.len().cast(pl.Int32) * (split == "train"))
         .cast(dict.fromkeys(attributes, pl.String))
-        .with_columns(train=pl.lit(split == "train"))
         for split, path in paths.items()
     )
     forms = words["form"].unique().sort().to_list()
@@ -57,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
     lexicon = (
         words.join(pl.DataFrame(keys, schema=KEYS, orient="row"), on="form")
         .group_by("key", "subtoken", *analysis)
-        .agg(pl.col("train").sum().cast(pl.Int32))
+        .agg(pl.col("train").sum())
         .select("key", "subtoken", "train", *analysis)
         .sort("key", *analysis, "subtoken", nulls_last=True)
     )

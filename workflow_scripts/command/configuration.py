@@ -17,7 +17,12 @@ from workflow_scripts import InputError
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.kernels.control_labels import control_labels
-from workflow_scripts.kernels.words import SPLITS, Configuration, UnfitValueError
+from workflow_scripts.kernels.words import (
+    SPLITS,
+    Configuration,
+    NothingToRankError,
+    UnfitValueError,
+)
 
 
 def add_statistics_option(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +71,8 @@ def named_in_errors(of: Configuration, control: bool = False) -> Iterator[None]:
     """
     try:
         yield
+    except NothingToRankError:
+        raise  # it is no reason to leave the configuration out
     except InputError as error:
         what = str(error)
         if isinstance(error, UnfitValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workflow_scripts.files.artifact import read_parquet
-from workflow_scripts.kernels.counterparts import Entry
+from workflow_scripts.kernels.words import Entry
 
 Analysis = tuple[str | None, str, str | None]
 """(lemma, upos, value), the lemma None where the treebank gives none, the value None where the word

@@ -78,8 +78,9 @@ def _readable(folder: Path) -> bool:
 def no_lm_head(folder: Path, why: str) -> str:
     """Return what is said of a model without LM head."""
     return (
-        f"{folder}: the checkpoint has no LM head ({why}); interventions need one: choose another "
-        "model or set interventions: []"
+        f"{folder}: the checkpoint has no LM head ({why}); interventions need one, and "
+        "rankers that run the model: choose another model, or set interventions: [] and leave such "
+        "rankers out"
     )
 
 

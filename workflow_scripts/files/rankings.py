@@ -36,6 +36,8 @@ def named(names: Mapping[str, Any], rows: pa.Table) -> pa.Table:
 
 
 def _scalar(name: str, value: Any) -> pa.Scalar:
+    if isinstance(value, pa.Scalar):
+        return value
     if name == "layer":
         return pa.scalar(value, pa.int32())
     if isinstance(value, bool):
@@ -48,14 +50,17 @@ def _scalar(name: str, value: Any) -> pa.Scalar:
 def read_ranking(path: Path, of: Configuration | None = None) -> tuple[dict[str, Any], np.ndarray]:
     """Return what names a ranking, and its neurons (d,) int32, best first.
 
+    Of a ranker that had nothing to rank by there is no neuron, and names are nulls of their types.
     Raises InputError where it is not of the configuration `of`, and ArtifactError, naming the file,
     where it is damaged or has no such columns.
     """
     rows = read_parquet(path)
     if missing := [name for name in _COLUMNS if name not in rows.column_names]:
         raise InputError(f"{path}: is no ranking: it has no {', '.join(missing)}")
-    first = rows.slice(0, 1).to_pylist()[0]
-    names = {name: value for name, value in first.items() if name not in _COLUMNS[-3:]}
+    name_columns = rows.drop_columns(_COLUMNS[-3:])
+    if not len(rows):
+        return {f.name: pa.scalar(None, f.type) for f in name_columns.schema}, np.empty(0, np.int32)
+    names = name_columns.slice(0, 1).to_pylist()[0]
     if of is not None and {name: names[name] for name in CONFIGURATION} != names_of(of):
         raise InputError(
             f"{path}: is of {', '.join(str(names[name]) for name in CONFIGURATION)}, not of {of}"

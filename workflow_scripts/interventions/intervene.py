@@ -27,7 +27,7 @@ from workflow_scripts.files.statistics import read_configuration, read_statistic
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions.analyzers import AnalyzerTask, Outcome
 from workflow_scripts.interventions.methods import EditTask
-from workflow_scripts.interventions.outcomes import count, examples, judge
+from workflow_scripts.interventions.outcomes import EXAMPLES, count, examples, judge
 from workflow_scripts.interventions.prediction import (
     EditedSentence,
     Edits,
@@ -80,6 +80,13 @@ def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     of = read_configuration(options.statistics)
     method = load("methods", options.method)
+    method_names = {"method": options.name or options.method, **options.method_options}
+    method_names |= {"has_target": method.HAS_TARGET}
+    rankings = [read_ranking(path, of) for path in options.rankings]
+    if not any(len(neurons) for _, neurons in rankings):
+        log.warning("%s: the ranking has no neuron, so nothing is changed", of)
+        write_nothing(options, [names | method_names for names, _ in rankings])
+        return
     schema = load("schemas", options.schema)
     analyzers = load("analyzers", options.analyzer)
     needed = {"lexicon": ["lexicon"], "pipeline": ["pipeline"]}
@@ -117,9 +124,6 @@ def main(options: argparse.Namespace) -> None:
     model = MaskedLM(options.model, resolve_device(options.device))
     meant = Outcome.CLTV if method.HAS_TARGET else Outcome.CLWV
     also = ("spacy", options.pipeline) if "pipeline" in analyzers.USES else ()
-    method_names = {"method": options.name or options.method, **options.method_options}
-    method_names |= {"has_target": method.HAS_TARGET}
-    rankings = [read_ranking(path, of) for path in options.rankings]
     ks = list(range(0, model.width, options.step))
     if len(ks) == 1:
         log.warning(
@@ -145,6 +149,17 @@ def main(options: argparse.Namespace) -> None:
         changes = examples(outcomes, words, subjects, ks, meant)
         write_parquet(examples_file, named(names, changes), metadata)
         write_parquet(outcomes_file, named(names, count(outcomes, subjects, ks)), metadata)
+
+
+def write_nothing(options: argparse.Namespace, names_of_rankings: list[dict]) -> None:
+    """Write files without a row, of rankings without a neuron."""
+    outcomes = np.empty((0, 0), np.int8)
+    for names, outcomes_file, examples_file in zip(
+        names_of_rankings, options.outcomes, options.examples, strict=True
+    ):
+        metadata = made_by("intervene", options.made_by)
+        write_parquet(examples_file, named(names, EXAMPLES.empty_table()), metadata)
+        write_parquet(outcomes_file, named(names, count(outcomes, [], [])), metadata)
 
 
 def run_model(

@@ -93,14 +93,15 @@ def main(options: argparse.Namespace) -> None:
     d = len(truth.information)
     last = min(d, TIMES_USED * truth.n_copies * bits_of(len(of.values)))
     stream = configuration.stream(of, options.seed)
-    files = [read_ranking(path, of) for path in options.rankings]
+    read = [read_ranking(path, of) for path in options.rankings]
+    files = [(names, neurons) for names, neurons in read if len(neurons)]  # some rank nothing
     rankings = [neurons for _, neurons in files]
     drawn = [stream("score_rankings", i).permutation(d) for i in range(N_RANDOM)]
     used = _first(truth.used, d)
     telling = np.argsort(-truth.information, kind="stable")
     with progress(2 * (len(rankings) + N_RANDOM + 1), "orders of neurons", "curves") as bar:
         moved = scaled(moved_by(options, of, last, bar.update), rankings, used, drawn)
-        read = scaled(read_by(options, of, last, stream, bar.update), rankings, telling, drawn)
+        told = scaled(read_by(options, of, last, stream, bar.update), rankings, telling, drawn)
     rows = [
         {name: names[name] for name in IDENTITY}
         | {
@@ -113,7 +114,7 @@ def main(options: argparse.Namespace) -> None:
             "use_area": use_area,
             "encoded_area": encoded_area,
         }
-        for (names, neurons), use_area, encoded_area in zip(files, moved, read, strict=True)
+        for (names, neurons), use_area, encoded_area in zip(files, moved, told, strict=True)
     ]
     table = pl.DataFrame(rows, infer_schema_length=None).cast({"layer": pl.Int32})
     table = table.with_columns(

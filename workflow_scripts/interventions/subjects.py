@@ -9,8 +9,8 @@ import numpy as np
 from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.interventions.analyzers import TrueWord
 from workflow_scripts.interventions.prediction import EditedSentence
-from workflow_scripts.kernels.counterparts import target
 from workflow_scripts.kernels.subtokens import of_labelled_words
+from workflow_scripts.kernels.words import target
 
 
 @dataclass(frozen=True)

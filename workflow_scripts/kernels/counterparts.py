@@ -4,32 +4,15 @@ The counterpart of a word of one subtoken and value z is, of the keys of the lex
 subtoken, another than the word's, and have an analysis with the word's lemma and UPOS (the lemma
 alone where the attribute is the word class itself) and the next value z', one of those with most of
 the word's other attributes equal (the same value, or none in both); of several the most frequent in
-training with that lemma, UPOS and value, then the first by code point. A word whose own key has
-such an analysis is its own counterpart: it has none.
+training with that lemma, UPOS and value, then the first by code point. A word whose own key has an
+analysis of its lemma with z', whatever the UPOS, is its own counterpart: it has none.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-
-def target(value: int, n_values: int) -> int:
-    """Return the value that a translation moves to: the next in sorted order, cyclically."""
-    return (value + 1) % n_values
-
-
-class Entry(NamedTuple):
-    """A word with its analysis: of the lexicon, or in a sentence."""
-
-    key: str
-    """The word as the model spells it."""
-    subtoken: int | None
-    """Its one subtoken; None where it has several."""
-    lemma: str | None
-    """None: not known. It equals no other."""
-    upos: str
-    values: tuple[str | None, ...]
-    """Of all attributes, in one order."""
+from workflow_scripts.kernels.words import Entry, target
 
 
 class Counterpart(NamedTuple):
@@ -60,8 +43,10 @@ class Counterparts:
         n = len(values)
         self._next = {value: values[target(i, n)] for i, value in enumerate(values)}
         self._entries: defaultdict[tuple, list[tuple[Entry, int]]] = defaultdict(list)
+        self._analyses: set[tuple[str, str, str | None]] = set()
         for entry, count in lexicon:
             if entry.lemma is not None:
+                self._analyses.add((entry.key, entry.lemma, entry.values[attribute]))
                 self._entries[self._of_lexeme(entry, entry.values[attribute])].append(
                     (entry, count)
                 )
@@ -80,9 +65,9 @@ class Counterparts:
         aim = self._next.get(word.values[self._attribute] or "")
         if aim is None or word.lemma is None or word.subtoken is None:
             return None
-        entries = self._entries.get(self._of_lexeme(word, aim), [])
-        if any(entry.key == word.key for entry, _ in entries):
+        if (word.key, word.lemma, aim) in self._analyses:
             return None
+        entries = self._entries.get(self._of_lexeme(word, aim), [])
         n_other: dict[tuple[str, int], int] = {}
         frequency: defaultdict[tuple[str, int], int] = defaultdict(int)
         for entry, count in entries:

@@ -1,6 +1,7 @@
-"""Labelled words: the arrays that rankers and probes learn from, and what they are of."""
+"""Words: what rankers and probes learn from, and what is known of a word and its configuration."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,13 @@ class UnfitValueError(InputError):
         """Take the value's index among the sorted values, and what is wrong with its words."""
         super().__init__(f"value {index} {what}")
         self.index, self.what = index, what
+
+
+class NothingToRankError(InputError):
+    """What a ranker raises where a configuration has nothing to rank by; the message says why.
+
+    The ranking is then left out of all that is built on it there, and named in log and report.
+    """
 
 
 @dataclass(frozen=True)
@@ -41,3 +49,22 @@ class LabelledWords:
     """(n, d) float32, a word's activation a row (for a probe: (n, K), columns by rank)."""
     y: np.ndarray
     """(n,) int32, index of the word's value (or its control label) in the sorted values."""
+
+
+class Entry(NamedTuple):
+    """A word with its analysis: of the lexicon, or in a sentence."""
+
+    key: str
+    """The word as the model spells it."""
+    subtoken: int | None
+    """Its one subtoken; None where it has several."""
+    lemma: str | None
+    """None: not known. It equals no other."""
+    upos: str
+    values: tuple[str | None, ...]
+    """Of all attributes, in one order."""
+
+
+def target(value: int, n_values: int) -> int:
+    """Return the value that a translation moves to: the next in sorted order, cyclically."""
+    return (value + 1) % n_values

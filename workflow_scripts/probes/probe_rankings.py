@@ -17,7 +17,8 @@ from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.files import probed_sentences
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.rankings import named, read_ranking
-from workflow_scripts.probes.scoring import Scorer, add_options
+from workflow_scripts.files.statistics import read_configuration
+from workflow_scripts.probes.scoring import NO_SCORES, Scorer, add_options
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -39,14 +40,16 @@ def main(options: argparse.Namespace) -> None:
     for files in ("scores", "sentences"):
         if len(getattr(options, files)) != len(options.rankings):
             raise InputError(f"--{files}: one file for each ranking")
-    scorer = Scorer(options)
     metadata = made_by("probe_rankings", options.made_by)
-    rankings = [read_ranking(path, scorer.of) for path in options.rankings]
+    of = read_configuration(options.statistics)
+    rankings = [read_ranking(path, of) for path in options.rankings]
+    is_empty = not any(len(neurons) for _, neurons in rankings)
+    score = (lambda *_: NO_SCORES) if is_empty else Scorer(options).score
     for (names, ranking), scores_file, sentences_file in zip(
         rankings, options.scores, options.sentences, strict=True
     ):
         neurons = ranking[: options.max_neurons]
-        scores, test = scorer.score(neurons, range(1, len(neurons) + 1))
+        scores, test = score(neurons, range(1, len(neurons) + 1))
         names = names | {"probe": options.probe}
         write_parquet(scores_file, named(names, scores), metadata)
         write_parquet(sentences_file, named(names, probed_sentences.table(test)), metadata)

@@ -39,6 +39,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_threads(parser)
 
 
+_TYPES = {"k": pa.int32(), "split": pa.string()} | dict.fromkeys(SCORES, pa.float64())
+NO_SCORES = (
+    pa.schema(_TYPES | {"unseen": pa.int32()}).empty_table(),
+    by_sentence(np.empty((1, 0), np.bool_), np.empty(0, np.int32)),  # Arrow has no list of 0
+)
+"""What is said of a ranking without neurons: no row."""
+
+
 class Scorer:
     """A probe, and the labelled words of every split of a configuration."""
 

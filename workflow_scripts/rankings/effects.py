@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from workflow_scripts import InputError
 from workflow_scripts.files.lexicon import entries
 from workflow_scripts.files.words import attributes_of, sentences
-from workflow_scripts.kernels.counterparts import Counterparts, Entry, target
+from workflow_scripts.kernels.counterparts import Counterparts
 from workflow_scripts.kernels.subtokens import Subtokens, of_labelled_words
+from workflow_scripts.kernels.words import Entry, NothingToRankError, target
 from workflow_scripts.models.batching import Batches
 from workflow_scripts.models.device import resolve_device
 from workflow_scripts.models.masked_lm import MaskedLM
@@ -35,6 +35,8 @@ log = logging.getLogger("effects")
 
 WORDS = 5000
 """How many words with a counterpart there are at most."""
+FEW_WORDS = 100
+"""Below so many the log warns."""
 GRADIENTS = 4
 """A gradient holds so many times as much memory as a pass without: so much smaller batches."""
 
@@ -54,7 +56,7 @@ def effects(task: RankingTask, alphas: Sequence[float]) -> np.ndarray:
     """Return (d,) float64, the effect of translating each neuron; positive: to the counterparts.
 
     `alphas` are the shares of the way at which the gradient is taken. Uses `"model"`,
-    `"statistics"` and `"seed"`. Raises InputError where no dev word has a counterpart.
+    `"statistics"` and `"seed"`. Raises NothingToRankError where no dev word has a counterpart.
     """
     given = task.model()
     model = MaskedLM(given.folder, resolve_device(given.device))
@@ -69,7 +71,7 @@ def effects(task: RankingTask, alphas: Sequence[float]) -> np.ndarray:
 def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
     """Return the dev sentences that fit the model and have a word with a counterpart, in order.
 
-    Raises InputError where there is none.
+    Raises NothingToRankError where there is none.
     """
     attributes = attributes_of(given.words)
     place = attributes.index(given.attribute)
@@ -79,7 +81,7 @@ def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
     columns = ("lemma", "upos", *attributes)
     dev = {s.number: s.columns for s in sentences(given.words, list(columns))}
     found: list[AimedSentence] = []
-    n_labelled = 0
+    n_labelled = n_alone = 0
     for window, read in read_through(given.words, reader, model):
         for sentence, subtokens in zip(window, read, strict=True):
             words = dev[sentence.number]
@@ -93,6 +95,7 @@ def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
             for word, at in zip(of_word[count == 1], edited[first[count == 1], 0], strict=True):
                 own = int(subtokens.ids[at])
                 lemma, upos, *values = (words[name][word] for name in columns)
+                n_alone += lemma is not None
                 other = known.of(Entry(reader.decode([own]), own, lemma, upos, tuple(values)))
                 if other is not None:
                     aimed.append((at, own, other.subtoken))
@@ -101,11 +104,13 @@ def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
     n_aimed = sum(len(sentence.aimed) for sentence in found)
     log.info("%d of %d dev words have a counterpart of one subtoken", n_aimed, n_labelled)
     if not n_aimed:
-        raise InputError(
-            f"none of the {n_labelled:,} dev words is one subtoken with a counterpart: another "
-            "word of the lexicon that is one subtoken and differs in the value alone; so there is "
-            "nothing to attribute"
+        raise NothingToRankError(
+            f"none of {n_labelled:,} dev words that fit the model has a counterpart, another word "
+            f"of one subtoken with the same lemma and the next value; {n_alone:,} of them are one "
+            "subtoken and have a lemma"
         )
+    if n_aimed < FEW_WORDS:
+        log.warning("%d words alone say what a neuron does: do not build on this ranking", n_aimed)
     return found
 
 

@@ -1,11 +1,13 @@
 """Rank the neurons of one configuration with one ranker -> a Parquet file for each direction.
 
+Where a ranker finds nothing to rank by, its files have no row, and so have those made of them.
 Writes what it is (`model`, `treebank`, `attribute`, `layer`, `ranking`, `ranker`, `direction` and
 the ranker's options), `position` (0..d-1), `neuron` and `score`.
 """
 
 import argparse
 import json
+import logging
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,12 +22,12 @@ from workflow_scripts.command import configuration
 from workflow_scripts.command.given import given, require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import is_file, line_of, load, said_by
-from workflow_scripts.command.threads import add_threads
+from workflow_scripts.command.threads import add_threads, use_threads
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.origin import digest_of
 from workflow_scripts.files.rankings import named, names_of
 from workflow_scripts.files.statistics import read_configuration, read_statistics, read_width
-from workflow_scripts.kernels.words import Configuration
+from workflow_scripts.kernels.words import Configuration, NothingToRankError
 from workflow_scripts.rankings.rankers import ModelTask, Ranking, RankingTask
 
 
@@ -67,6 +69,8 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+log = logging.getLogger("rank_neurons")
+
 NEEDED = {
     "words": ("words_train", "words_dev", "activations_train", "activations_dev"),
     "seed": ("seed",),
@@ -103,8 +107,13 @@ def main(options: argparse.Namespace) -> None:
         beta=given("beta", uses, lambda: options.beta),
         threads=options.threads,
     )
-    rankings = ranked(ranker, options.ranker, task, options.ranker_options, of)
     name = options.name or Path(options.ranker).stem
+    use_threads(options.threads)
+    try:
+        rankings = ranked(ranker, options.ranker, task, options.ranker_options, of)
+    except NothingToRankError as error:
+        log.warning("%s: %s ranks nothing, and no table has it there: %s", of, name, error)
+        rankings = dict.fromkeys(ranker.DIRECTIONS, Ranking(np.empty(0), np.empty(0)))
     metadata = made_by("rank_neurons", options.made_by)
     for direction, path in zip(ranker.DIRECTIONS, options.rankings, strict=True):
         names = names_of(of) | {

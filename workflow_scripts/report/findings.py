@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.columns import ALL, CONFIGURATION
 from workflow_scripts.kernels.treebank_flips import LEAST
 from workflow_scripts.report.verdicts import (
     BY_CHANCE,
@@ -424,7 +424,7 @@ def _vote(made: pl.DataFrame, random: pl.DataFrame) -> str:
     if len(made) < LEAST_VOTERS or random.is_empty():
         return ""
     voted, best = random["vote_ap_used"][0], made["ap_used"].max()
-    beside = "and none of them alone more" if voted >= best else "less than the best alone"  # pyright: ignore[reportOperatorIssue]
+    beside = "less than the best alone" if voted < best - EQUAL else "and none of them alone more"  # pyright: ignore[reportOperatorIssue]
     return (
         f" What all {len(made)} rankings elect together has {voted:.2f} for used neurons "
         f"({beside}), {random['vote_ap_encoded'][0]:.2f} for all that hold the attribute."
@@ -493,6 +493,7 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
                 f"{beyond} of {n} saturation points lie beyond `neurons.max`, where no probe was "
                 "trained: their accuracy is empty in `used_vs_encoded`."
             )
+    sentences += _left_out(tables)
     probing = _rows(tables, "probing")
     if probing is not None:
         without = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_null())
@@ -508,6 +509,30 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
                 f"{_configurations(len(one))}, so that nothing can be told there: {_names(one)}."
             )
     return sentences
+
+
+def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Name the rankers that had nothing to rank by in some configurations."""
+    found = [
+        rows.select(*CONFIGURATION, "ranking")
+        for rows in (_rows(tables, name) for name in ("agreement", "probing", "saturation"))
+        if rows is not None
+    ]
+    if not found:
+        return []
+    every = pl.concat(found).unique(maintain_order=True)
+    of_study = every.select(CONFIGURATION).unique(maintain_order=True)
+    lacking: dict[tuple[Named, ...], list[str]] = {}
+    for (ranking,), rows in every.group_by("ranking", maintain_order=True):
+        without = of_study.join(rows, on=CONFIGURATION, how="anti", maintain_order="left").rows()
+        if without and ranking != ALL:
+            lacking.setdefault(tuple(without), []).append(str(ranking))
+    return [
+        f"{_listed(rankings)} found nothing to rank by in {len(without)} of "
+        f"{_configurations(len(of_study))} and {'are' if len(rankings) > 1 else 'is'} in no table "
+        f"there; the logs of `rank_neurons` say why: {_names(without)}."
+        for without, rankings in lacking.items()
+    ]
 
 
 def _where(rows: pl.DataFrame, *conditions: pl.Expr) -> list[Named]:

@@ -31,7 +31,7 @@ def check_models(plan: Plan) -> None:
                 check_folder(folder)
             if "path" in entry or ("hub" in entry and folder.is_dir()):
                 require_masked_lm(folder)
-                if plan.config["interventions"]:
+                if plan.asks_lm_head:
                     require_lm_head(folder)
         except InputError as error:
             raise ConfigError(f"models.{name}: {error}") from error

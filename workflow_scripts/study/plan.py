@@ -157,6 +157,14 @@ class Plan:
         return reduce(getitem, key.split("."), self.config)
 
     @property
+    def asks_lm_head(self) -> bool:
+        """Whether the models are asked what they predict: by an intervention, or by a ranker."""
+        rankers = (self.plugin("rankers", {"ranker": name}) for name in self.rankers)
+        return bool(self.config["interventions"]) or any(
+            "model" in uses("rankers", ranker) for ranker in rankers
+        )
+
+    @property
     def first_beta(self) -> float:
         """β of the first translation that is not scaled; 1 without one."""
         unscaled = (

@@ -44,9 +44,9 @@ def runs_jobs_here(workflow: Any) -> bool:
     return workflow.is_main_process and workflow.local_exec and not workflow.touch
 
 
-def rules_to_run(workflow: Any) -> tuple[set[str], set[str]]:
-    """Return the names of the rules that have jobs to run, and of those asked for (the same)."""
-    to_run = {job.rule.name for job in workflow.dag.needrun_jobs()}
+def jobs_to_run(workflow: Any) -> tuple[list[tuple[str, dict[str, str]]], set[str]]:
+    """Return rule and wildcards of each job to run, and the rules asked for (the same test)."""
+    to_run = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
     return to_run, {job.rule.name for job in workflow.dag.targetjobs}
 
 

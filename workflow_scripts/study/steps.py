@@ -155,7 +155,7 @@ STEPS: dict[str, Step] = {
         plugins=("rankers",),
         settings={
             "ranker_options": None,
-            "values": ("words", "statistics"),
+            "values": ("words", "statistics", "model"),
             "neurons.max": "select",
             "seed": "seed",
             "part_of_speech": "model",

@@ -4,7 +4,7 @@ Configurations follow from the words: until all kept values are counted, a targe
 alone, and is asked again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from os.path import exists
 from pathlib import Path
@@ -28,7 +28,7 @@ from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import PlannedConfiguration
-from workflow_scripts.study.steps import ONE_DIRECTION, STEPS, uses
+from workflow_scripts.study.steps import ONE_DIRECTION, STEPS
 
 
 def once_counted(files: Callable) -> Callable:
@@ -82,12 +82,12 @@ class Targets:
 
     @once_counted
     def all_truth(self, wildcards: Any) -> list[str]:
-        self.check_kept()
         if "truth" not in self._plan.tables:
             raise WorkflowError(
                 "target truth: no compiled model, or no ranking; a model "
                 "{compile: {attribute: Number}} has a truth to compare rankings with"
             )
+        self.check_kept()
         tables = self.files("tables", ["truth"], "csv", "parquet")
         return [*tables, *self.files("figures", ["truth"], "svg", "pdf", "json")]
 
@@ -176,18 +176,22 @@ class Targets:
         if not internals.runs_jobs_here(self._workflow):
             return
         # What is yet to come follows from the words, once read; models run for all but those.
-        to_run, targets = internals.rules_to_run(self._workflow)
-        later = "keep_values" in to_run and targets - {"words", "downloads", "keep_values"}
-        rankers = (self._plan.plugin("rankers", {"ranker": name}) for name in self._plan.rankers)
-        used = {True}.union(*(uses("rankers", ranker) for ranker in rankers))
-        on_device = {name for name, step in STEPS.items() if step.on_device in used}
-        runs_model = on_device & {name.removesuffix(ONE_DIRECTION) for name in to_run}
+        to_run, targets = internals.jobs_to_run(self._workflow)
+        rules = {rule for rule, _ in to_run}
+        later = "keep_values" in rules and targets - {"words", "downloads", "keep_values"}
+        runs_model = any(self._is_on_device(rule, wildcards) for rule, wildcards in to_run)
         if not runs_model and not (later and not all(map(exists, self.all_activations(None)))):
             return
         device = self._plan.config["device"]
         why = why_not_here(device, not internals.has_environments(self._workflow))
         if why:
             raise WorkflowError(f"device: {device}, but {why}; set device: auto or cpu")
+
+    def _is_on_device(self, rule: str, wildcards: Mapping[str, str]) -> bool:
+        """Whether a job runs a model on the study's device."""
+        name = rule.removesuffix(ONE_DIRECTION)
+        where = STEPS[name].on_device if name in STEPS else False
+        return where is True or (bool(where) and where in self._jobs.uses(name, wildcards))
 
     def whereabouts(self) -> str:
         """Say where the results are, as far as they are there."""

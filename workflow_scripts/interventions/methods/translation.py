@@ -7,7 +7,7 @@ geometrically along the ranking from beta at the first neuron to 0.001 at the la
 import numpy as np
 
 from workflow_scripts.interventions.methods import Edit, EditTask
-from workflow_scripts.kernels.counterparts import target
+from workflow_scripts.kernels.words import target
 
 USES = ("means",)
 OPTIONS = {"beta": "number", "scaled": "boolean"}

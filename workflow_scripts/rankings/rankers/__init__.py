@@ -9,7 +9,8 @@ A ranker is one file here, named in the configuration by its file name. It has
   those changed; what it does not name, it is refused;
 * `OPTIONS`, where it has any: those that its entry in the configuration must have, each with its
   type: `"number"` (above 0) or `"boolean"`; they are columns of its rankings, and of the tables;
-* `rank(task: RankingTask, **options) -> dict[str, Ranking]`: one ranking for each direction.
+* `rank(task: RankingTask, **options) -> dict[str, Ranking]`: one ranking for each direction. Where
+  a configuration has nothing to rank by it raises `NothingToRankError`, and is left out there.
 
 Nothing here reads or writes a file: `rank_neurons` does; who uses the model opens what it is told
 where to find (`rankings/effects.py`), maybe on a GPU. A file outside of the project that has
