@@ -12,12 +12,13 @@ CAPTION = (
     "In a compiled model it is known which neurons hold the attribute, and which of them the model "
     "uses. Average precision: 1 where a ranking has all of these before any other neuron. A "
     "ranking that finds what holds the attribute, and not what is used, takes what is encoded for "
-    "what is used; random is what neither looks like. Rows are rankings; lines are 95 % intervals "
+    "what is used; random is what neither looks like. Panels are models, rows rankings; lines are 95 % intervals "
     "over models that differ in what was drawn, where there are several."
 )
 MISSING = "no compiled model"
 
 SCORES = {"ap_used": "neurons that are used", "ap_encoded": "neurons that hold it, used or not"}
+COLUMNS = 2
 COLOURS = ("#0072B2", "#E69F00")
 
 
@@ -46,7 +47,7 @@ def _panels(order: list[str], intervals: bool) -> alt.TopLevelMixin:
             ),
         )
         if intervals:
-            lines = base.mark_rule()
+            lines = base.mark_rule(clip=True)  # an interval may end beyond 1
             layers.append(lines.encode(x=f"mean({score}_low):Q", x2=f"mean({score}_high):Q"))
         layers.append(
             base.mark_point(size=70, filled=True, opacity=1).encode(
@@ -56,10 +57,11 @@ def _panels(order: list[str], intervals: bool) -> alt.TopLevelMixin:
                 tooltip=["ranking:N", alt.Tooltip(f"mean({score}):Q", title=name, format=".3f")],
             )
         )
-    panel = alt.layer(*layers).properties(width=420, height=22 * len(order))
+    panel = alt.layer(*layers).properties(width=330, height=22 * len(order))
     return style.part_of(
         panel.facet(
             data=alt.NamedData(style.ROWS),
-            row=alt.Row("model:N", title=None, header=style.named("model")),
+            facet=alt.Facet("model:N", title=None, header=style.named("model")),
+            columns=COLUMNS,
         )
     )
