@@ -58,7 +58,10 @@ def test_everything_runs_in_a_small_form(tmp_path):
         everything,
         tmp_path / "config.yaml",
         treebanks=few["treebanks"],
-        models={"tiny": few["models"]["tiny"], "planted": {"compile": {"attribute": "Number"}}},
+        models={
+            "tiny": few["models"]["tiny"],
+            "planted": {"compile": {"attribute": "Number"}, "truth_only": True},
+        },
         min_types=10,
         attributes=["Number"],
         neurons={"max": 4, "report": [2, 4]},
@@ -75,6 +78,7 @@ def test_everything_runs_in_a_small_form(tmp_path):
         found = pl.read_csv(tables / f"{table}.csv", infer_schema_length=None)
         made = {name for ranker in RANKERS for name in rankings_of(ranker)}
         assert set(found[column]) - {"all"} == made
+        assert set(found["model"]) == {"tiny"}
     truth = pl.read_csv(tables / "truth.csv")
     tops = {name for name in made if not name.endswith("-btt")}
     assert set(truth["ranking"]) == tops

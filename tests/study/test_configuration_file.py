@@ -507,7 +507,11 @@ def test_a_ranker_is_a_name_a_ranker_with_a_name_or_a_file_with_options(own):
         ("return {}", "return {", ["line 7: cannot be read as Python"]),
         ("return {}", "return \0", ["mine.py: cannot be read as Python"]),
         ("USES =", "NEEDS =", ["USES = ... is missing"]),
-        ('("words",)', '("wrods",)', ["USES has 'wrods'", "possible: seed, select, statistics"]),
+        (
+            '("words",)',
+            '("wrods",)',
+            ["USES has 'wrods'", "possible: beta, model, seed, select, statistics"],
+        ),
         ('("words",)', '("control",)', ["USES has 'control'"]),
         ('("words",)', '("words")', ["USES = 'words' is not a tuple"]),
         ('("words",)', "5", ["USES = 5 is not a tuple"]),

@@ -181,6 +181,32 @@ def test_only_rankers_that_run_the_model_depend_on_its_code_the_lexicon_and_the_
     assert not run_the_model & others
 
 
+def test_of_a_model_for_its_truth_alone_only_rankings_are_made_and_collected(study):
+    models = {
+        name: {"compile": {"attribute": "Number"}, "treebanks": ["a"], **more}
+        for name, more in (("whole", {}), ("alone", {"truth_only": True}))
+    }
+    jobs = study.jobs(models=models)
+    made = {
+        step: {one["model"] for one in jobs.each(step, {})}
+        for step in (
+            "rank_neurons",
+            "score_rankings",
+            "probe_rankings",
+            "intervene",
+            "cache_states",
+        )
+    }
+    both, whole = {"whole", "alone"}, {"whole"}
+    assert made == {
+        **{"rank_neurons": both, "score_rankings": both},
+        **{"probe_rankings": whole, "intervene": whole, "cache_states": whole},
+    }
+    for collection, models in (("rankings", both), ("probes", whole), ("interventions", whole)):
+        collected = jobs.each("collect", {"collection": collection})
+        assert {one["model"] for one in collected} == models
+
+
 def test_rankings_that_run_the_model_depend_on_the_kept_values(study):
     rankers = ["attribution"]
     before = study.strings(rankings=rankers)

@@ -47,6 +47,7 @@ models:
       correlated: true
       seeds: 2
     treebanks: [english]
+    truth_only: true
   in-full-2:
     compile: {attribute: Number, layers: 3}
     treebanks: [english]

@@ -182,7 +182,7 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
         )
     kind = kinds[0]
     also = {"ud": {"release", "files"}, "grammar": {"sentences"}, "hub": {"revision"}}
-    also["compile"] = {"copy", "of"}  # as they stand in a configuration that is written in full
+    also["compile"] = {"truth_only", "copy", "of"}  # the last two where it is written in full
     if key == "models":
         allowed = {kind, "treebanks"} | also.get(kind, set())
     else:
@@ -462,6 +462,7 @@ def _check_compiled(config: dict[str, Any], schema: dict[str, Any]) -> None:
             models[of_copy] = {
                 "compile": dict(knobs),
                 "treebanks": treebanks,
+                **({"truth_only": True} if entry.get("truth_only") else {}),
                 "copy": i,
                 "of": name,
             }

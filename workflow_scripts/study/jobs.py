@@ -106,7 +106,7 @@ class Jobs:
                     for value in ([one[name]] if name in one else values(self, one))
                     if name != "model" or not of_compiled or value in self.plan.compiled
                 ]
-        yield from found
+        yield from (one for one in found if self.plan.is_made(step, one))
 
     def _string(self, step: str, without: tuple[str, ...], of: Mapping[str, Any]) -> str:
         """Return a job's string, made once; planning asks for each of thousands many times."""

@@ -37,6 +37,10 @@ OF_A_JOB = {
 """The settings that are not the same for all jobs of a step."""
 
 
+MEASURING = ("cache_states", "probe_rankings", "probe_all_neurons", "intervene")
+"""The steps that measure what a ranking is worth by probes and interventions."""
+
+
 class PlannedConfiguration(Configuration):
     """A configuration and its place in the results; without values before its words are read."""
 
@@ -396,6 +400,16 @@ class Plan:
     def compiled(self) -> dict[str, str]:
         """The compiled models, each with the treebank whose forms it knows."""
         return {name: self.treebanks_of(name)[0] for name in self.named("compile")}
+
+    def is_made(self, step: str, of: Mapping[str, Any]) -> bool:
+        """Whether there are jobs of a step, of what tells them from others.
+
+        Of a compiled model that is `truth_only` there is no probe, no intervention, and nothing
+        collected but rankings.
+        """
+        if not self.config["models"].get(of.get("model"), {}).get("truth_only"):
+            return True
+        return step not in MEASURING and (step != "collect" or of["collection"] == "rankings")
 
     def check_attributes(
         self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]

@@ -69,16 +69,16 @@ class Targets:
 
     @once_counted
     def all_rankings(self, wildcards: Any) -> list[str]:
-        return self._of_all("rankings", self._plan.stems("rankings"))
+        return self._of_all("rank_neurons", "rankings", self._plan.stems("rankings"))
 
     @once_counted
     def all_probes(self, wildcards: Any) -> list[str]:
         stems = self._plan.stems("probes") + self._plan.stems_of_all_neurons
-        return self._of_all("probes", stems)
+        return self._of_all("probe_rankings", "probes", stems)
 
     @once_counted
     def all_interventions(self, wildcards: Any) -> list[str]:
-        return self._of_all("interventions", self._plan.stems("interventions"))
+        return self._of_all("intervene", "interventions", self._plan.stems("interventions"))
 
     @once_counted
     def all_truth(self, wildcards: Any) -> list[str]:
@@ -117,6 +117,7 @@ class Targets:
         return lambda wildcards: [
             self._results(f"collected/{model}/{treebank}/{name}.parquet")
             for model, treebank in self._plan.pairs()
+            if self._plan.is_made("collect", {"model": model, "collection": name})
         ]
 
     def scored(self, wildcards: Any) -> list[str]:
@@ -131,11 +132,12 @@ class Targets:
         """Return the configurations of the model and treebank in the wildcards."""
         return self._jobs.configurations(wildcards.model, wildcards.treebank)
 
-    def _of_all(self, folder: str, stems: list[str]) -> list[str]:
+    def _of_all(self, step: str, folder: str, stems: list[str]) -> list[str]:
         self.check_kept()
         return [
             self._results(f"{folder}/{of.path}/{stem}.parquet")
             for model, treebank in self._plan.pairs()
+            if self._plan.is_made(step, {"model": model})
             for of in self._jobs.configurations(model, treebank)
             for stem in stems
         ]

@@ -12,8 +12,8 @@ CAPTION = (
     "In a compiled model it is known which neurons hold the attribute, and which of them the model "
     "uses. Average precision: 1 where a ranking has all of these before any other neuron. A "
     "ranking that finds what holds the attribute, and not what is used, takes what is encoded for "
-    "what is used; random is what neither looks like. Panels are models, rows rankings; lines are 95 % intervals "
-    "over models that differ in what was drawn, where there are several."
+    "what is used; random is what neither looks like. Panels are models, rows rankings; lines are "
+    "95 % intervals over models that differ in what was drawn, where there are several."
 )
 MISSING = "no compiled model"
 
