@@ -10,7 +10,7 @@ from tests.support.commands import call
 from tests.support.formulas_models import plain_model, plain_tokenizer, word_vectors
 from tests.support.little_memory import scarce
 from tests.support.treebank_files import block, keep, read_text, row, sentence_of, words_of
-from workflow_scripts.activations import cache_states, extract_activations, treebank_pass
+from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.files import activations as activation_file
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import ArtifactError, made_by, read_parquet, write_parquet
@@ -22,7 +22,7 @@ from workflow_scripts.files.statistics import (
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.kernels.control_labels import control_label
 from workflow_scripts.kernels.words import SPLITS, Configuration
-from workflow_scripts.models import batching
+from workflow_scripts.models import batching, treebank_pass
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.rankings import compute_statistics

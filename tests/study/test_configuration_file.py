@@ -143,7 +143,13 @@ COMPLAINTS = {
     "ranking": (
         ["rankings"],
         ["random", "linaer"],
-        ["rankings[1]", "'linaer'", "possible: fisher, gaussian", "random", "mean linear?"],
+        [
+            "rankings[1]",
+            "'linaer'",
+            "possible: attribution, fisher, gaussian",
+            "random",
+            "mean linear?",
+        ],
     ),
     "a direction of a ranking": (["rankings"], ["linear-ttb"], ["'linear-ttb'", "mean linear?"]),
     "probe": (

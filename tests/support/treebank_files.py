@@ -43,7 +43,7 @@ def read_text(folder: Path, schema="unimorph", **texts: str) -> Path:
 
 
 def keep(folder: Path, min_types: int) -> Path:
-    """Write `attributes.csv` beside the words files of `folder`."""
-    path = folder / "attributes.csv"
+    """Write an `attributes.csv` beside the words files of `folder`, one for each `min_types`."""
+    path = folder / f"attributes-{min_types}.csv"
     call(keep_values, **words_of(folder), min_types=min_types, attributes=path)
     return path

@@ -19,6 +19,8 @@ MISSING = "no compiled model"
 
 SCORES = {"ap_used": "neurons that are used", "ap_encoded": "neurons that hold it, used or not"}
 COLUMNS = 2
+AXIS = "average precision"
+SCALE = alt.Scale(domain=[0, 1], clamp=True)  # an interval may end beyond 1
 COLOURS = ("#0072B2", "#E69F00")
 
 
@@ -47,13 +49,12 @@ def _panels(order: list[str], intervals: bool) -> alt.TopLevelMixin:
             ),
         )
         if intervals:
-            lines = base.mark_rule(clip=True)  # an interval may end beyond 1
-            layers.append(lines.encode(x=f"mean({score}_low):Q", x2=f"mean({score}_high):Q"))
+            lines = base.mark_rule()
+            low = alt.X(f"mean({score}_low):Q", title=AXIS, scale=SCALE)
+            layers.append(lines.encode(x=low, x2=f"mean({score}_high):Q"))
         layers.append(
             base.mark_point(size=70, filled=True, opacity=1).encode(
-                x=alt.X(
-                    f"mean({score}):Q", title="average precision", scale=alt.Scale(domain=[0, 1])
-                ),
+                x=alt.X(f"mean({score}):Q", title=AXIS, scale=SCALE),
                 tooltip=["ranking:N", alt.Tooltip(f"mean({score}):Q", title=name, format=".3f")],
             )
         )
