@@ -423,6 +423,9 @@ def test_a_ranking_that_is_missing_in_some_configurations_is_named():
         "the logs of `rank_neurons` say why: m · t · Number · layer 2; m · t · Number · layer 3."
     ) in said
     assert not any("nothing to rank by" in text for text in findings({"probing": whole}).more)
+    # A model so narrow that no k is reported has its whole probe alone, and lacks no ranking.
+    narrow = whole.filter((pl.col("layer") != 4) | (pl.col("ranking") == "all"))
+    assert not any("nothing to rank by" in text for text in findings({"probing": narrow}).more)
 
 
 def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():

@@ -148,16 +148,14 @@ def first_order(
         states = model.lower(batch, [layer])[layer].clone()
         width = states.shape[1]
 
-        def flat(of: str, columns: int) -> list[torch.Tensor]:
-            """Return the places in the batch laid flat, and the other columns."""
-            parts = [
-                getattr(sentence, of) + np.array([i * width] + [0] * (columns - 1))
-                for i, sentence in enumerate(some)
-            ]
-            return list(torch.from_numpy(np.concatenate(parts)).to(model.device).unbind(1))
+        def flat(of_sentences: list[np.ndarray]) -> list[torch.Tensor]:
+            """Return the columns of all sentences, the places those in the batch laid flat."""
+            found = np.concatenate(of_sentences)
+            found[:, 0] += np.repeat(np.arange(len(rows)) * width, list(map(len, of_sentences)))
+            return list(torch.from_numpy(found).to(model.device).unbind(1))
 
-        edited, value = flat("edited", 2)
-        places, ids, others = flat("aimed", 3)
+        edited, value = flat([sentence.edited for sentence in some])
+        places, ids, others = flat([sentence.aimed for sentence in some])
         edit = torch.zeros_like(states)
         edit.view(-1, model.width)[edited] = on_device[value]
         gradient = torch.zeros_like(states)

@@ -126,6 +126,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def model_task(options: argparse.Namespace, of: Configuration) -> ModelTask:
+    """Return what a ranker that runs the model is told of it."""
     return ModelTask(
         folder=options.model,
         device=options.device,

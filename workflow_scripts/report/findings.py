@@ -512,9 +512,13 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
 
 
 def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """Name the rankers that had nothing to rank by in some configurations."""
+    """Name the rankings from the top that some configurations lack, where they have others.
+
+    Those from the bottom are in fewer tables, and are missing with them.
+    """
+    is_top = (pl.col("ranking") != ALL) & pl.col("direction").ne_missing("btt")
     found = [
-        rows.select(*CONFIGURATION, "ranking")
+        rows.filter(is_top).select(*CONFIGURATION, "ranking")
         for rows in (_rows(tables, name) for name in ("agreement", "probing", "saturation"))
         if rows is not None
     ]
@@ -525,7 +529,7 @@ def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     lacking: dict[tuple[Named, ...], list[str]] = {}
     for (ranking,), rows in every.group_by("ranking", maintain_order=True):
         without = of_study.join(rows, on=CONFIGURATION, how="anti", maintain_order="left").rows()
-        if without and ranking != ALL:
+        if without:
             lacking.setdefault(tuple(without), []).append(str(ranking))
     return [
         f"{_listed(rankings)} found nothing to rank by in {len(without)} of "
