@@ -43,7 +43,7 @@ rule downloads:
 rule words:
     """The words of every treebank, and the attributes they have enough of."""
     input:
-        targets.all_words,
+        targets.words_and_their_number,
 
 
 rule activations:

@@ -35,13 +35,14 @@ from benchmarks.machine import THREADS
 from tests.support.commands import call
 from workflow_scripts.activations import cache_states, extract_activations
 from workflow_scripts.command.plugins import load
+from workflow_scripts.files.lexicon import Analysis
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.words import sentences
 from workflow_scripts.interventions.analyzers import AnalyzerTask
 from workflow_scripts.interventions.methods import EditTask, ablation
 from workflow_scripts.interventions.outcomes import judge
 from workflow_scripts.interventions.prediction import EditedSentence, Edits, predict_edited
-from workflow_scripts.interventions.subjects import edited_ids, edited_sentences, find_subjects
+from workflow_scripts.interventions.subjects import edited_sentences, find_subjects, read_ids
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.masked_lm import MaskedLM
 from workflow_scripts.models.precision import EXACT, FAST, leads
@@ -176,15 +177,15 @@ def interventions(
     cached = read()
     columns = ["lemma", "upos", ATTRIBUTE]
     test = {s.number: s.columns for s in sentences(of.words / "test.parquet", columns)}
-    subjects, edited = find_subjects(cached, test, ATTRIBUTE, VALUES, has_target=False)
-    touched = edited_sentences(cached, edited)
+    subjects, edited = find_subjects(cached, test, ATTRIBUTE, dict.fromkeys(VALUES))
+    touched = edited_sentences(cached, edited, np.zeros(len(subjects), np.int64))
     ranking = np.random.default_rng(3).permutation(shape.width)
 
     def edits(n: int) -> list[Edits]:
         """Ablations at n values of k, in both directions of the ranking."""
         ks = np.linspace(0, shape.width, n + 1).astype(int)[1:].tolist()
         both = ranking, ranking[::-1].copy()
-        tasks = [EditTask(neurons, len(VALUES), lambda: np.empty(0)) for neurons in both]
+        tasks = [EditTask(neurons, VALUES) for neurons in both]
         return [Edits(ablation.edit(task), task.neurons, ks) for task in tasks]
 
     found, taken = {}, {EXACT: [], FAST: []}
@@ -201,12 +202,12 @@ def interventions(
             times.append(once(partial(run, precision, asked)) / (2 * n))
     exact, fast = (np.concatenate(found[precision].of) for precision in taken)
     off, n_compared = other_by_hand(on_cpu, layer, touched, asked[0], exact[:n])
-    ids, _ = edited_ids(cached, edited)
+    ids, _ = read_ids(cached, [pairs[:, 0] for pairs in edited])
     words = {word for columns in test.values() for word in columns["lemma"]}
     task = AnalyzerTask(
         attribute=ATTRIBUTE,
         lemma_alone=False,
-        lexicon=lambda: [(word, (word, "X", VALUES[0])) for word in words],
+        lexicon=lambda: [(word, Analysis(word, "X", VALUES[0], ())) for word in words],
         pipeline=str,
         analyse=lambda upos, features: ({}, []),
         forms=lambda sentence: [],
@@ -248,7 +249,7 @@ def measure(
     activations = f"{folder}/activations/{{layer}}-{{split}}.parquet"
     extract = partial(call, extract_activations, **files, **common, activations=activations)
     cached = {
-        "words_test": files["words_test"],
+        "words": files["words_test"],
         "subtokens": of.states / "subtokens.parquet",
         "states": f"{of.states}/{{layer}}.parquet",
     }

@@ -198,7 +198,8 @@ def _write(path: Path, own: list[list[str]], values: dict[tuple[int, int], str])
     number, word, form = (list(column) for column in zip(*rows, strict=True))
     lemma = [one.lower() for one in form]
     of_attribute = [values.get((i, w)) for i, w, _ in rows]
-    columns = [number, word, form, lemma, ["X"] * len(rows), of_attribute]
+    no_arcs = [[None] * len(rows)] * 2
+    columns = [number, word, form, lemma, ["X"] * len(rows), *no_arcs, of_attribute]
     schema = words_file.schema([ATTRIBUTE])
     arrays = [pa.array(x, field.type) for x, field in zip(columns, schema, strict=True)]
     write_parquet(path, pa.Table.from_arrays(arrays, schema=schema), made_by("gpu"))

@@ -5,7 +5,7 @@ the matrix products of the layers above for the sentences that have such a word,
 rate, and those of the vocabulary for its subtokens, at the bfloat16 rate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ def measure(quick: bool) -> Iterator[Measured]:
     cache = inputs.folder() / "states"
     call(
         cache_states,
-        words_test=words / "test.parquet",
+        words=words / "test.parquet",
         model=folder,
         layers=layers,
         subtokens=cache / "subtokens.parquet",
@@ -46,8 +46,8 @@ def measure(quick: bool) -> Iterator[Measured]:
     test = {s.number: s.columns for s in sentences(words / "test.parquet", columns)}
     for layer in layers:
         cached = read_states(cache / "subtokens.parquet", cache / f"{layer}.parquet")
-        _, edited = find_subjects(cached, test, inputs.ATTRIBUTE, values, has_target=False)
-        yield _measure(folder, layer, cached, edited, len(values), quick)
+        _, edited = find_subjects(cached, test, inputs.ATTRIBUTE, dict.fromkeys(values))
+        yield _measure(folder, layer, cached, edited, values, quick)
 
 
 def _measure(
@@ -55,14 +55,15 @@ def _measure(
     layer: int,
     cached: list[CachedSentence],
     edited: list[np.ndarray],
-    n_values: int,
+    values: Sequence[str],
     quick: bool,
 ) -> Measured:
     model, plain = MaskedLM(folder), plain_model(folder)
-    touched = edited_sentences(cached, edited)
+    rows = np.zeros(1 + max(int(pairs[:, 1].max(initial=0)) for pairs in edited), np.int64)
+    touched = edited_sentences(cached, edited, rows)
     width = touched[0].states.shape[1]
     neurons = np.random.default_rng(2).permutation(width)
-    edit = ablation.edit(EditTask(neurons, n_values, lambda: np.zeros((n_values, width))))
+    edit = ablation.edit(EditTask(neurons, values))
     k = width // 4
     share = 1 if quick else 16  # of all sentences
     some = list(zip(cached, edited, strict=True))[::share]

@@ -50,7 +50,7 @@ ATTRIBUTES = {
 
 
 ONE_WORD = pa.table(
-    [[0], [0], ["cats"], ["cat"], ["NOUN"]],
+    [[0], [0], ["cats"], ["cat"], ["NOUN"], [None], ["root"]],
     schema=words_file.schema([]),
 )
 

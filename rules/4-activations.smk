@@ -62,30 +62,30 @@ step = Step("cache_states")
 
 
 rule cache_states:
-    """Run the model once over the test sentences; write what every intervention starts from."""
+    """Run the model once over a split; write what every intervention on it starts from."""
     input:
-        unpack(step.inputs(**places.words(["test"]), model=places.model)),
+        unpack(step.inputs(words=results("words/{treebank}/{split}.parquet"), model=places.model)),
     output:
         expand(
-            results("states/{{model}}/{{treebank}}/layer-{layer}.parquet"),
+            results("states/{{model}}/{{treebank}}/{{split}}/layer-{layer}.parquet"),
             layer=plan.config["layers"],
         ),
-        subtokens=results("states/{model}/{treebank}/subtokens.parquet"),
+        subtokens=results("states/{model}/{treebank}/{split}/subtokens.parquet"),
     log:
         step.log,
     benchmark:
         step.benchmark
+    wildcard_constraints:
+        split=one_of(plan.splits),
     conda:
         ENVIRONMENT
     resources:
         mem_mb=each_attempt(lambda mb, w: 1200 + 2.8 * mb("model")),
-        runtime=each_attempt(
-            lambda mb, w: 15 + requests.on_cpu(0.15 * mb("model") * mb("words_test"))
-        ),
+        runtime=each_attempt(lambda mb, w: 15 + requests.on_cpu(0.15 * mb("model") * mb("words"))),
         gpu=plan.gpus,
     params:
         job=step.job,
-        files=lambda w: results(f"states/{w.model}/{w.treebank}/layer-{{layer}}.parquet"),
+        files=lambda w: results(f"states/{w.model}/{w.treebank}/{w.split}/layer-{{layer}}.parquet"),
         run=hidden(
             model=places.model_path,
             layers=plan.config["layers"],
@@ -96,7 +96,7 @@ rule cache_states:
         python -m workflow_scripts.activations.cache_states \
             --made-by {params.job:q} \
             --model {params.run[model]:q} \
-            --words-test {input.words_test} \
+            --words {input.words} \
             --layers {params.run[layers]} \
             --device {params.run[device]} \
             --subtokens {output.subtokens} \

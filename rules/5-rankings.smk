@@ -1,7 +1,8 @@
 """Rankings: the neurons of a configuration, best first, by every ranker in both directions.
 
 Needs labelled words. Gives `statistics/{model}/{treebank}/{attribute}/layer-{l}.safetensors` (also
-for probes and interventions) and `rankings/.../layer-{l}/{ranking}.parquet`.
+for probes and interventions), `rankings/.../layer-{l}/{ranking}.parquet`, and, where the control task
+has rankings of its own, those by control labels under `control_rankings/`.
 """
 
 STATISTICS = results(f"statistics/{CONFIGURATION}.safetensors")
@@ -126,6 +127,66 @@ for step in Step("rank_neurons").by_directions():
                 --lexicon {input.lexicon} \
                 --part-of-speech {params.part_of_speech:q} \
                 --beta {params.beta} \
+                --rankings {output.rankings} \
+                --threads {threads} \
+                2>&1 | tee {log}
+            """
+
+
+for step in Step("rank_by_control").by_directions():
+
+    rule:
+        """Rank the neurons of a configuration by its control labels, as by its values."""
+        name:
+            step.rule
+        input:
+            unpack(
+                step.inputs(
+                    **places.words(["train", "dev"]),
+                    **places.activations(["train", "dev"]),
+                    statistics=STATISTICS,
+                )
+            ),
+        output:
+            rankings=step.files("control_rankings"),
+        log:
+            step.log,
+        benchmark:
+            step.benchmark
+        wildcard_constraints:
+            ranker=one_of(step.rankers),
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=each_attempt(
+                lambda mb, w: 450
+                + mb("activations_train")
+                + 3 * mb("statistics") * (mb("activations_train") > 0)
+            ),
+            runtime=each_attempt(lambda mb, w: 10 + 0.02 * mb("activations_train")),
+        params:
+            job=step.job,
+            options=step.setting("ranker_options"),
+            max_neurons=step.setting("neurons.max"),
+            control=step.setting("control"),
+            seed=step.setting("seed"),
+            run=hidden(ranker=places.ranker_path, digest=places.ranker_digest),
+        shell:
+            """
+            python -m workflow_scripts.rankings.rank_by_control \
+                --made-by {params.job:q} \
+                --ranker {params.run[ranker]:q} \
+                --ranker-digest {params.run[digest]} \
+                --ranker-options {params.options:q} \
+                --name {wildcards.ranker} \
+                --max-neurons {params.max_neurons} \
+                --control {params.control} \
+                --seed {params.seed} \
+                --words-train {input.words_train} \
+                --words-dev {input.words_dev} \
+                --activations-train {input.activations_train} \
+                --activations-dev {input.activations_dev} \
+                --statistics {input.statistics} \
                 --rankings {output.rankings} \
                 --threads {threads} \
                 2>&1 | tee {log}

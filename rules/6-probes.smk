@@ -14,7 +14,13 @@ for step in Step("probe_rankings").by_directions():
         name:
             step.rule
         input:
-            unpack(step.inputs(**_PROBED, rankings=step.files("rankings"))),
+            unpack(
+                step.inputs(
+                    **_PROBED,
+                    rankings=step.files("rankings"),
+                    control_rankings=step.control_rankings,
+                )
+            ),
         output:
             scores=step.files("probes", "{probe}-by-"),
             sentences=step.files("sentences", "{probe}-by-"),
@@ -53,6 +59,7 @@ for step in Step("probe_rankings").by_directions():
                 --activations-test {input.activations_test} \
                 --statistics {input.statistics} \
                 --rankings {input.rankings} \
+                --control-rankings {input.control_rankings} \
                 --scores {output.scores} \
                 --sentences {output.sentences} \
                 --threads {threads} \

@@ -5,13 +5,23 @@ language adds its own and leaves the others), and gives `tables/{table}.csv` and
 asked for, `tables/{table}.tex` for paper.
 """
 
+_STEMS = {
+    "rankings": lambda of: plan.stems("rankings", top=True),
+    "probes": lambda of: plan.stems("probes"),
+    "whole": lambda of: plan.stems_of_all_neurons,
+    "sentences": lambda of: plan.stems("sentences", top=True),
+    "interventions": lambda of: plan.stems("interventions", of=of),
+    "concord": lambda of: plan.stems("concord", of=of),
+    "transfer": lambda of: [
+        f"{other}/{stem}"
+        for other in (plan.treebanks if of is None else jobs.others(of))
+        for stem in plan.stems("transfer", top=True, of=of)
+    ],
+    "examples": lambda of: plan.stems("examples", of=of),
+}
 _PUT_TOGETHER = {
-    "rankings": places.of_pair("rankings", plan.stems("rankings", top=True)),
-    "probes": places.of_pair("probes", plan.stems("probes")),
-    "whole": places.of_pair("probes", plan.stems_of_all_neurons),
-    "sentences": places.of_pair("sentences", plan.stems("sentences", top=True)),
-    "interventions": places.of_pair("interventions", plan.stems("interventions")),
-    "examples": places.of_pair("examples", plan.stems("examples")),
+    kind: places.of_pair("probes" if kind == "whole" else kind, stems, targets.configurations)
+    for kind, stems in _STEMS.items()
 }
 step = Step("collect")
 
@@ -22,9 +32,7 @@ rule collect:
         unpack(
             step.inputs(
                 **places.words(["test"]),
-                **{
-                    kind: files.of(targets.configurations) for kind, files in _PUT_TOGETHER.items()
-                },
+                **{kind: files.files for kind, files in _PUT_TOGETHER.items()},
             )
         ),
     output:
@@ -58,6 +66,8 @@ rule collect:
             --probes {params.files[probes]} {params.files[whole]} \
             --sentences {params.files[sentences]} \
             --interventions {params.files[interventions]} \
+            --concord {params.files[concord]} \
+            --transfer {params.files[transfer]} \
             --examples {params.files[examples]} \
             --words-test {input.words_test} \
             --report {params.report} \
@@ -80,6 +90,8 @@ rule build_table:
                 examples=targets.collected("examples"),
                 rankings=targets.collected("rankings"),
                 contrasts=targets.collected("contrasts"),
+                concord=targets.collected("concord"),
+                transfer=targets.collected("transfer"),
                 truth=targets.scored,
             )
         ),
@@ -110,6 +122,8 @@ rule build_table:
             --examples {input.examples} \
             --rankings {input.rankings} \
             --contrasts {input.contrasts} \
+            --concord {input.concord} \
+            --transfer {input.transfer} \
             --truth {input.truth} \
             --compiled {params.compiled} \
             --report {params.report} \

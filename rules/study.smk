@@ -3,7 +3,7 @@
 Needs `config`. Gives `plan` (what there is to do), `Step` (a rule's step: log, benchmark, inputs,
 and what its result depends on), `jobs`, `results(path)` and `places` (paths), `targets`, `requests`
 and `each_attempt` (memory and time), `ENVIRONMENT`; and to rule files, from where it is imported,
-`hidden`, `one_of`, `SPLITS`, `CONFIGURATION`, `repository`. What these are stands in
+`hidden`, `one_of`, `of_other`, `SPLITS`, `CONFIGURATION`, `repository`. What these are stands in
 `workflow_scripts/study/`.
 """
 
@@ -27,7 +27,7 @@ from workflow_scripts.study.configuration_file import checked
 from workflow_scripts.study.configuration_text import check_text
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.models import check_models
-from workflow_scripts.study.places import Places
+from workflow_scripts.study.places import Places, of_other
 from workflow_scripts.study.plan import Plan
 from workflow_scripts.study.requests import Requests
 from workflow_scripts.study.rule_steps import RuleStep, hidden, one_of

@@ -199,7 +199,7 @@ def intervened(tiny_model, small_treebank, tmp_path_factory):
     call(
         cache_states,
         model=tiny_model,
-        words_test=words["words_test"],
+        words=words["words_test"],
         layers=layers,
         subtokens=folder / "subtokens.parquet",
         states=f"{folder}/states-{{layer}}.parquet",

@@ -183,7 +183,7 @@ def test_what_is_left_out_is_counted_in_the_log(odd_words, tiny_model, tmp_path,
         call(
             cache_states,
             model=tiny_model,
-            words_test=odd_words / "test.parquet",
+            words=odd_words / "test.parquet",
             layers=[1],
             subtokens=tmp_path / "subtokens.parquet",
             states=f"{tmp_path}/{{layer}}.parquet",

@@ -22,6 +22,7 @@ from tests.support.treebank_files import read_text, sentence_of
 from workflow_scripts import InputError
 from workflow_scripts.activations import build_lexicon, cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.files.columns import WATCHED
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.words import kept_values, sentences
 from workflow_scripts.interventions.analyzers import lexicon
@@ -29,6 +30,7 @@ from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.words.schemas import ud, unimorph
 
 SCALED = '{"beta": 8, "scaled": true}'
+STEERED = '{"beta": 30, "scaled": false, "to": "%s"}'
 
 
 OUTCOMES = (
@@ -41,25 +43,35 @@ OUTCOMES = (
 )
 
 
-COUNTS = ("words", "cltv", *OUTCOMES)
+COUNTS = ("words", "cltv", "no_value", *WATCHED, *OUTCOMES)
 
 
 SETTINGS = [
     ("Number", 0, "translation", SCALED),
     ("Number", 3, "ablation", "{}"),
+    ("Number", 2, "steer", STEERED % "SG"),
+    ("Number", 2, "resample", '{"same": false}'),
     ("Part of Speech", 2, "translation", SCALED),
     ("Part of Speech", 3, "ablation", "{}"),
+    ("Part of Speech", 2, "steer", STEERED % "V.PTCP"),
+    ("Part of Speech", 2, "mean", "{}"),
+    ("Part of Speech", 0, "resample", '{"same": true}'),
 ]
+TARGETED = ("translation", "steer")
 
 
-@pytest.fixture(scope="module", params=SETTINGS, ids=lambda s: f"{s[0]}-{s[1]}-{s[2]}")
+@pytest.fixture(scope="module", params=SETTINGS, ids=lambda s: "-".join(map(str, s[:3])))
 def intervention(request, intervened, tmp_path_factory):
     """A setting, and what the command makes of it."""
     attribute, layer, method, options = request.param
     folder = tmp_path_factory.mktemp("intervention")
     rows, found = run_intervene(intervened, attribute, layer, method, options, 5, folder)
     return SimpleNamespace(
-        attribute=attribute, layer=layer, method=method, rows=rows, examples=found
+        attribute=attribute,
+        layer=layer,
+        method="same" if '"same": true' in options else method,
+        rows=rows,
+        examples=found,
     )
 
 
@@ -73,6 +85,12 @@ def test_counts_and_examples_equal_the_whole_method_by_hand(intervened, interven
     for found in intervention.rows:
         expected = counts[found["k"], found["sentence"]]
         assert {name: found[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}
+        strict = None if intervention.attribute == "Part of Speech" else expected["cltv_strict"]
+        assert found["cltv_strict"] == strict
+    # What is edited below the last layer is seen by the other words.
+    effects = sum(row["side_effects"] for row in intervention.rows if row["k"])
+    assert (effects > 0) == (intervention.layer < 3)
+    assert not any(row["side_effects"] for row in intervention.rows if not row["k"])
     assert len({name for count in counts.values() for name in count}) >= 5  # most outcomes
 
     curve = []
@@ -80,11 +98,12 @@ def test_counts_and_examples_equal_the_whole_method_by_hand(intervened, interven
         own = [count for (k_, _), count in counts.items() if k_ == k]
         curve.append(sum(c["clwv"] for c in own) / sum(c["words"] for c in own))
     k = ks[saturation_by_hand(curve)]
-    meant = {"clwv"} if intervention.method == "ablation" else {"clwv", "cltv"}
+    more = {"cltv_strict", "no_value"}
+    meant = {"clwv", "cltv"} if intervention.method in TARGETED else {"clwv"}
     expected = [
         ((at, *word), *pair[:2])
         for (at, *word), pair in changed.items()
-        if pair[2] == meant and pair[1] != changed[0, *word][1]
+        if pair[2] - more == meant and pair[1] != changed[0, *word][1]
     ]
     assert [
         ((e["k"], e["sentence"], e["word"]), e["form"], e["predicted"])
@@ -122,13 +141,15 @@ def test_words_whose_lemma_is_taken_away_equal_the_method_by_hand(intervened, tm
 def test_outcomes_of_each_k_add_up_to_the_words(intervened, intervention):
     words = read_parquet(intervened.words["words_test"]).column(intervention.attribute).to_pylist()
     values = kept_values(intervened.attributes)[intervention.attribute]
+    steered = {"steer": values[-1]}.get(intervention.method)
+    edited = [value for value in values if value != steered]
     for k in (0, 5, 10, 15):
         own = [found for found in intervention.rows if found["k"] == k]
-        assert sum(found["words"] for found in own) == sum(value in values for value in words)
+        assert sum(found["words"] for found in own) == sum(value in edited for value in words)
         for found in own:
             assert sum(found[name] for name in OUTCOMES) == found["words"]
             assert found["cltv"] <= found["clwv"]
-            assert found["cltv"] == 0 or intervention.method == "translation"
+            assert found["cltv"] == 0 or intervention.method in TARGETED
 
 
 def test_at_k_0_an_intervention_reports_the_models_own_reconstruction(intervened, intervention):
@@ -137,6 +158,7 @@ def test_at_k_0_an_intervention_reports_the_models_own_reconstruction(intervened
         plain_model(intervened.model),
     )
     values = kept_values(intervened.attributes)[intervention.attribute]
+    values = [v for v in values if intervention.method != "steer" or v != values[-1]]
     correct = Counter()
     columns = ["form", intervention.attribute]
     for sentence in sentences(intervened.words["words_test"], columns):
@@ -200,7 +222,7 @@ def test_a_vocabulary_padded_beyond_the_tokenizer_gives_words_without_analysis(
     tokenizer.save_pretrained(folder)
     words = intervened.words["words_test"]
     made = {"subtokens": tmp_path / "subtokens.parquet", "states": f"{tmp_path}/{{layer}}.parquet"}
-    call(cache_states, model=folder, words_test=words, layers=[3], **made)
+    call(cache_states, model=folder, words=words, layers=[3], **made)
     given = made | {"model": folder, "states": tmp_path / "3.parquet"}
     found, examples = run_intervene(
         intervened, "Number", 3, "ablation", "{}", 15, tmp_path, **given
@@ -234,7 +256,7 @@ def test_sentences_too_long_for_the_model_are_not_intervened_on(tiny_model, tmp_
     call(
         cache_states,
         model=tiny_model,
-        words_test=words / "test.parquet",
+        words=words / "test.parquet",
         layers=[1],
         subtokens=tmp_path / "subtokens.parquet",
         states=f"{tmp_path}/{{layer}}.parquet",

@@ -8,12 +8,21 @@ from tests.support.treebank_files import block, read_text, row, sentence_of, wor
 from workflow_scripts import InputError
 from workflow_scripts.activations import build_lexicon, cache_states
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
-from workflow_scripts.files.states import read_states
-from workflow_scripts.interventions import outcomes
-from workflow_scripts.interventions.analyzers import AnalyzerTask, Change, Outcome, TrueWord
+from workflow_scripts.files.columns import COUNTS, WATCHED
+from workflow_scripts.files.lexicon import Analysis
+from workflow_scripts.files.states import CachedSentence, read_states
+from workflow_scripts.interventions import subjects as subjects_module
+from workflow_scripts.interventions.analyzers import (
+    TO_TARGET,
+    AnalyzerTask,
+    Change,
+    Outcome,
+    TrueWord,
+)
 from workflow_scripts.interventions.analyzers.lexicon import Analyzer
-from workflow_scripts.interventions.outcomes import count, examples, judge
-from workflow_scripts.interventions.subjects import Subject
+from workflow_scripts.interventions.outcomes import count, differing, examples, judge
+from workflow_scripts.interventions.subjects import Bystander, Subject, find_bystanders
+from workflow_scripts.kernels.subtokens import Subtokens
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.models.reading import Reader
 from workflow_scripts.words.schemas import unimorph
@@ -37,12 +46,12 @@ LEXICON = [
 
 
 def lexicon_analyzer(analyses, lemma_alone=False):
-    """The analyzer of a lexicon written out as (key, analysis) pairs."""
+    """The analyzer of a lexicon written out as (key, analysis) pairs, of one attribute."""
     return Analyzer(
         AnalyzerTask(
             attribute="any",
             lemma_alone=lemma_alone,
-            lexicon=lambda: analyses,
+            lexicon=lambda: [(key, Analysis(*of, ())) for key, of in analyses],
             pipeline=lambda: None,
             analyse=unimorph.analyse,
             forms=lambda sentence: [],
@@ -53,15 +62,15 @@ def lexicon_analyzer(analyses, lemma_alone=False):
 @pytest.mark.parametrize(
     ("predicted", "outcome"),
     [
-        ("dogs", Outcome.CLTV),
+        ("dogs", Outcome.CLTV_STRICT),
         ("dogz", Outcome.CLWV),  # another value than the target
-        ("doggy", Outcome.CLWV),  # no value
+        ("doggy", Outcome.CLWV_NO_VALUE),
         ("doge", Outcome.CORRECT_LEMMA_CORRECT_VALUE),  # the true value, and the target's too
         ("cat", Outcome.WRONG_LEMMA_CORRECT_VALUE),
         ("dawg", Outcome.WRONG_LEMMA_CORRECT_VALUE),  # another UPOS is another lemma
         ("cats", Outcome.WRONG_LEMMA_WRONG_VALUE),
-        ("run", Outcome.WRONG_LEMMA_WRONG_VALUE),  # no value at all
-        ("dogged", Outcome.WRONG_LEMMA_WRONG_VALUE),
+        ("run", Outcome.WRONG_LEMMA_NO_VALUE),
+        ("dogged", Outcome.WRONG_LEMMA_NO_VALUE),
         ("Dogs", Outcome.NO_ANALYSIS),
         ("", Outcome.NO_ANALYSIS),
     ],
@@ -76,14 +85,14 @@ def test_without_a_target_the_correct_lemma_with_another_value_is_clwv():
     word = TrueWord(0, 0, "dog", "NOUN", "SG", None)
     analyzer = lexicon_analyzer(LEXICON)
     changes = [Change(word, predicted) for predicted in ("dogs", "doggy")]
-    assert analyzer.judge(changes) == [Outcome.CLWV, Outcome.CLWV]
+    assert analyzer.judge(changes) == [Outcome.CLWV, Outcome.CLWV_NO_VALUE]
 
 
 @pytest.mark.parametrize(
     ("predicted", "outcome"),
     [
-        ("walks", Outcome.CLTV),
-        ("walking", Outcome.CLWV),
+        ("walks", Outcome.CLTV_STRICT),
+        ("walking", Outcome.CLWV_NO_VALUE),
         ("walk", Outcome.CORRECT_LEMMA_CORRECT_VALUE),
         ("talk", Outcome.WRONG_LEMMA_CORRECT_VALUE),
         ("talks", Outcome.WRONG_LEMMA_WRONG_VALUE),
@@ -106,7 +115,7 @@ def test_a_verdict_is_for_a_word_and_not_for_another_of_the_same_prediction():
     analyzer = lexicon_analyzer(LEXICON)
     dog = TrueWord(0, 0, "dog", "NOUN", "SG", "PL")
     cat = TrueWord(0, 1, "cat", "NOUN", "SG", "PL")
-    verdicts = [Outcome.CLTV, Outcome.WRONG_LEMMA_WRONG_VALUE]
+    verdicts = [Outcome.CLTV_STRICT, Outcome.WRONG_LEMMA_WRONG_VALUE]
     assert analyzer.judge([Change(dog, "dogs"), Change(cat, "dogs")]) == verdicts
 
 
@@ -135,8 +144,8 @@ def test_a_change_of_a_word_without_lemma_is_no_analysis(predicted, lemma_alone)
     [
         ("cat", Outcome.WRONG_LEMMA_CORRECT_VALUE),
         ("cats", Outcome.WRONG_LEMMA_WRONG_VALUE),
-        ("doge", Outcome.CLTV),  # by its other analysis
-        ("dogs", Outcome.CLTV),
+        ("doge", Outcome.CLTV_STRICT),  # by its other analysis
+        ("dogs", Outcome.CLTV_STRICT),
     ],
 )
 def test_an_analysis_without_lemma_counts_for_the_value_only(predicted, outcome):
@@ -210,8 +219,8 @@ def test_a_word_is_all_its_subtokens():
     found, words = judged([[1, 2, 3], [1, 5, 3], [6, 7, 2]], decode_lower)
     assert found.tolist() == [
         [Outcome.CORRECT, Outcome.CORRECT],
-        [Outcome.CLTV, Outcome.CORRECT],
-        [Outcome.CLTV, Outcome.NO_ANALYSIS],
+        [Outcome.CLTV_STRICT, Outcome.CORRECT],
+        [Outcome.CLTV_STRICT, Outcome.NO_ANALYSIS],
     ]
     assert dict(words) == {(1, 0): ("dog", "dogs"), (2, 0): ("dog", "dogs"), (2, 1): ("cats", "g")}
 
@@ -239,8 +248,8 @@ def test_a_word_with_a_prediction_that_the_tokenizer_has_no_token_for_has_no_ana
     ]
     # What would be said of that half alone.
     assert judge(predicted, *arguments)[0][1:3].tolist() == [
-        [Outcome.CLTV, Outcome.CORRECT],
-        [Outcome.CORRECT, Outcome.CLTV],
+        [Outcome.CLTV_STRICT, Outcome.CORRECT],
+        [Outcome.CORRECT, Outcome.CLTV_STRICT],
     ]
     same = judge(np.array([[1, 7, 3]]), np.array([1, 2, 3]), *arguments[1:3], lambda ids: "dog")
     assert same[0].tolist() == [[Outcome.CORRECT, Outcome.CORRECT]]
@@ -253,18 +262,101 @@ def test_a_word_with_a_prediction_that_the_tokenizer_has_no_token_for_has_no_ana
 
 def test_counts_have_a_row_for_each_k_and_sentence():
     subjects = [*SUBJECTS, Subject(TrueWord(8, 4, "x", "X", "SG", "PL"), 3, 4)]
-    found = np.array([[0, 1, 2], [3, 4, 5], [6, 2, 2]], np.int8)
-    names = ["k", "sentence", "words", *outcomes.COUNTS]
+    found = np.array([[0, 1, 2], [3, 4, 5], [6, 7, 2]], np.int8)
+    names = ["k", "sentence", "words", *COUNTS, *WATCHED]
     expected = [
-        (0, 3, 1, 1, 0, 0, 0, 0, 0, 0),
-        (0, 8, 2, 0, 2, 1, 0, 0, 0, 0),
-        (10, 3, 1, 0, 0, 0, 1, 0, 0, 0),
-        (10, 8, 2, 0, 0, 0, 0, 1, 1, 0),
-        (20, 3, 1, 0, 0, 0, 0, 0, 0, 1),
-        (20, 8, 2, 0, 2, 2, 0, 0, 0, 0),
+        (0, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0),
+        (0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1),
+        (0, 8, 2, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        (10, 3, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0),
+        (10, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1),
+        (10, 8, 2, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0),
+        (20, 3, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0),
+        (20, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0),
+        (20, 8, 2, 0, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0),
     ]
-    table = count(found, subjects, [0, 10, 20]).to_pylist()
-    assert table == [dict(zip(names, row, strict=True)) for row in expected]
+    beside = [Bystander(3, 1, 0, 1), Bystander(5, 0, 1, 2)]
+    said = {
+        "side_effects": np.array([[0, 0], [1, 0], [0, 1]], bool),
+        "unedited_errors": np.array([[0, 1], [0, 1], [0, 0]], bool),
+    }
+    table = count(found, subjects, [0, 10, 20], beside, said)
+    assert table.to_pylist() == [dict(zip(names, row, strict=True)) for row in expected]
+    alone = count(found, subjects, [0, 10, 20], beside, said, strict=False)
+    assert alone.drop("cltv_strict").equals(table.drop("cltv_strict"))
+    assert alone["cltv_strict"].null_count == len(alone)
+
+
+def test_a_word_beside_has_changed_where_it_is_spelled_otherwise_than_at_k_0():
+    """Other subtokens that spell the same word change nothing, nor does an error of k = 0."""
+    beside = [Bystander(3, 1, 0, 2), Bystander(5, 0, 2, 3)]
+    unchanged = np.array([1, 2, 3])
+    predicted = np.array([[1, 2, 3], [1, 2, 4], [1, 5, 3], [6, 7, 4]])
+    found = differing(predicted, unchanged, beside, decode_lower)
+    assert found.tolist() == [[False, False], [False, False], [True, False], [True, False]]
+    assert differing(predicted[:, :0], unchanged[:0], [], decode_lower).shape == (4, 0)
+
+
+def test_the_words_beside_are_all_without_a_kept_value_in_sentences_that_have_one_with():
+    """And at most so many, drawn; words that the model does not read are none."""
+    read = Subtokens(np.arange(6), np.array([-1, 0, 1, 1, 3, -1]))
+    sentence = [CachedSentence(n, read, np.arange(6), np.empty((6, 2))) for n in range(900)]
+    values = {
+        0: ["SG", None, "PL", "DU", "SG"],  # DU is not kept; the last two words have no subtokens
+        1: [None, None, "SG", "DU", "SG"],  # nor has the one with a kept value
+        2: [None, None, None, "SG", None],
+    }
+    words = {n: {"Number": values[n % 3]} for n in range(900)}
+    stream = np.random.default_rng
+    found, places = find_bystanders(sentence[:6], words, "Number", ["PL", "SG"], stream(1))
+    assert [(b.sentence, b.word, b.start, b.end) for b in found] == [
+        (0, 1, 0, 2),
+        (0, 3, 2, 3),
+        (2, 0, 3, 4),
+        (2, 1, 4, 6),
+        (3, 1, 6, 8),
+        (3, 3, 8, 9),
+        (5, 0, 9, 10),
+        (5, 1, 10, 12),
+    ]
+    assert [p.tolist() for p in places] == [[2, 3, 4], [], [1, 2, 3]] * 2
+    every, _ = find_bystanders(sentence, words, "Number", ["PL", "SG"], stream(1))
+    assert len(every) == 1200
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subjects_module, "MOST_BYSTANDERS", 200)
+        drawn, places = find_bystanders(sentence, words, "Number", ["PL", "SG"], stream(1))
+        other, _ = find_bystanders(sentence, words, "Number", ["PL", "SG"], stream(2))
+    assert len(drawn) == 200
+    assert drawn != other
+    assert {(b.sentence, b.word) for b in drawn} <= {(b.sentence, b.word) for b in every}
+    assert [b.start for b in drawn] == [0, *[b.end for b in drawn[:-1]]]
+    assert sum(map(len, places)) == drawn[-1].end
+    spread = np.bincount([b.sentence // 300 for b in drawn])
+    assert spread.min() > 40
+
+
+@pytest.mark.parametrize(
+    ("predicted", "outcome"),
+    [
+        ("perros", Outcome.CLTV_STRICT),
+        ("perras", Outcome.CLTV),  # another gender
+        ("perres", Outcome.CLTV),  # none
+        ("perroz", Outcome.CLTV_STRICT),  # by one of its analyses
+        ("perra", Outcome.CORRECT_LEMMA_CORRECT_VALUE),
+    ],
+)
+def test_what_changes_nothing_else_is_strict(predicted, outcome):
+    analyses = [
+        ("perros", Analysis("perro", "NOUN", "PL", ("MASC", None))),
+        ("perras", Analysis("perro", "NOUN", "PL", ("FEM", None))),
+        ("perres", Analysis("perro", "NOUN", "PL", (None, None))),
+        ("perroz", Analysis("perro", "NOUN", "PL", ("FEM", None))),
+        ("perroz", Analysis("perro", "NOUN", "PL", ("MASC", None))),
+        ("perra", Analysis("perro", "NOUN", "SG", ("FEM", None))),
+    ]
+    task = AnalyzerTask("Number", False, lambda: analyses, str, unimorph.analyse, lambda n: [])
+    word = TrueWord(0, 0, "perro", "NOUN", "SG", "PL", ("MASC", None))
+    assert Analyzer(task).judge([Change(word, predicted)]) == [outcome]
 
 
 def test_examples_are_the_words_that_changed_as_meant_at_the_saturation_point():
@@ -272,7 +364,7 @@ def test_examples_are_the_words_that_changed_as_meant_at_the_saturation_point():
     found = np.array([[0, 0], [2, 0], [2, 2], [2, 2], [2, 1]], np.int8)
     pairs = [("dog", "dogs"), ("cats", "cat")]
     words = {(row, i): pairs[i] for row in (1, 2, 3, 4) for i in (0, 1)}
-    given = examples(found, words, SUBJECTS, [0, 10, 20, 30, 40], Outcome.CLTV).to_pylist()
+    given = examples(found, words, SUBJECTS, [0, 10, 20, 30, 40], TO_TARGET).to_pylist()
     names = ("k", "sentence", "word", "value", "target", "form", "predicted")
     expected = [
         (20, 3, 0, "SG", "PL", "dog", "dogs"),
@@ -285,12 +377,12 @@ def test_what_the_unchanged_model_gives_back_the_same_way_is_no_example():
     pairs = [("dog", "dogs"), ("cats", "cat")]
     words = {(row, i): pairs[i] for row in (0, 1, 2) for i in (0, 1)}
     at_once = np.array([[2, 2], [2, 2], [2, 2]], np.int8)
-    assert len(examples(at_once, words, SUBJECTS, [0, 10, 20], Outcome.CLTV)) == 0
+    assert len(examples(at_once, words, SUBJECTS, [0, 10, 20], TO_TARGET)) == 0
     # The second word comes out wrong at k = 0 as well, but in another way.
     words[0, 1] = ("cats", "cast")
     rises = np.array([[2, 5], [2, 2], [2, 2], [2, 2]], np.int8)
     words |= {(3, i): pairs[i] for i in (0, 1)}
-    found = examples(rises, words, SUBJECTS, [0, 10, 20, 30], Outcome.CLTV)
+    found = examples(rises, words, SUBJECTS, [0, 10, 20, 30], TO_TARGET)
     assert found.column("k").to_pylist() == [10]
     assert found.column("form").to_pylist() == ["cats"]
 
@@ -305,7 +397,7 @@ def test_a_lower_casing_models_reconstruction_has_few_errors(shared, real_words,
     call(
         cache_states,
         model=folder,
-        words_test=path,
+        words=path,
         layers=[6],
         subtokens=tmp_path / "subtokens.parquet",
         states=f"{tmp_path}/{{layer}}.parquet",

@@ -58,7 +58,7 @@ def assert_certified(model, touched, layer, monkeypatch, ks):
     """`fast` equals `exact`, and would not without its certificate; return the share again."""
     d = touched[0].states.shape[1]
     neurons = np.random.default_rng(5).permutation(d)
-    edit = ablation.edit(EditTask(neurons, 2, lambda: np.zeros((2, d))))
+    edit = ablation.edit(EditTask(neurons, ["PL", "SG"]))
     edits = [Edits(edit, neurons, ks), Edits(edit, neurons[::-1], ks)]
     exact = predict_edited(model, touched, layer, edits)
     fast = predict_edited(model, touched, layer, edits, "fast")
@@ -76,15 +76,15 @@ def test_on_ewt_every_word_is_that_of_exact(shared, real_words, tmp_path, bfloat
     call(
         cache_states,
         model=folder,
-        words_test=words / "test.parquet",
+        words=words / "test.parquet",
         layers=[4],
         subtokens=tmp_path / "subtokens.parquet",
         states=f"{tmp_path}/{{layer}}.parquet",
     )
     cached = read_states(tmp_path / "subtokens.parquet", tmp_path / "4.parquet")[::6]
     test = {s.number: s.columns for s in sentences(words / "test.parquet", NUMBER)}
-    _, edited = find_subjects(cached, test, "Number", ["PL", "SG"], has_target=False)
-    touched = edited_sentences(cached, edited)
+    subjects, edited = find_subjects(cached, test, "Number", {"PL": None, "SG": None})
+    touched = edited_sentences(cached, edited, np.zeros(len(subjects), np.int64))
     again = assert_certified(MaskedLM(folder), touched, 4, monkeypatch, [10, 100, 250])
     assert 0 < again < 0.5
     assert bfloat16
@@ -159,7 +159,7 @@ def test_the_error_is_of_leads_over_the_second_and_over_the_truly_largest():
 def test_every_edit_is_sampled_and_every_batch_is(n_edits):
     sentences = [EditedSentence(*_one_word()) for _ in range(61)]
     neurons = np.arange(4)
-    edit = ablation.edit(EditTask(neurons, 1, lambda: np.zeros((1, 4))))
+    edit = ablation.edit(EditTask(neurons, ["SG"]))
     edits = [Edits(edit, neurons, [0] * n_edits)]
     model = SimpleNamespace(device=torch.device("cpu"))
     intervention = _Intervention(model, sentences, 1, edits)

@@ -53,25 +53,33 @@ def word_of(sentence, word, target=None):
 
 
 def analysis_by_hand(pipeline, forms, word, attribute, schema):
-    """(lemma, value) of a word in its sentence; None where it is not one token."""
+    """(lemma, value, other values) of a word in its sentence; None where it is not one token."""
     start = len(" ".join(forms[:word])) + (word > 0)
     span = pipeline(" ".join(forms)).char_span(start, start + len(forms[word]))
     if span is None or len(span) != 1:
         return None
     (token,) = span
     features = {} if attribute == schema.PART_OF_SPEECH else token.morph.to_dict()
-    return token.lemma_.lower(), schema.analyse(token.pos_, features)[0].get(attribute)
+    values = schema.analyse(token.pos_, features)[0]
+    others = {name: value for name, value in values.items() if name != attribute}
+    return token.lemma_.lower(), values.get(attribute), others
 
 
 def outcome_by_hand(true, given, target):
     if true is None or given is None:
         return Outcome.NO_ANALYSIS
     same_lemma, same_value = true[0] == given[0], true[1] == given[1]
-    if same_lemma and not same_value:
-        return Outcome.CLTV if target is not None and given[1] == target else Outcome.CLWV
-    if same_lemma:
+    if same_lemma and same_value:
         return Outcome.CORRECT_LEMMA_CORRECT_VALUE
-    return Outcome.WRONG_LEMMA_CORRECT_VALUE if same_value else Outcome.WRONG_LEMMA_WRONG_VALUE
+    if same_lemma and given[1] is None:
+        return Outcome.CLWV_NO_VALUE
+    if same_lemma and given[1] == target:
+        return Outcome.CLTV_STRICT if true[2] == given[2] else Outcome.CLTV
+    if same_lemma:
+        return Outcome.CLWV
+    if same_value:
+        return Outcome.WRONG_LEMMA_CORRECT_VALUE
+    return Outcome.WRONG_LEMMA_NO_VALUE if given[1] is None else Outcome.WRONG_LEMMA_WRONG_VALUE
 
 
 OTHERS = ("enfant", "mange", "grandes", "chats", "noirs", "l'enfant", "", "[UNK]", "maison", "roi")
@@ -117,22 +125,26 @@ def test_both_sentences_are_read_and_their_analyses_compared(whole, schema, attr
     assert {Outcome.NO_ANALYSIS, Outcome.WRONG_LEMMA_WRONG_VALUE} < seen
     assert Outcome.CORRECT_LEMMA_CORRECT_VALUE in seen
     if attribute == "Number":
-        assert {Outcome.CLWV, Outcome.CLTV} & seen
+        assert {Outcome.CLWV, Outcome.CLTV, Outcome.CLTV_STRICT} & seen
 
 
-SG, PL, NONE = (analyzer.Word("pomme", value) for value in ("SG", "PL", None))
-OTHER = analyzer.Word("livre", "PL")
-BARE_SG, BARE_PL = (analyzer.Word(None, value) for value in ("SG", "PL"))
+FEM = {"Gender and Noun Class": "FEM"}
+SG, PL, NONE = (analyzer.Word("pomme", value, FEM) for value in ("SG", "PL", None))
+OTHER, NOTHING = (analyzer.Word("livre", value, FEM) for value in ("PL", None))
+GENDERED = analyzer.Word("pomme", "SG", FEM | {"Gender and Noun Class": "MASC"})
+BARE_SG, BARE_PL = (analyzer.Word(None, value, FEM) for value in ("SG", "PL"))
 
 
 @pytest.mark.parametrize(
     ("true", "given", "target", "outcome"),
     [
-        (PL, SG, "SG", Outcome.CLTV),
+        (PL, SG, "SG", Outcome.CLTV_STRICT),
+        (PL, GENDERED, "SG", Outcome.CLTV),
+        (PL, NOTHING, "SG", Outcome.WRONG_LEMMA_NO_VALUE),
         (PL, SG, "DU", Outcome.CLWV),
         (PL, SG, None, Outcome.CLWV),
-        (PL, NONE, "SG", Outcome.CLWV),
-        (NONE, SG, "SG", Outcome.CLTV),
+        (PL, NONE, "SG", Outcome.CLWV_NO_VALUE),
+        (NONE, SG, "SG", Outcome.CLTV_STRICT),
         (PL, PL, "SG", Outcome.CORRECT_LEMMA_CORRECT_VALUE),
         (NONE, NONE, "SG", Outcome.CORRECT_LEMMA_CORRECT_VALUE),
         (PL, OTHER, "SG", Outcome.WRONG_LEMMA_CORRECT_VALUE),

@@ -56,7 +56,7 @@ def failed(folder, small_treebank, monkeypatch, capsys):
     options = {
         extract_activations: words
         | {"layers": [1, 3], "activations": f"{outputs}/{{layer}}/{{split}}.parquet"},
-        cache_states: {"words_test": words["words_test"], "layers": [1]}
+        cache_states: {"words": words["words_test"], "layers": [1]}
         | {"subtokens": outputs / "subtokens", "states": f"{outputs}/{{layer}}"},
         build_lexicon: words | {"lexicon": outputs / "lexicon"},
     }

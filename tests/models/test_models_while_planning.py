@@ -85,7 +85,8 @@ def folder(tiny_model, tmp_path):
 
 def complaint(folder, tmp_path, **keys):
     """What is said of a study of this model."""
-    config = yaml.safe_load(SMALL.read_text()) | {"models": {"tiny": {"path": str(folder)}}} | keys
+    config = yaml.safe_load(SMALL.read_text()) | {"models": {"tiny": {"path": str(folder)}}}
+    config |= {"concord": True} | keys
     config["results"] = str(tmp_path / "results")
     with pytest.raises(ConfigError) as error:
         check_models(Plan(checked(config)))
@@ -101,7 +102,7 @@ def test_a_model_without_lm_head_is_named_and_without_interventions_it_is_none(f
         "or set interventions: [] and leave such rankers out"
     )
     config = yaml.safe_load(SMALL.read_text()) | {"models": {"tiny": {"path": str(folder)}}}
-    check_models(Plan(checked(config | {"interventions": []})))
+    check_models(Plan(checked(config | {"interventions": [], "concord": True})))
 
 
 @pytest.mark.parametrize("interventions", [[], [{"method": "ablation", "step": 5}]])

@@ -17,6 +17,8 @@ from tests.support.commands import call
 from tests.support.treebank_files import block, keep, read_text, row, words_of
 from workflow_scripts import InputError
 from workflow_scripts.files.words import sentences
+from workflow_scripts.interventions.edits import draw_donors
+from workflow_scripts.interventions.methods import EditTask, mean, resample, steer, translation
 from workflow_scripts.kernels.planted import NO_VALUE, Forms, Knobs, plant
 from workflow_scripts.models import compile_model
 from workflow_scripts.models.lexemes import read_lexemes
@@ -253,6 +255,72 @@ def test_no_word_without_all_copies_ablated_is_another(compiled):
         states[:, [neuron for copy in of.truth["copies"][:j] for neuron in copy]] = 0
         for layer in (0, 3):
             assert (of.predicted(states, layer) == of.forms()).all()
+
+
+def edited_rows(of, edit, forms, labels, k):
+    """The rows of forms under an edit of the first k of the used neurons, which come first."""
+    order = of.truth["used"][:k]
+    changed = of.rows[forms].copy()
+    changed[:, order] = (edit.scale * changed + edit.shift[labels])[:, order]
+    return changed
+
+
+@pytest.mark.parametrize("layer", [0, 3])
+def test_steering_to_a_value_is_translation_of_the_words_of_the_other(layer, compiled):
+    of = compiled("plain")
+    d, used = of.d, of.truth["used"]
+    neurons = np.array([*used, *np.setdiff1d(np.arange(d), used)])
+    task = EditTask(neurons, of.values, of.means)
+    pairs = [pair for pair in counterparts(of) if is_coded_as(of, pair)]
+    for to, value in enumerate(of.values):
+        own = np.array([i for i, z, _ in pairs if z != to])
+        others = np.array([other for _, z, other in pairs if z != to])
+        labels = np.full(len(own), 1 - to)
+        steered = steer.edit(task, to=value, beta=1, scaled=False)
+        moved = translation.edit(task, beta=1, scaled=False)
+        for k in range(len(used) + 1):
+            rows = [edited_rows(of, edit, own, labels, k) for edit in (steered, moved)]
+            np.testing.assert_array_equal(*rows)
+        assert (of.predicted(rows[0], layer) == others).all()
+        # Words that have the value, which the method leaves, would not move either.
+        same = edited_rows(of, steered, others, np.full(len(others), to), len(used))
+        assert (of.predicted(same, layer) == others).all()
+
+
+@pytest.mark.parametrize("layer", [0, 3])
+def test_the_mean_of_all_copies_moves_words_of_the_rarer_value_and_no_other(layer, compiled):
+    of = compiled("plain")
+    used = of.truth["used"]
+    neurons = np.array([*used, *np.setdiff1d(np.arange(of.d), used)])
+    counts = np.bincount([z for _, z in of.labelled()])
+    assert len(set(counts)) == 2
+    edit = mean.edit(EditTask(neurons, of.values, of.means, lambda: counts))
+    rarer = int(counts.argmin())
+    pairs = [pair for pair in counterparts(of) if is_coded_as(of, pair)]
+    seen = Counter()
+    for i, z, counterpart in pairs:
+        changed = edited_rows(of, edit, np.array([i]), np.array([z]), len(used))
+        assert of.predicted(changed, layer) == (counterpart if z == rarer else i)
+        fewer = edited_rows(of, edit, np.array([i]), np.array([z]), (len(used) - 1) // 2)
+        assert of.predicted(fewer, layer) == i
+        seen[z] += 1
+    assert min(seen.values()) > 20
+
+
+@pytest.mark.parametrize("layer", [0, 3])
+def test_neurons_of_a_word_of_the_same_value_move_none_and_of_the_other_value_all(layer, compiled):
+    """Among words that are coded as they are (ε = 0)."""
+    of = compiled("plain")
+    used = of.truth["used"]
+    pairs = [pair for pair in counterparts(of) if is_coded_as(of, pair)]
+    own, labels = (np.array(column) for column in zip(*((i, z) for i, z, _ in pairs), strict=True))
+    for same in (True, False):
+        donors = draw_donors(labels, labels, same, np.random.default_rng(1))
+        task = EditTask(np.arange(of.d), of.values, donors=lambda _, d=donors: of.rows[own[d]])
+        edit = resample.edit(task, same=same)
+        changed = edited_rows(of, edit, own, np.arange(len(own)), len(used))
+        expected = own if same else np.array([other for *_, other in pairs])
+        assert (of.predicted(changed, layer) == expected).all()
 
 
 def test_of_several_values_a_copy_has_a_sign_a_digit_and_moves_words_as_a_whole(compiled):

@@ -145,7 +145,7 @@ def test_activations_and_reconstruction_are_those_of_the_folder_with_its_own_cla
         call(
             cache_states,
             model=folder,
-            words_test=words["words_test"],
+            words=words["words_test"],
             layers=[2],
             subtokens=f"{at}-subtokens.parquet",
             states=f"{at}-states-{{layer}}.parquet",
@@ -357,3 +357,30 @@ def test_ids_beyond_the_tokenizer_have_no_token(tiny_model):
     ids = np.array([[0, n_tokens - 1], [n_tokens, 10**6]], np.int32)
     assert reader.without_token(ids).tolist() == [[False, False], [True, True]]
     assert reader.decode([n_tokens]) == ""
+
+
+@pytest.mark.parametrize("named", ["settings", "class", "vocabulary", "nowhere"])
+def test_the_mask_is_the_one_that_the_folder_names_or_the_librarys(named, tmp_path):
+    """Folders of well-known models name none: the class of the library knows it."""
+    tokenizer = word_piece_tokenizer(["the", "cat"])
+    written(tokenizer, tmp_path, "BertTokenizer" if named == "class" else None, "bert")
+    settings = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    if named != "settings":
+        settings = {"do_lower_case": False} | (
+            {"tokenizer_class": "BertTokenizer"} if named == "class" else {}
+        )
+    if named in ("vocabulary", "nowhere"):  # of no class that the library knows
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": "nobody-knows"}))
+    if named == "nowhere":
+        content = json.loads((tmp_path / "tokenizer.json").read_text())
+        content["added_tokens"] = [
+            token for token in content["added_tokens"] if token["content"] != "[MASK]"
+        ]
+        (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    reader = Reader(tmp_path)
+    if named == "nowhere":
+        with pytest.raises(InputError, match="has no mask_token, so no word can be hidden"):
+            _ = reader.mask_id
+    else:
+        assert reader.mask_id == tokenizer.mask_token_id

@@ -21,7 +21,9 @@ from workflow_scripts.kernels.bootstrap import ratio_interval
 from workflow_scripts.kernels.softmax_regression import initial_weights
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.probes import probe_all_neurons, probe_rankings
-from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.probes.probes import Losses
+from workflow_scripts.probes.scoring import scores
+from workflow_scripts.rankings import compute_statistics, rank_by_control, rank_neurons
 from workflow_scripts.words import keep_values
 
 SEED = 3
@@ -38,7 +40,7 @@ INTERVAL = ["accuracy_low", "accuracy_high"]
 COLUMNS = [
     *("accuracy", "mi", "nmi", "control_accuracy", "selectivity", "majority"),
     *("control_majority", "unseen", "unseen_accuracy", *INTERVAL),
-    *("above_majority_low", "above_majority_high"),
+    *("above_majority_low", "above_majority_high", "seen_accuracy"),
 ]
 
 
@@ -91,7 +93,7 @@ def study(tiny_model, small_treebank, tmp_path_factory):
     return study
 
 
-def probe_both_rankings(study, folder, probe, control, max_neurons, activations=None):
+def probe_both_rankings(study, folder, probe, control, max_neurons, activations=None, **options):
     """The table that one call of the command writes for each ranking."""
     scores = [folder / f"{probe}-{i}.parquet" for i in range(2)]
     call(
@@ -106,6 +108,7 @@ def probe_both_rankings(study, folder, probe, control, max_neurons, activations=
         scores=scores,
         sentences=[folder / f"{probe}-{i}-sentences.parquet" for i in range(2)],
         **({"control": "uniform"} if control else {}),
+        **options,
     )
     return [read_parquet(path) for path in scores]
 
@@ -186,9 +189,9 @@ def rows_by_hand(study):
                 right, conditional_entropy = probe_k(x, y)
                 accuracy = right.mean()
                 control_accuracy = control_k(x, control[split])[0].mean()
-                unseen = [
-                    hit for hit, f in zip(right.tolist(), forms, strict=True) if f not in seen
-                ]
+                hits = list(zip(right.tolist(), forms, strict=True))
+                unseen = [hit for hit, form in hits if form not in seen]
+                of_seen = [hit for hit, form in hits if form in seen]
                 mi = formulas_gaussian.entropy(y) - conditional_entropy
                 found[split, k] = {
                     "accuracy": accuracy,
@@ -200,6 +203,7 @@ def rows_by_hand(study):
                     "control_majority": max(Counter(control[split].tolist()).values()) / len(y),
                     "unseen": len(unseen),
                     "unseen_accuracy": sum(unseen) / len(unseen) if unseen else None,
+                    "seen_accuracy": sum(of_seen) / len(of_seen) if of_seen else None,
                 }
         return found
 
@@ -209,7 +213,7 @@ def rows_by_hand(study):
 # The linear probe is trained in float32, in another order of sums: on another processor a word or
 # two of the 500 and more may be on the other side of a close choice.
 TOLERANCE = {
-    "linear": {"accuracy": 0.004, "mi": 1e-5, "nmi": 1e-5},
+    "linear": {"accuracy": 0.004, "seen_accuracy": 0.008, "mi": 1e-5, "nmi": 1e-5},
     "gaussian": {"accuracy": 1e-12, "mi": 1e-9, "nmi": 1e-9},
 }
 
@@ -245,6 +249,97 @@ def test_every_column_of_both_rankings_equals_the_formulas(
                 tolerance = TOLERANCE[probe].get(kind, 1e-12)
                 assert row[column] == pytest.approx(value, abs=tolerance), (column, row)
     assert tables[0] != tables[1]
+
+
+@pytest.fixture(scope="module")
+def control_rankings(study):
+    """The two rankings of Probeless by control labels."""
+    made = [study.folder / f"by-control-{direction}.parquet" for direction in ("ttb", "btt")]
+    call(
+        rank_by_control,
+        ranker="probeless",
+        control="uniform",
+        seed=SEED,
+        statistics=study.statistics,
+        rankings=made,
+    )
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("probe", PROBES)
+def test_with_control_rankings_the_control_task_has_their_neurons_and_all_else_stays(
+    study, control_rankings, tmp_path, probe
+):
+    (tmp_path / "by control").mkdir()
+    usual = probe_both_rankings(study, tmp_path, probe, True, 5)
+    given = {"control_rankings": control_rankings}
+    tables = probe_both_rankings(study, tmp_path / "by control", probe, True, 5, **given)
+    n_values = len(kept_values(study.attributes)[ATTRIBUTE])
+    words = {split: labelled_by_hand(study, study.activations, split) for split in SPLITS}
+    control = {split: control_by_hand(forms, n_values) for split, (_, forms, _) in words.items()}
+    of_control = ["control_accuracy", "selectivity"]
+    for i, (table, before, path) in enumerate(zip(tables, usual, control_rankings, strict=True)):
+        assert table.drop_columns(of_control) == before.drop_columns(of_control)
+        assert table.column("control_accuracy") != before.column("control_accuracy")
+        neurons = read_parquet(path).column("neuron").to_pylist()
+        train = words["train"][0]
+        for row in table.to_pylist():
+            evaluate = BY_HAND[probe](train, control["train"], neurons[: row["k"]], n_values)
+            x, labels = words[row["split"]][0], control[row["split"]]
+            expected = pytest.approx(
+                evaluate(x, labels)[0].mean(), abs=TOLERANCE[probe]["accuracy"]
+            )
+            assert row["control_accuracy"] == expected
+            assert row["selectivity"] == row["accuracy"] - row["control_accuracy"]
+        name = f"{probe}-{i}-sentences.parquet"
+        assert read_parquet(tmp_path / "by control" / name) == read_parquet(tmp_path / name)
+
+
+def test_a_ranker_that_finds_nothing_in_control_labels_leaves_the_control_task_empty(
+    study, control_rankings, tmp_path
+):
+    empty = [tmp_path / f"empty-{path.name}" for path in control_rankings]
+    for path, written in zip(control_rankings, empty, strict=True):
+        write_parquet(written, read_parquet(path).slice(0, 0), made_by("test"))
+    given = {"control_rankings": empty}
+    for table in probe_both_rankings(study, tmp_path, "gaussian", True, 5, **given):
+        for column in ("control_accuracy", "selectivity", "control_majority"):
+            assert set(table.column(column).to_pylist()) == {None}
+        assert None not in table.column("accuracy").to_pylist()
+
+
+def test_control_rankings_that_are_not_those_of_the_control_task_are_refused(
+    study, control_rankings, tmp_path
+):
+    def refused(match, rankings, control=True):
+        with pytest.raises(ValueError, match=match):
+            probe_both_rankings(study, tmp_path, "gaussian", control, 5, control_rankings=rankings)
+
+    refused("--control-rankings: one file for each ranking, or none", control_rankings[:1])
+    refused("ranks by values, and not by control labels", study.rankings)
+    refused(
+        "is of probeless-btt, and the ranking beside it of probeless-ttb", control_rankings[::-1]
+    )
+    refused("ranks by uniform control labels, not None", control_rankings, control=False)
+
+
+def test_the_two_accuracies_add_up_to_the_whole_and_are_empty_where_no_word_is():
+    y, unseen = np.array([0, 1, 1, 0, 1], np.int32), np.array([True, False, False, True, False])
+    correct = np.array([[True, True, False, False, True], [False, True, True, False, True]])
+    losses = {"values": Losses(correct.mean(axis=1), np.ones(2), correct)}
+
+    def found(unseen):
+        rows = scores("dev", [1, 2], {"values": y}, 2, losses, unseen, None)
+        return [rows.column(f"{name}_accuracy").to_pylist() for name in ("seen", "unseen")]
+
+    of_seen, of_unseen = found(unseen)
+    assert of_seen == [2 / 3, 1.0]
+    assert of_unseen == [0.5, 0.0]
+    whole = (np.array(of_seen) * 3 + np.array(of_unseen) * 2) / 5
+    assert whole.tolist() == pytest.approx(correct.mean(axis=1).tolist(), abs=1e-12)
+    assert found(np.ones(5, bool)) == [[None, None], correct.mean(axis=1).tolist()]
+    assert found(np.zeros(5, bool)) == [correct.mean(axis=1).tolist(), [None, None]]
 
 
 def sentences_by_hand(study, activations):

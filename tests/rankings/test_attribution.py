@@ -85,6 +85,20 @@ def test_a_counterpart_differs_in_the_value_alone(lexicon, expected):
     assert counterpart(DOG, *lexicon) == expected
 
 
+def test_where_a_method_names_the_value_the_counterpart_has_that():
+    """Of three values: the next one in order, or the one that is aimed at."""
+    values = ("DU", "PL", "SG")
+    words = {"DU": entry("dog", value="DU"), "PL": entry("dogs", value="PL")}
+    lexicon = [(words["PL"], 1), (entry("doges", value="SG"), 1), (words["DU"], 1)]
+    for aims, expected in (
+        (None, {"DU": "dogs", "PL": "doges"}),
+        (dict.fromkeys(values), {"DU": "dogs", "PL": "doges"}),
+        ({"DU": "SG", "PL": "SG"}, {"DU": "doges", "PL": "doges"}),
+    ):
+        found = Counterparts(lexicon, 0, values, False, aims)
+        assert {value: found.of(word).key for value, word in words.items()} == expected
+
+
 def test_of_the_word_class_the_lemma_alone_says_what_the_counterpart_is():
     other = entry("dogs", value="PL", upos="VERB")
     assert counterpart(DOG, (other, 1), lemma_alone=True) == "dogs"

@@ -31,12 +31,12 @@ from workflow_scripts.interventions.methods import Edit, EditTask
 
 USES = ()
 OPTIONS = {"share": "number"}
-HAS_TARGET = False
+TARGET = None
 
 
 def edit(task: EditTask, share: float) -> Edit:
     d = len(task.neurons)
-    return Edit(np.full(d, share, np.float32), np.zeros((task.n_values, d), np.float32))
+    return Edit(np.full(d, share, np.float32), np.zeros((len(task.values), d), np.float32))
 '''
 [OWN] = re.findall(r"```python\n(from workflow_scripts\.rankings.*?)```", README, flags=re.DOTALL)
 
@@ -84,7 +84,8 @@ def test_a_ranker_that_has_nothing_to_rank_by_is_left_out_and_named(study, tmp_p
     assert said in done.stdout + done.stderr
     results = study / "results"
     files = [path for path in results.rglob("*mine-*.parquet") if "logs" not in path.parts]
-    assert len(files) == 2 * (1 + 2 + 2 + 2 + 2)  # rankings, probes, sentences, counts, examples
+    # Rankings, probes, sentences, counts, examples, and the concord of translation.
+    assert len(files) == 2 * (1 + 2 + 2 + 2 + 2 + 1)
     for path in files:
         empty, full = (
             pl.read_parquet(str(path).replace("mine", name)) for name in ("mine", "probeless")
@@ -121,6 +122,7 @@ def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_
             "random",
         ],
         "interventions": [{"method": "shrink", "share": 0.5, "step": 8}],
+        "concord": True,
     }
     config = changed(SMALL, tmp_path / "config.yaml", **keys)
     done = run(study, config, root=root)

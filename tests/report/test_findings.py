@@ -339,6 +339,111 @@ def test_six_treebanks_are_tested_and_fewer_are_said_to_be_too_few():
     assert any("5 treebanks are too few" in s for s in found.ranking_is_not_a_probe.sentences)
 
 
+# Side effects, and others' use.
+
+
+def used_at_saturation(**rankings):
+    """Tables of one configuration: {ranking: (words moved, pairs that no longer agree)}.
+
+    What differs by 0.1 or more is clear; `random` is unchanged.
+    """
+    of = dict(zip(NAMES, CONFIGURATIONS[0], strict=True))
+    named = {f"{name}-ttb": numbers for name, numbers in rankings.items()}
+    read = {(probe, ranking): 0.7 for probe in PROBES for ranking in named}
+    compared = contrasts(read, {name: moved for name, (moved, _) in named.items()}, n=1)
+    rows = []
+
+    def add(measure, one, other, difference):
+        rows.append(
+            of
+            | {"measure": measure, "method": "translation", "ranking": one, "other_ranking": other}
+            | {"difference": difference, "p_adjusted": 0.01 if abs(difference) >= 0.1 else 0.5}
+        )
+
+    for i, measure in enumerate(("cltv", "others_use")):
+        for one, other in combinations(named, 2):
+            add(measure, one, other, named[one][i] - named[other][i])
+        for name, numbers in named.items():
+            add(measure, name, None, numbers[i])
+    at_saturation = with_rankers(pl.DataFrame(rows, schema=SCHEMA), ["direction"])
+    on_area = compared.filter(pl.col("measure") != "cltv")
+    everything = named | {"random": (0.0, 0.01), "mine": (0.0, 0.5)}  # the last is one's own
+    concord = [
+        of
+        | {"method": "translation", "ranking": name, "relation": relation, "attractor": attractor}
+        | {"edited": edited, "k": k}
+        | {"concord": 0.8 - {0: 0.0, 5: drop if edited == "controller" else drop / 4, 10: 0.6}[k]}
+        for name, (_, drop) in everything.items()
+        for relation, attractor in (("all", None), ("all", True), ("det", None))
+        for edited in ("controller", "other")
+        for k in (0, 5, 10)
+    ]
+    points = [
+        of
+        | {"method": "translation", "ranking": name, "saturation_k": 5, "saturated": True}
+        | {"clwv": moved, "cltv": moved, "cltv_strict": moved / 4, "error_rate": 0.3}
+        | {"error_rate_0": 0.1, "side_effect_rate": moved / 2}
+        for name, (moved, _) in everything.items()
+    ]
+    return {
+        "probing": probing(read, n=1),
+        "contrasts": pl.concat([on_area, at_saturation]),
+        "saturation": with_rankers(pl.DataFrame(points)),
+        "concord": with_rankers(pl.DataFrame(concord)),
+    }
+
+
+def sentences_of_use(**rankings):
+    return findings(used_at_saturation(**rankings)).encoded_is_not_used.sentences
+
+
+def test_side_effects_and_strictness_are_given_where_the_curve_saturates():
+    said = sentences_of_use(linear=(0.2, 0.3), probeless=(0.4, 0.1))
+    (beside,) = [sentence for sentence in said if "nobody changed" in sentence]
+    assert beside.endswith(
+        "with probeless-ttb 20.0 % and linear-ttb 10.0 % (in the order of CLTV)."
+    )
+    (strict,) = [sentence for sentence in said if "keep every other attribute" in sentence]
+    start = "Of the words that translation moves to the target there, "
+    assert strict == f"{start}on average 25.0 % keep every other attribute."
+
+
+def test_where_own_use_and_others_use_clearly_prefer_other_rankings_they_contradict():
+    said = sentences_of_use(linear=(0.2, 0.3), probeless=(0.4, 0.1))
+    (used,) = [sentence for sentence in said if sentence.startswith("Others' use")]
+    assert used.startswith("Others' use: in 1 of 1 readable configuration with pairs")
+    (said_of_concord,) = [sentence for sentence in said if sentence.startswith("Concord is")]
+    assert said_of_concord == (
+        "Concord is 80.0 % before, and there on average with linear-ttb 50.0 % and probeless-ttb "
+        "70.0 % (random neurons 79.0 %); with the same change of another word of the sentence: "
+        "linear-ttb 72.5 % and probeless-ttb 77.5 %."
+    )
+    (agree,) = [sentence for sentence in said if sentence.startswith("Own use and")]
+    assert "in 0 of these 1 the ranking" in agree
+    assert "in 1 they clearly contradict each other" in agree
+
+
+def test_where_the_same_ranking_is_best_by_both_they_agree():
+    said = sentences_of_use(linear=(0.4, 0.3), probeless=(0.3, 0.25))
+    (agree,) = [sentence for sentence in said if sentence.startswith("Own use and")]
+    assert "in 1 of these 1 the ranking that moves most words (CLTV)" in agree
+    assert "in 0 they clearly contradict" in agree
+
+
+def test_where_no_other_word_is_moved_nothing_is_said_to_agree():
+    said = sentences_of_use(linear=(0.4, 0.05), probeless=(0.3, 0.02))
+    (used,) = [sentence for sentence in said if sentence.startswith("Others' use")]
+    assert used.startswith("Others' use: in 0 of 1 readable configuration")
+    assert not [sentence for sentence in said if sentence.startswith("Own use and")]
+
+
+def test_without_concord_nothing_is_said_of_others_use():
+    tables = used_at_saturation(linear=(0.4, 0.3), probeless=(0.3, 0.25))
+    del tables["concord"]
+    said = findings(tables).encoded_is_not_used.sentences
+    assert not [sentence for sentence in said if "others" in sentence.lower()]
+
+
 def test_overlap_is_given_beside_chance():
     rows = [
         (None, "linear-ttb+gaussian-ttb", 100, 40, 26.04, 0.01),
@@ -384,7 +489,7 @@ def test_a_test_split_without_the_attribute_is_named():
     found = findings(nothing | {"saturation": tables["saturation"].clear()})
     assert found.ranking_is_not_a_probe.verdict == "not measured"
     assert "No word of a test split" in found.ranking_is_not_a_probe.headline
-    assert "No word was changed" in found.encoded_is_not_used.headline
+    assert "No test word was changed" in found.encoded_is_not_used.headline
     assert any("has no word of the attribute in 4 configurations" in s for s in found.more)
 
 
@@ -411,6 +516,50 @@ def test_clusters_are_given_with_their_name_and_mean_difference():
         "1 standard (2.0 points above it), 2 standard (5.0 points above it) and 1 G>L (20.0 points "
         "above it)."
     )
+
+
+def forms(rows):
+    """Rows of `probing_curves`: of a configuration, probe, ranking and k, seen and unseen."""
+    columns = [*NAMES, "probe", "ranking", "k", "split", "unseen", "seen_accuracy"]
+    made = pl.DataFrame(rows, schema=[*columns, "unseen_accuracy"], orient="row")
+    read = {"accuracy": 0.7, "majority": 0.5, "above_majority_low": 0.1}
+    return {
+        "probing_curves": with_rankers(made.with_columns(**{n: pl.lit(v) for n, v in read.items()}))
+    }
+
+
+def test_what_probes_lose_on_new_forms_is_their_mean_at_the_largest_k():
+    one, two, three = CONFIGURATIONS[:3]
+    (of_one, of_two) = ((0.9, 0.6), (0.8, 0.7)), ((0.7, 0.69), (0.5, 0.55))
+    rows = [
+        (*of, probe, ranking, k, "test", unseen, seen - (k < k_max), new)
+        for of, k_max, unseen, pairs in ((one, 10, 1200, of_one), (two, 8, 40, of_two))
+        for probe, (seen, new) in zip(("gaussian", "linear"), pairs, strict=True)
+        for ranking in (LINEAR, GAUSSIAN)
+        for k in (k_max - 1, k_max)
+    ]
+    # What does not count: rankings from the bottom, other splits, no new form in test.
+    rows.append((*one, "gaussian", "linear-btt", 10, "test", 1200, 1.0, 0.0))
+    rows.append((*one, "gaussian", LINEAR, 10, "dev", 9, 1.0, 0.0))
+    rows.append((*three, "gaussian", LINEAR, 10, "test", 0, 1.0, None))
+    # The mean of (0.9 - 0.6) and (0.7 - 0.69); of (0.8 - 0.7) and (0.5 - 0.55).
+    assert (
+        "On forms that training does not have, the gaussian probe reads on average 15.5 points "
+        "less than on those that it has, the linear probe 2.5 points less: from the first 8 to 10 "
+        "neurons of rankings from the top, in 2 configurations that have such words in test (40 to "
+        "1,200 of them)." in findings(forms(rows)).more
+    )
+    alone = "in 1 configuration that has such words in test (40 of them)."
+    assert any(alone in s for s in findings(forms([r for r in rows if r[:4] == two])).more)
+    better = [(*two, "linear", LINEAR, 5, "test", 40, 0.5, 0.525)]
+    sentence = "the linear probe reads on average 2.5 points more than on those that it has"
+    assert any(sentence in s for s in findings(forms(better)).more)
+
+
+def test_without_new_forms_nothing_is_said_of_them():
+    rows = [(*CONFIGURATIONS[0], "linear", LINEAR, 5, "test", 0, 0.5, None)]
+    for tables in (forms(rows), {"probing": probing(OWN)}, {}):
+        assert not any("On forms" in sentence for sentence in findings(tables).more)
 
 
 def test_a_ranking_that_is_missing_in_some_configurations_is_named():

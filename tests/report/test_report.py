@@ -70,7 +70,8 @@ def write_words(path: Path, words: int, without_lemma: int = 0) -> None:
     """Write a words file of so many words, the first of them without a lemma."""
     lemmas = [None] * without_lemma + ["x"] * (words - without_lemma)
     columns = {"sentence": range(words), "word": [0] * words, "form": ["x"] * words}
-    table = pa.table(columns | {"lemma": lemmas, "upos": ["X"] * words})
+    columns |= {"lemma": lemmas, "upos": ["X"] * words}
+    table = pa.table(columns | dict.fromkeys(("head", "deprel"), [None] * words))
     write_parquet(path, table.cast(words_file.schema([])), made_by("read_words"))
 
 
@@ -158,7 +159,9 @@ def write_forms(folder, words, split=None):
     forms, lemmas, upos, values = zip(*words, strict=True)
     rows = {"sentence": [0] * len(forms), "word": range(len(forms)), "form": forms}
     rows |= {"lemma": lemmas, "upos": upos, "Number": pa.array(values, pa.string())}
-    table = pa.table(rows).cast(words_file.schema(["Number"]))
+    rows |= dict.fromkeys(("head", "deprel"), [None] * len(rows["form"]))
+    order = words_file.schema(["Number"])
+    table = pa.table(rows).select(order.names).cast(order)
     for name in [split] if split else SPLITS:
         write_parquet(folder / f"{name}.parquet", table, made_by("test"))
     text = "attribute,value,split,words,forms,kept\n"

@@ -92,7 +92,7 @@ def test_a_study_on_slurm_survives_a_cancelled_job_and_a_lost_node(request, node
     # Some fifty jobs in few of SLURM's; those that may use a GPU in the partition that has one,
     # though no job here finds any.
     on_gpus = {job["JobId"] for job in jobs if job["Partition"] == "gpu"}
-    assert len(on_gpus) == 3  # activations, states, all interventions
+    assert len(on_gpus) == 4  # activations, states, interventions and concord in two
     assert len({job["JobId"] for job in jobs}) <= 10
 
     here = request.getfixturevalue("finished")  # last: another process may make it meanwhile

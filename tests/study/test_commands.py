@@ -25,7 +25,7 @@ from workflow_scripts.files.artifact import (
 )
 from workflow_scripts.files.statistics import read_statistics
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.rankings import compute_statistics, rank_neurons
+from workflow_scripts.rankings import compute_statistics, rank_neurons, ranking
 from workflow_scripts.words import keep_values, read_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,7 +167,7 @@ def test_a_gpu_that_is_not_there_is_a_clear_error(
         capsys,
         cache_states,
         model=tiny_model,
-        words_test=small_treebank / "words" / "test.parquet",
+        words=small_treebank / "words" / "test.parquet",
         layers=[1],
         device="cuda:1",
         subtokens=tmp_path / "subtokens",
@@ -231,7 +231,7 @@ def test_a_ranker_is_refused_what_it_does_not_declare(
 ):
     """It would not rerun when that changed."""
     ranker = SimpleNamespace(DIRECTIONS=("",), USES=(), rank=ask)
-    monkeypatch.setattr(rank_neurons, "load", lambda kind, name: ranker)
+    monkeypatch.setattr(ranking, "load", lambda kind, name: ranker)
     with pytest.raises(TypeError, match=f"must have '{use}' in its USES"):
         call(rank_neurons, **ranking_options, ranker="mine", rankings=tmp_path / "r")
 
@@ -426,7 +426,7 @@ def run_everything(model, conllu, folder):
     call(
         cache_states,
         model=model,
-        words_test=words["words_test"],
+        words=words["words_test"],
         layers=[1],
         subtokens=folder / "subtokens.parquet",
         states=f"{folder}/states/{{layer}}.parquet",

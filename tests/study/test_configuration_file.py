@@ -324,6 +324,12 @@ COMPLAINTS = {
     "a probe twice": (["probes"], ["linear"] * 2, ["probes", "non-unique"]),
     "no attribute": (["attributes"], [], ["attributes", "[]"]),
     "control in words": (["control"], "maybe", ["control", "'maybe'", "empirical"]),
+    "a control ranking misspelt": (
+        ["control"],
+        {"rankings": "control"},
+        ["control.rankings: unknown", "labels, ranking", "mean ranking?"],
+    ),
+    "control labels in words": (["control"], {"labels": "any"}, ["control.labels", "'any'"]),
     "negative seed": (["seed"], -1, ["seed", "-1", "minimum of 0"]),
     "no k": (["neurons"], {"max": 9, "report": []}, ["neurons.report", "[]"]),
     "k = 0": (["neurons"], {"max": 0, "report": [1]}, ["neurons.max", "0", "minimum of 1"]),
@@ -411,7 +417,7 @@ SHORT = {
     "an intervention": (
         ["interventions"],
         {"method": "ablation", "step": "10"},
-        [{"method": "ablation", "step": 10, "name": "ablation"}],
+        [{"method": "ablation", "step": 10, "split": "test", "name": "ablation"}],
     ),
     "a filter": (["skip"], {"layer": "2"}, [{"layer": [2]}]),
 }
@@ -823,6 +829,8 @@ def test_defaults_are_those_of_the_methods():
         "neurons": {"max": 150, "report": [10, 50, 150], "whole": True},
         "control": True,
         "interventions": [],
+        "concord": True,
+        "transfer": True,
         "analyzer": "lexicon",
         "device": "auto",
         "precision": "exact",
@@ -854,6 +862,40 @@ def test_what_is_not_said_of_the_neurons_has_a_default(given, neurons):
 )
 def test_the_control_task_is_uniform_empirical_or_none(control, task):
     assert Plan(checked(valid() | {"control": control})).control == task
+
+
+@pytest.mark.parametrize(
+    ("control", "same"),
+    [
+        ({}, True),
+        ({"labels": "uniform"}, True),
+        ({"labels": "empirical", "ranking": "real"}, "empirical"),
+        ({"ranking": "control"}, {"labels": "uniform", "ranking": "control"}),
+    ],
+)
+def test_a_control_task_is_written_in_one_way(control, same):
+    config = checked(valid() | {"control": control})
+    assert config["control"] == same
+    assert checked(config) == config
+    assert Plan(config).control == ("empirical" if same == "empirical" else "uniform")
+
+
+def test_rankers_that_read_labels_have_control_rankings_where_they_are_asked_for(tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text('DIRECTIONS = ("",)\nUSES = ("seed",)\ndef rank(task): ...\n')
+    rankings = {"rankings": ["linear", "fisher", "random", {"file": str(mine)}]}
+    by_control = {"control": {"ranking": "control"}}
+    assert Plan(checked(valid() | rankings | by_control)).ranked_by_control == {"linear", "fisher"}
+    assert Plan(checked(valid() | rankings)).ranked_by_control == set()
+
+
+def test_a_ranker_that_asks_the_model_has_no_control_ranking_and_is_named():
+    config = valid() | {"rankings": ["linear", {"ranker": "integrated", "name": "used"}]}
+    checked(config)
+    with pytest.raises(
+        ConfigError, match=r"control\.ranking: 'control' .* rankings\[1\], used: it"
+    ):
+        checked(config | {"control": {"ranking": "control"}})
 
 
 def test_names_may_have_hyphens():
@@ -959,3 +1001,56 @@ def test_the_paper_is_nine_treebanks_by_two_models_as_pinned(shared):
 def test_no_two_studies_write_to_one_folder():
     folders = [yaml.safe_load(path.read_text())["results"] for path in CONFIGS]
     assert len(set(folders)) == len(folders)
+
+
+def test_a_list_of_numbers_is_an_entry_each_and_dev_is_in_the_name():
+    entry = {"method": "translation", "scaled": True, "step": 10}
+    entries = [entry | {"beta": [2, 0.5]}, entry | {"beta": 2, "split": "dev"}]
+    found = checked(valid() | {"interventions": entries})["interventions"]
+    assert [(e["name"], e["beta"], e["split"]) for e in found] == [
+        ("translation-beta-2", 2, "test"),
+        ("translation-beta-0.5", 0.5, "test"),
+        ("translation-dev", 2, "dev"),
+    ]
+    # As it stands in a report: read again it is the same.
+    assert checked(valid() | {"interventions": found})["interventions"] == found
+    named = entry | {"name": "constant", "beta": [1, 2], "split": "dev"}
+    found = checked(valid() | {"interventions": [named]})["interventions"]
+    assert [e["name"] for e in found] == ["constant-beta-1-dev", "constant-beta-2-dev"]
+
+
+def test_an_option_may_have_a_default_and_may_be_a_text():
+    entries = [{"method": "resample", "step": 5}, {"method": "resample", "step": 5, "name": "own"}]
+    entries[1]["same"] = True
+    entries.append({"method": "steer", "to": "PL", "beta": 2, "scaled": False, "step": 5})
+    found = checked(valid() | {"interventions": entries})["interventions"]
+    assert [e.get("same") for e in found] == [False, True, None]
+    for wrong, hint in ((True, "YAML reads yes, no, on and off"), (3, "write it in quotes")):
+        config = valid() | {"interventions": [entries[2] | {"to": wrong}]}
+        with pytest.raises(
+            ConfigError, match=rf"interventions\[0\].to: {wrong} is not a text; {hint}"
+        ):
+            checked(config)
+    del entries[2]["to"]
+    with pytest.raises(ConfigError, match=r"interventions\[2\].to: missing; steer needs it"):
+        checked(valid() | {"interventions": entries})
+
+
+@pytest.mark.parametrize(
+    ("concord", "expected"),
+    [
+        (["translation", "ablation"], True),
+        (["translation"], ["translation"]),
+        ([], False),
+        (True, True),
+        (False, False),
+    ],
+)
+def test_concord_is_of_all_interventions_of_some_or_of_none(concord, expected):
+    entries = [{"method": "ablation", "step": 5}]
+    entries.append({"method": "translation", "beta": 2, "scaled": False, "step": 5})
+    entries.append(entries[1] | {"split": "dev"})
+    config = valid() | {"interventions": entries, "concord": concord}
+    assert checked(config)["concord"] == expected
+    with pytest.raises(ConfigError, match=r"concord\[0\]: 'translation-dev' is not possible"):
+        checked(config | {"concord": ["translation-dev"]})

@@ -99,7 +99,7 @@ def test_of_a_mixture_exactly_the_files_of_other_jobs_are_made_again(study):
         "treebanks/english/.english-ud-dev.conllu.job": job("generate_treebank", **ENGLISH),
         "words/english/dev.parquet": job("read_words", **ENGLISH),
         "models/tiny/.job": job("train_model", model="tiny"),
-        "states/tiny/english/layer-1.parquet": job("cache_states", **PAIR),
+        "states/tiny/english/test/layer-1.parquet": job("cache_states", **PAIR, split="test"),
         "lexicons/tiny/english.parquet": job("build_lexicon", **PAIR),
         f"statistics/{of}.safetensors": job("compute_statistics", **OF),
         f"examples/{of}/{METHODS[0]}-by-random.parquet": next(

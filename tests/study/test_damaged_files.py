@@ -140,7 +140,7 @@ def test_statistics_by_control_label_that_were_not_made_are_not_taken_for_damage
 
 OF = "tiny/english/number/layer-1"
 READ = {
-    "words/english/test.parquet": "states/tiny/english/layer-1.parquet",
+    "words/english/test.parquet": "states/tiny/english/test/layer-1.parquet",
     "activations/tiny/english/layer-1/train.parquet": f"statistics/{OF}.safetensors",
     f"rankings/{OF}/probeless-ttb.parquet": "collected/tiny/english/rankings.parquet",
     f"interventions/{OF}/ablation-by-random.parquet": (

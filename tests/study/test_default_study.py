@@ -99,6 +99,20 @@ def test_the_report_says_which_ranking_finds_the_neurons_that_are_known_to_be_us
     assert truth[best]["ap_used"] < 0.8
 
 
+def test_the_report_says_what_probes_lose_on_forms_that_training_has_not(of_trained, report):
+    curves = of_trained["probing_curves"].filter(pl.col("direction") == "ttb")
+    last = curves.filter((pl.col("k") == pl.col("k").max()) & (pl.col("unseen") > 0))
+    for probe in ("linear", "gaussian"):
+        rows = last.filter(probe=probe)
+        lost = (rows["seen_accuracy"] - rows["unseen_accuracy"]).mean()
+        assert re.search(
+            rf"On forms that .*the {probe} probe [a-z ]*{lost * 100:.1f} points less", report
+        )
+    # Of all words together it is the accuracy: the column and the count say the same.
+    seen, new, whole = (last[name] for name in ("seen_accuracy", "unseen_accuracy", "accuracy"))
+    assert ((seen - whole) * (whole - new) >= 0).all()
+
+
 def test_compiled_models_are_no_evidence(tables):
     for name in ("inference", "wilcoxon", "clusters"):
         assert not tables[name].filter(pl.col("model").is_in(PLANTED)).height

@@ -110,7 +110,7 @@ class Files:
     def intervene(self, entry):
         """Intervene by the random ranking; return the rows of both collected files."""
         states = f"{self.folder}/states-{{layer}}.parquet"
-        given = {"model": self.model, "words_test": self.words["words_test"]}
+        given = {"model": self.model, "words": self.words["words_test"]}
         subtokens = self.folder / "subtokens.parquet"
         call(cache_states, **given, layers=[2], subtokens=subtokens, states=states)
         lexicon = self.folder / "lexicon.parquet"
@@ -123,6 +123,7 @@ class Files:
         call(
             intervene,
             **given,
+            seed=1,
             schema="unimorph",
             subtokens=subtokens,
             states=states.format(layer=2),

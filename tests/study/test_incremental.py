@@ -27,11 +27,17 @@ PROBES = ("linear", "gaussian")
 OF_RANKINGS = {"overlap", "agreement"}
 COMPARED = {"contrasts", "inference"}
 OF_PROBES = {"probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded", *COMPARED}
-OF_INTERVENTIONS = {"interventions", "saturation", "examples", "used_vs_encoded", *COMPARED}
+OF_INTERVENTIONS = {
+    *("interventions", "saturation", "examples", "concord", "used_vs_encoded"),
+    *COMPARED,
+}
 FIGURES = {
     "probing_curves": {"probing_curves", "probing"},
     "selectivity_curves": {"probing_curves"},
+    "unseen_forms": {"probing_curves"},
     "intervention_curves": {"interventions"},
+    "side_effects": {"interventions"},
+    "concord": {"concord"},
     "layer_profiles": {"probing", "saturation"},
     "used_vs_encoded": {"used_vs_encoded", "contrasts"},
     "contrasts": {"contrasts"},
@@ -63,8 +69,13 @@ def whole(of=OF, names=PROBES):
 
 
 def interventions(*rankers, of=OF, methods=METHODS):
+    """Those of the words themselves, and, of translation, of the words that agree with them."""
     return {
-        job(f"intervene{by(r)}", **of, ranker=r, method=name) for r in rankers for name in methods
+        job(f"{rule}{by(r)}", **of, ranker=r, method=name)
+        for rule, names in (("intervene", methods), ("measure_concord", ("translation",)))
+        for r in rankers
+        for name in methods
+        if name in names
     }
 
 
@@ -73,7 +84,8 @@ def built_on(*stages):
     of = {"rankings": OF_RANKINGS, "probes": OF_PROBES, "interventions": OF_INTERVENTIONS}
     tables = set().union(*(of[stage] for stage in stages))
     figures = {name for name, reads in FIGURES.items() if reads & tables}
-    collections = {*stages, "contrasts"} | ({"examples"} if "interventions" in stages else set())
+    collections = {*stages, "contrasts"}
+    collections |= {"examples", "concord"} if "interventions" in stages else set()
     return (
         {job("collect", **PAIR, collection=name) for name in collections}
         | {job("build_table", table=name) for name in tables}
@@ -92,6 +104,14 @@ REPORTED = (
 """What `neurons.report` is of."""
 EVERYTHING = ("rankings", "probes", "interventions")
 RANKERS = ("gaussian", "probeless", "random")
+
+
+OF_CONCORD_ALONE = {
+    job("collect", **PAIR, collection="concord"),
+    job("build_table", table="concord"),
+    job("build_figure", figure="concord"),
+}
+"""What another intervention does not change where its concord is not asked for."""
 
 
 def edit(root: Path, file: str, old: str, new: str) -> None:
@@ -216,7 +236,18 @@ def test_another_beta_beside_the_first_runs_alone(finished, tmp_path):
     entries.append(entries[1] | {"beta": 4, "name": "weak"})
     config = changed(SMALL, tmp_path / "config.yaml", interventions=entries)
     assert planned(finished, config) == (
-        interventions(*RANKERS, methods=("weak",)) | built_on("interventions")
+        interventions(*RANKERS, methods=("weak",)) | built_on("interventions") - OF_CONCORD_ALONE
+    )
+
+
+def test_without_concord_the_tables_that_have_it_are_built_again_alone(finished, tmp_path):
+    config = changed(SMALL, tmp_path / "config.yaml", concord=False)
+    tables = {"used_vs_encoded", *COMPARED}
+    assert planned(finished, config) == (
+        {job("collect", **PAIR, collection="contrasts")}
+        | {job("build_table", table=name) for name in tables}
+        | {job("build_figure", figure=name) for name, reads in FIGURES.items() if reads & tables}
+        | {job("build_report"), job("build_provenance")}
     )
 
 
@@ -231,7 +262,7 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
     config = changed(SMALL, tmp_path / "config.yaml", layers=[1, 2])
     of = OF | {"layer": "2"}
     assert planned(finished, config) == (
-        {job(name, **PAIR) for name in ("extract_activations", "cache_states")}
+        {job("extract_activations", **PAIR), job("cache_states", **PAIR, split="test")}
         | {job("compute_statistics", **of)}
         | rankings(*RANKERS, of=of)
         | probes(*RANKERS, of=of)
@@ -329,6 +360,24 @@ def test_another_content_of_a_treebank_reruns_what_reads_it(read_treebanks, tmp_
     assert planned(copy, copy / "config.yaml", "activations") == (
         {job("read_words", treebank="two")} | reading(["one", "two"], ["two"])
     )
+
+
+@pytest.mark.parametrize(("column", "again"), [(1, True), (2, False), (6, False), (7, False)])
+def test_activations_are_made_anew_for_another_form_and_for_no_other_column(
+    read_treebanks, tmp_path, column, again
+):
+    """A corrected lemma, head or relation is read anew, and changes no vector."""
+    copy = copy_of_a_study(read_treebanks, tmp_path / "study")
+    (path,) = (copy / "treebanks/two").glob("*-ud-test.conllu")
+    lines = path.read_text().splitlines(keepends=True)
+    number = next(i for i, line in enumerate(lines) if line.startswith("2\t"))
+    columns = lines[number].split("\t")
+    columns[column] = {1: "other", 2: "other", 6: "1", 7: "dep"}[column]
+    lines[number] = "\t".join(columns)
+    path.write_text("".join(lines))
+    again = reading(["one", "two"], ["two"]) if again else set()
+    expected = {job("read_words", treebank="two")} | again
+    assert planned(copy, copy / "config.yaml", "activations") == expected
 
 
 def test_another_content_of_a_model_reruns_what_reads_it(read_treebanks, tmp_path):

@@ -11,6 +11,8 @@ from workflow_scripts.study.digests import megabytes
 from workflow_scripts.study.fingerprint import reached
 from workflow_scripts.study.jobs import Jobs
 
+USED = ("intervention", "concord")
+"""The kinds of jobs that change neurons inside the model."""
 COMPARED = ("contrasts", "inference")
 """The tables that are made of probes and interventions both, where a study has them."""
 
@@ -89,6 +91,8 @@ def test_a_jobs_code_is_its_command_and_the_files_that_the_configuration_names(
         named = {key for key in named if key[3] != "all"}
     if room == "collections":
         named = {key for key in before if key[0] == kind}
+    if room == "methods":
+        named = {key for key in before if key[0] in USED and name in key}
     if room == "schemas":
         named = {key for key in before if key[0] in ("words", "intervention")}
     assert code == named
@@ -121,10 +125,10 @@ def test_a_rules_command_line_is_part_of_its_jobs_and_its_white_space_is_not(stu
 @pytest.mark.parametrize(
     ("module", "kind", "built_on_it"),
     [
-        ("extract_activations", "activations", {"statistics", "ranking", "probe", "intervention"}),
+        ("extract_activations", "activations", {"statistics", "ranking", "probe", *USED}),
         ("cache_states", "states", {"intervention"}),
-        ("build_lexicon", "lexicon", {"intervention"}),
-        ("compute_statistics", "statistics", {"ranking", "probe", "intervention"}),
+        ("build_lexicon", "lexicon", {*USED}),
+        ("compute_statistics", "statistics", {"ranking", "probe", *USED}),
         ("keep_values", "attributes", set()),
     ],
 )
@@ -207,6 +211,29 @@ def test_of_a_model_for_its_truth_alone_only_rankings_are_made_and_collected(stu
         assert {one["model"] for one in collected} == models
 
 
+@pytest.mark.parametrize(
+    ("column", "kinds_of_it"),
+    [
+        (1, {"activations", "states", "lexicon", "statistics", "ranking"}),
+        (2, {"lexicon", "statistics", "ranking"}),
+        (7, set()),
+        (9, set()),
+    ],
+)
+def test_a_job_depends_on_the_columns_of_the_treebank_that_it_reads(study, column, kinds_of_it):
+    def written(value):
+        columns = ["1", "form", "lemma", "NOUN", "_", "_", "0", "root", "_", "_"]
+        columns[column] = value
+        study.conllu("a", "train").write_text("# a comment\n" + "\t".join(columns) + "\n\n")
+        return study.strings(rankings=["linear"], interventions=[])
+
+    changed = different(written("one"), written("other"))
+    of_a = {key[0] for key in changed} - {"table", *COLLECTED, "probe"}
+    assert of_a - {"treebank", "words", "attributes"} == kinds_of_it
+    assert ("words" in of_a) == (column != 9)
+    assert ("attributes" in of_a) == (column in (1, 2))
+
+
 def test_rankings_that_run_the_model_depend_on_the_kept_values(study):
     rankers = ["attribution"]
     before = study.strings(rankings=rankers)
@@ -241,7 +268,7 @@ def test_editing_one_ranker_changes_its_rankings_what_is_built_on_them_and_the_t
         key
         for key in before
         if (key[0] == "ranking" and key[2] == ranker)
-        or (key[0] in ("probe", "intervention") and key[3].partition("-")[0] == ranker)
+        or (key[0] in ("probe", *USED) and key[3].partition("-")[0] == ranker)
     }
     assert different(before, study.strings()) == expected
 
@@ -261,8 +288,10 @@ def test_editing_one_table_changes_that_table(study, monkeypatch):
     assert different(before, study.strings()) == {("table", "saturation")}
 
 
-INTERVENTION_TABLES = ("interventions", "saturation", "examples", "used_vs_encoded", *COMPARED)
-OF_INTERVENTIONS = ("interventions_of", "examples_of", "contrasts_of")
+INTERVENTION_TABLES = (
+    *("interventions", "saturation", "examples", "concord", "used_vs_encoded", *COMPARED),
+)
+OF_INTERVENTIONS = ("interventions_of", "concord_of", "examples_of", "contrasts_of")
 
 
 @pytest.mark.parametrize("change", [{"beta": 4}, {"scaled": False}, {"step": 5}])
@@ -270,9 +299,111 @@ def test_an_option_of_one_intervention_changes_that_entry_and_the_tables(study, 
     before = study.strings()
     first, second = study.jobs().plan.config["interventions"]
     after = study.strings(interventions=[first, second | change])
-    expected = {key for key in before if key[0] == "intervention" and key[2] == "translation"}
+    expected = {key for key in before if key[0] in USED and key[2] == "translation"}
     expected |= later(before, tables=INTERVENTION_TABLES, collected=OF_INTERVENTIONS)
     assert different(before, after) == expected
+
+
+def test_concord_changes_no_intervention_and_is_of_those_that_it_names(study):
+    every = study.strings()
+    none, one = study.strings(concord=False), study.strings(concord=["translation"])
+    assert kinds(different(none, every)) == {"concord_of", "contrasts_of", "table"}
+    assert {key for key in different(none, every) if key[0] == "table"} == {
+        ("table", table) for table in ("concord", "used_vs_encoded", *COMPARED)
+    }
+    of = {
+        name: {j["method"] for j in study.jobs(concord=name).each("measure_concord", {})}
+        for name in (True, False)
+    }
+    assert of == {True: {"ablation", "translation"}, False: set()}
+    named = study.jobs(concord=["translation"]).each("measure_concord", {})
+    assert {job["method"] for job in named} == {"translation"}
+    assert different(one, every) <= different(none, every)
+
+
+def test_a_corrected_arc_changes_concord_and_no_intervention(study):
+    def written(value):
+        columns = ["1", "form", "lemma", "NOUN", "_", "_", "0", value, "_", "_"]
+        study.conllu("a", "train").write_text("\t".join(columns) + "\n\n")
+        return study.strings()
+
+    of_a = kinds(different(written("root"), written("dep"))) - {"table", *COLLECTED}
+    assert of_a == {"treebank", "words", "concord"}
+
+
+def transfers(jobs):
+    """The strings of all jobs between two treebanks, by what names them."""
+    names = ("configuration", "other", "method", "ranker")
+    return {
+        tuple(one[name] for name in names): jobs.string("measure_transfer", **one)
+        for one in jobs.each("measure_transfer", {})
+    }
+
+
+def test_neurons_are_transferred_between_treebanks_that_keep_the_same_values(study):
+    """Of translations, and of both treebanks of one model: `b` alone has Tense."""
+    found = transfers(study.jobs())
+    assert {(of.model, of.treebank, other) for of, other, *_ in found} == {
+        ("fixed", "a", "b"),
+        ("fixed", "b", "a"),
+    }
+    assert {(of.attribute, method) for of, _, method, _ in found} == {("Number", "translation")}
+    assert len(found) == 2 * 2 * 4  # ordered pairs, layers, rankers
+    assert transfers(study.jobs(transfer=False)) == {}
+    alone = study.jobs(treebanks={"b": {"path": str(study.folder / "b")}})
+    for jobs in (study.jobs(transfer=False), alone):
+        assert "transfer" not in jobs.plan.tables
+    assert "transfer" in study.jobs().plan.tables
+    assert transfers(study.jobs(skip=[{"treebank": "a"}])) == {}
+    study.keep({**KEPT, "a": KEPT["a"] | {"Number": ["DU", "PL", "SG"]}})
+    assert transfers(study.jobs()) == {}
+
+
+def test_a_transfer_depends_on_the_ranking_and_means_of_the_other_treebank(study, monkeypatch):
+    before = transfers(study.jobs())
+    study.conllu("b", "train").write_text("other")
+    after = transfers(study.jobs())
+    assert all(after[key] != before[key] for key in before)  # b lends, or its words are changed
+    more = transfers(study.jobs(neurons={"max": 150, "report": [10]}))
+    assert all(more[key] != after[key] for key in after)
+    assert transfers(study.jobs(min_types=50)) == after
+    edited(monkeypatch, "rankers.linear")
+    changed = {key for key, string in transfers(study.jobs()).items() if string != after[key]}
+    assert {ranker for *_, ranker in changed} == {"linear"}
+
+
+def test_of_a_compiled_model_there_is_no_concord(study):
+    models = {"made": {"compile": {"attribute": "Number"}, "treebanks": ["a"]}}
+    jobs = study.jobs(models=models)
+    assert list(jobs.each("intervene", {}))
+    assert not list(jobs.each("measure_concord", {}))
+    assert "concord" not in jobs.plan.tables
+    assert "used_vs_encoded" in jobs.plan.tables
+
+
+def test_an_intervention_on_a_named_value_is_made_where_the_value_is_kept(study):
+    entries = [{"method": "steer", "to": "PST", "beta": 2, "scaled": False, "step": 10}]
+    jobs = study.jobs(interventions=entries, treebanks={"b": {"path": str(study.folder / "b")}})
+    assert {job["configuration"].attribute for job in jobs.each("intervene", {})} == {"Tense"}
+    (tense, *_) = (c for c in jobs.configurations("fixed", "b") if c.attribute == "Tense")
+    (number, *_) = (c for c in jobs.configurations("fixed", "b") if c.attribute == "Number")
+    stems = jobs.plan.stems
+    assert stems("interventions", of=number) == stems("concord", of=number) == []
+    assert stems("interventions", of=tense) == stems("interventions") != []
+
+
+def test_adding_a_beta_changes_no_other_and_dev_is_read_where_it_is_asked_for(study):
+    entry = {"method": "translation", "scaled": True, "step": 10}
+    one = study.strings(interventions=[entry | {"beta": [2]}])
+    two = study.strings(interventions=[entry | {"beta": [2, 4.5]}])
+    added = {key[2] for key in two.keys() - one.keys()}
+    assert added == {"translation-beta-4.5"}
+    assert kinds(different(one, two)) == {*OF_INTERVENTIONS, "table"}
+    jobs = study.jobs(interventions=[entry | {"beta": [2], "split": "dev"}])
+    assert [job["split"] for job in jobs.each("cache_states", {})] == ["dev"] * 3
+    assert not list(jobs.each("measure_concord", {}))
+    (name,) = {job["method"] for job in jobs.each("intervene", {})}
+    assert name == "translation-beta-2-dev"
 
 
 def test_adding_an_intervention_changes_no_other(study):
@@ -339,7 +470,7 @@ def test_neurons_max_changes_what_searches_that_far_and_every_probe(study):
         for key in before
         if (key[0] == "probe" and key[3] != "all")
         or (key[0] == "ranking" and key[2] == "gaussian")
-        or (key[0] == "intervention" and key[3].startswith("gaussian"))
+        or (key[0] in USED and key[3].startswith("gaussian"))
     }
     assert different(before, after) == expected
 
@@ -362,6 +493,64 @@ def test_another_kind_of_control_task_changes_what_no_control_task_would(study):
     assert different(study.strings(), study.strings(control="empirical")) == without
 
 
+def test_control_rankings_change_the_probes_of_rankers_that_read_labels_alone(study):
+    before, by_control = study.jobs(), study.jobs(control={"ranking": "control"})
+    changed = different(strings(before), strings(by_control))
+    assert kinds(changed) == {"probe", "probes_of", "contrasts_of", "table"}
+    every = {key for key in strings(before) if key[0] == "probe"}
+    assert {key for key in changed if key[0] == "probe"} == {
+        key for key in every if key[3] not in ("random", "all")
+    }
+    assert list(before.each("rank_by_control", {})) == []
+    found = [one["ranker"] for one in by_control.each("rank_by_control", {})]
+    assert set(found) == {"linear", "gaussian", "probeless"}
+
+
+def control_rankings(jobs):
+    """The strings of a study's rankings by control labels."""
+    return {
+        (one["configuration"], one["ranker"]): jobs.string("rank_by_control", **one)
+        for one in jobs.each("rank_by_control", {})
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "rankers"),
+    [
+        ("rankers.probeless", {"probeless"}),
+        ("compute_statistics", {"gaussian", "probeless"}),
+        ("rank_by_control", {"linear", "gaussian", "probeless"}),
+        ("rank_neurons", set()),
+    ],
+)
+def test_a_control_ranking_depends_on_its_own_ranker_and_labels(
+    study, monkeypatch, module, rankers
+):
+    def all_strings():
+        jobs = study.jobs(control={"ranking": "control"})
+        return control_rankings(jobs), strings(jobs)
+
+    before, others = all_strings()
+    edited(monkeypatch, module)
+    after, others_after = all_strings()
+    assert {ranker for _, ranker in different(before, after)} == rankers
+    if module == "rank_by_control":
+        changed = different(others, others_after)
+        assert kinds(changed) == {"probe", "probes_of", "contrasts_of", "table"}
+        assert not any(key[3] in ("random", "all") for key in changed if key[0] == "probe")
+
+
+def test_other_control_labels_make_other_control_rankings_and_no_real_one(study):
+    uniform, empirical, drawn_anew = (
+        study.jobs(control={"labels": labels, "ranking": "control"}, seed=seed)
+        for labels, seed in (("uniform", 1), ("empirical", 1), ("uniform", 2))
+    )
+    before = control_rankings(uniform)
+    for after in (empirical, drawn_anew):
+        assert different(before, control_rankings(after)) == before.keys()
+    assert "ranking" not in kinds(different(strings(uniform), strings(empirical)))
+
+
 def test_device_and_place_of_the_results_change_nothing(study):
     before = study.strings()
     assert study.strings(device="cuda") == before
@@ -373,7 +562,7 @@ def test_the_seed_changes_what_draws_and_not_what_reads(study):
     changed = different(study.strings(), study.strings(seed=2))
     assert ("model", "trained") in changed
     of_fixed = {key for key in changed if mentions(key, "fixed")}
-    assert kinds(of_fixed) == {"statistics", "ranking", "probe", "intervention", *COLLECTED}
+    assert kinds(of_fixed) == {"statistics", "ranking", "probe", *USED, *COLLECTED}
     assert {key[2] for key in of_fixed if key[0] == "ranking"} == {"linear", "random"}
 
 
@@ -419,6 +608,8 @@ def test_a_string_names_its_configuration_and_its_own_settings(study):
         "kind_of_method": "translation",
         "method_options": {"beta": 8, "scaled": True},
         "step": 10,
+        "split": "test",
+        "seed": 1,
     }
 
 

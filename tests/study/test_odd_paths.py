@@ -30,6 +30,7 @@ def sources(finished, tmp_path):
             "probes": ["gaussian"],
             "neurons": {"max": 8, "report": [8]},
             "interventions": [{"method": "ablation", "step": 8}],
+            "concord": True,
         }
         config.write_text(yaml.safe_dump(yaml.safe_load(SMALL.read_text()) | keys))
         return directory, config

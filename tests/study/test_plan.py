@@ -93,10 +93,11 @@ def test_the_rankings_that_start_with_the_best_neuron_are_all_but_the_reverse_on
 @pytest.mark.parametrize(
     ("changes", "tables"),
     [
-        ({}, set(TABLES)),
+        ({}, {*TABLES, "transfer"}),
         (
             {"probes": []},
-            COMPARED | {"interventions", "saturation", "examples", *OF_RANKINGS},
+            COMPARED
+            | {"interventions", "saturation", "examples", "concord", "transfer", *OF_RANKINGS},
         ),
         (
             {"interventions": []},
@@ -242,6 +243,14 @@ def test_a_treebank_that_no_model_reads_or_a_study_without_models_lacks_nothing(
     models = {"fixed": study.jobs()._config["models"]["fixed"] | {"treebanks": ["b"]}}
     assert study.jobs(models=models).plan.treebanks_without(KEPT | {"a": {}}, LARGEST) == {}
     study.jobs(models={}).plan.check_configurations(NONE, LARGEST)
+
+
+def test_configurations_are_counted_for_each_model(study):
+    assert study.jobs().plan.counts(KEPT) == {"fixed": 8, "trained": 4}
+    only = study.jobs(only=[{"attribute": "Tense", "layer": 1}]).plan
+    assert only.counts(KEPT) == {"fixed": 1, "trained": 1}
+    assert study.jobs().plan.counts(NONE) == {"fixed": 0, "trained": 0}
+    assert study.jobs(models={}).plan.counts(KEPT) == {}
 
 
 ABLATION = [{"method": "ablation", "step": 10}]

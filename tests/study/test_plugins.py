@@ -13,7 +13,7 @@ from workflow_scripts.command.plugins import declared, load, module, names
 NAMES = {
     "rankers": ("DIRECTIONS", "USES"),
     "probes": ("USES",),
-    "methods": ("USES", "OPTIONS", "HAS_TARGET"),
+    "methods": ("USES", "OPTIONS", "TARGET"),
     "analyzers": ("USES",),
     "collections": ("USES",),
     "tables": ("USES",),

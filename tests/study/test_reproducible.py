@@ -47,6 +47,7 @@ ROOMS = {
     "sentences": {"probe_rankings", "probe_rankings_of_one_direction"},
     "interventions": {"intervene", "intervene_of_one_direction"},
     "examples": {"intervene", "intervene_of_one_direction"},
+    "concord": {"measure_concord", "measure_concord_of_one_direction"},
     "collected": {"collect"},
     "tables": {"build_table"},
     "figures": {"build_figure"},

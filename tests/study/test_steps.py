@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.workflow import ROOT
 from workflow_scripts.study.configuration_file import checked
+from workflow_scripts.study.digests import COLUMNS
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import Plan
 from workflow_scripts.study.rule_steps import RuleStep
@@ -74,8 +75,9 @@ FOLLOWS = {
     ("train_model", "options"): "train",
     ("compute_statistics", "attribute"): "attribute",
     ("extract_activations", "files"): "treebank",
-    ("cache_states", "files"): "treebank",
+    ("cache_states", "files"): "split",
     ("probe_rankings", "max_neurons"): "neurons.max",
+    ("measure_transfer", "report"): "neurons.report",
     ("build_report", "words"): "configuration",
     ("build_report", "packages"): "configuration",
     ("build_provenance", "packages"): "configuration",
@@ -84,9 +86,13 @@ FOLLOWS = {
 NOT_ON_A_COMMAND_LINE = {
     ("rank_neurons", "values"),  # which the statistics have
     ("collect", "neurons.whole"),  # there are files of such probes, or none
+    ("rank_by_control", "values"),
     ("probe_rankings", "values"),
+    ("probe_rankings", "ranked_by_control"),  # there are files of such rankings, or none
     ("probe_all_neurons", "values"),
     ("intervene", "values"),
+    ("measure_concord", "values"),
+    ("measure_transfer", "values"),
     ("compute_statistics", "values"),  # of attributes.csv
     ("compile_model", "planted_values"),
     ("score_rankings", "values"),
@@ -104,6 +110,7 @@ CHANGES_NOTHING = {
     ),  # paths of what is digested
     *("device", "layers", "precision"),
     *("configurations", "rankings", "probes", "whole", "sentences", "interventions", "examples"),
+    *("concord", "transfer"),
     *(
         "configuration",
         "project",
@@ -181,4 +188,5 @@ def test_every_step_reads_what_another_makes():
     for name, step in STEPS.items():
         for read in step.reads.values():
             assert read.step in known, name
-            assert set(read.without) <= {*STEPS[read.step].settings} if read.without else True
+            of_step = STEPS[read.step].settings if read.step in STEPS else {}
+            assert set(read.without) <= {*of_step, *COLUMNS}, name

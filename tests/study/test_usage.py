@@ -15,6 +15,7 @@ from workflow_scripts.study.estimate_cost import read_configuration, shape_of
 from workflow_scripts.study.usage import card, cost
 from workflow_scripts.study.usage.records import Record, read_records
 from workflow_scripts.study.usage.requests import asked_too_much, table, used_more
+from workflow_scripts.study.usage.work import work
 
 
 def record(
@@ -124,7 +125,10 @@ CONFIG = {
     ],
     "probes": ["linear", "gaussian"],
     "neurons": {"whole": True},
+    "control": True,
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
+    "concord": False,
+    "transfer": False,
 }
 
 
@@ -178,6 +182,20 @@ def test_the_cost_of_the_measured_study_is_what_was_measured():
     assert stages["interventions"].gpu_hours == pytest.approx(of_stage["interventions"] / 50)
     assert stages["probing"].gpu_hours == 0
     assert stages["activations"].disk_gb == pytest.approx(2 * (30 + 5) * 2**20 / 1e9)
+
+
+def test_concord_takes_the_layers_above_and_no_vocabulary():
+    planned = list(cost.jobs(CONFIG | {"concord": ["ablation"]}, {"small": SHAPE}, 1, lexicon=True))
+    found = {job.layer: work(job) for job in planned if job.rule == "measure_concord"}
+    assert found == {layer: 11 * ((6 - layer) * 120_000 + 200) for layer in (2, 4)}
+    assert sum(job.rule == "measure_concord" for job in planned) == 8
+    mover = {"name": "translation", "method": "translation", "step": 10, "split": "test"}
+    two = CONFIG | {"treebanks": {"english": {}, "spanish": {}}, "interventions": [mover]}
+    planned = list(cost.jobs(two | {"transfer": True}, {"small": SHAPE}, 1, lexicon=True))
+    assert sum(job.rule == "measure_transfer" for job in planned) == 2 * 8
+    dev = CONFIG | {"interventions": [CONFIG["interventions"][0] | {"split": "dev"}]}
+    planned = list(cost.jobs(dev | {"concord": True}, {"small": SHAPE}, 1, lexicon=True))
+    assert not [job for job in planned if job.rule == "measure_concord"]
 
 
 def test_twice_the_attributes_take_twice_what_follows_them():
@@ -243,13 +261,13 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert done.returncode == 0, done.stderr
     cells = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     jobs = {row[0].removeprefix("| "): row[1] for row in cells[1:]}
-    assert jobs.pop("tables") == str(5 + 12 + 10 + 2)
+    assert jobs.pop("tables") == str(6 + 13 + 13 + 2)
     assert jobs == {
         "words": "2",
         "activations": "3",
         "rankings": "4",
         "probing": "8",
-        "interventions": "6",
+        "interventions": "9",
     }
 
 

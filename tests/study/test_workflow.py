@@ -24,6 +24,7 @@ def test_every_table_is_there_and_has_rows(finished):
         "agreement",
         "contrasts",
         "inference",
+        "concord",
     ):
         csv = pl.read_csv(finished / f"results/tables/{table}.csv")
         parquet = pl.read_parquet(finished / f"results/tables/{table}.parquet")
@@ -43,7 +44,7 @@ def test_a_table_without_rows_says_why_in_its_log(finished):
 def test_every_figure_that_has_its_tables_is_drawn(finished):
     kinds = {"svg", "pdf", "json"}
     drawn = ("probing_curves", "intervention_curves", "used_vs_encoded", "layer_profiles")
-    drawn = (*drawn, "contrasts")
+    drawn = (*drawn, "contrasts", "side_effects", "concord", "unseen_forms")
     for figure in (*drawn, "selectivity_curves"):
         paths = {kind: finished / f"results/figures/{figure}.{kind}" for kind in kinds}
         assert paths["pdf"].read_bytes().startswith(b"%PDF")
@@ -75,6 +76,7 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     rules = {path.name for path in (finished / "results/logs").iterdir()}
     assert rules == {path.name for path in (finished / "results/benchmarks").iterdir()}
     of_others = {"fetch_treebank", "fetch_model", "compile_model", "score_rankings", "build_latex"}
+    of_others |= {"rank_by_control", "measure_transfer"}
     assert rules == STEPS.keys() - of_others
 
 
@@ -82,15 +84,16 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     ("changes", "tables"),
     [
         (
-            {"interventions": []},
+            {"interventions": [], "concord": True},
             COMPARED
             | {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
         ),
         (
             {"probes": []},
-            COMPARED | {"interventions", "saturation", "examples", "overlap", "agreement"},
+            COMPARED
+            | {"interventions", "saturation", "examples", "concord", "overlap", "agreement"},
         ),
-        ({"probes": [], "interventions": []}, {"overlap", "agreement"}),
+        ({"probes": [], "interventions": [], "concord": True}, {"overlap", "agreement"}),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],
@@ -131,6 +134,13 @@ def test_a_table_says_in_its_metadata_what_made_it(finished):
         "ranker_options": {},
         "seed": 1,
     }
+
+
+def test_the_number_of_configurations_is_said_once_all_words_are_read(tmp_path):
+    said = run(tmp_path, SMALL, "words")
+    assert (said.stdout + said.stderr).count("1 configuration: tiny 1") == 1
+    said = run(tmp_path, SMALL, "--dry-run")
+    assert (said.stdout + said.stderr).count("1 configuration: tiny 1") == 1
 
 
 def test_a_malformed_treebank_ends_in_one_error_and_leaves_no_words(tmp_path):

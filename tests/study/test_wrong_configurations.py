@@ -60,9 +60,11 @@ layers: [0, 2]
 rankings: [{ranker: linear, name: again}, random]
 probes: [linear]
 neurons: {max: 60, report: [10, 50], whole: true}
-control: false
+control: {labels: empirical, ranking: control}
 interventions:
-  - {name: half, method: translation, beta: 8, scaled: true, step: 10}
+  - {name: half, method: translation, beta: 8, scaled: true, step: 10, split: test}
+concord: [half]
+transfer: [half]
 analyzer: lexicon
 device: cpu
 precision: fast
@@ -294,4 +296,7 @@ def test_a_model_folder_that_does_not_say_how_many_layers_it_has_is_named(text, 
 @pytest.mark.parametrize("beta", [10**400, -1, 0.0, float("-inf"), "8", None, [], True])
 def test_a_beta_that_is_no_positive_number_is_named(beta):
     message = complaint(changed(("interventions", 0, "beta"), beta))
-    assert message == f"interventions[0].beta: {beta!r} is not a number above 0"
+    expected = f"{beta!r} is not a number above 0"
+    if beta == []:
+        expected = "[] is empty; give a number, or a list of them"
+    assert message == f"interventions[0].beta: {expected}"

@@ -10,6 +10,7 @@ import torch
 
 from tests.support.formulas_interventions import read_by_hand, spell
 from workflow_scripts.files.artifact import read_parquet
+from workflow_scripts.files.words import COLUMNS
 
 
 def next_value(value, values):
@@ -52,8 +53,7 @@ class PlainCounterparts:
             if key == own and other[self.attribute] == aim:
                 return None
         found = [known for known in found if len(known[1]) == 1 and known[1] != tuple(ids)]
-        others = [n for n in word if n not in ("sentence", "word", "form", "lemma", "upos")]
-        others.remove(self.attribute)
+        others = [name for name in word if name not in (*COLUMNS, self.attribute)]
 
         def equal(known):
             return sum(known[3][name] == word[name] for name in others)
@@ -62,6 +62,8 @@ class PlainCounterparts:
         frequent = Counter(key for key, _, split, _ in found if split.endswith("train"))
         best = [known for known in found if equal(known) == most]
         best.sort(key=lambda known: (-frequent[known[0]], known[0]))
+        self.all_else_equal = bool(best) and most == len(others)
+        """Of the word that was looked up last."""
         return best[0][1][0] if best else None
 
 

@@ -22,12 +22,15 @@ TABLES = (
     "agreement",
     "contrasts",
     "inference",
+    "concord",
 )
 KEPT = {
     "a": {"Number": ["PL", "SG"], POS: ["ADJ", "N", "V"]},
     "b": {"Number": ["PL", "SG"], "Tense": ["PRS", "PST"]},
 }
-COLLECTED = ("rankings_of", "probes_of", "interventions_of", "examples_of", "contrasts_of")
+COLLECTED = (
+    *("rankings_of", "probes_of", "interventions_of", "concord_of", "examples_of", "contrasts_of"),
+)
 OF_TREEBANKS = {"treebank": "treebank", "words": "read_words", "attributes": "keep_values"}
 OF_PAIRS = {
     "activations": "extract_activations",
@@ -103,7 +106,8 @@ def strings(jobs):
     for model, treebank in plan.pairs():
         pair = {"model": model, "treebank": treebank}
         for kind, step in OF_PAIRS.items():
-            found[kind, model, treebank] = jobs.string(step, **pair)
+            of_split = {"split": "test"} if step == "cache_states" else {}
+            found[kind, model, treebank] = jobs.string(step, **pair, **of_split)
         for kind in COLLECTED:
             collection = kind.removesuffix("_of")
             found[kind, model, treebank] = jobs.string("collect", **pair, collection=collection)
@@ -125,6 +129,8 @@ def strings(jobs):
                         method = entry["name"]
                         string = jobs.string("intervene", **by, method=method)
                         found["intervention", name, method, ranking] = string
+                        string = jobs.string("measure_concord", **by, method=method)
+                        found["concord", name, method, ranking] = string
     return found | {("table", table): jobs.string("build_table", table=table) for table in TABLES}
 
 

@@ -14,7 +14,7 @@ MANY = list(product(["m"], ["one", "two"], ["Number", "Tense"], [2, 7]))
 
 def frame(rows, columns):
     types = dict.fromkeys(columns, pl.Float64)
-    types |= {name: pl.Boolean for name in ("saturated",) if name in types}
+    types |= {name: pl.Boolean for name in ("saturated", "attractor") if name in types}
     texts = (
         *(
             "measure",
@@ -27,6 +27,7 @@ def frame(rows, columns):
             "group",
             "name",
             "rankings",
+            *("relation", "edited", "words_of", "ranking_of", "means_of"),
         ),
         *("value", "target", "form", "predicted", "text", "change"),
         *("other_probe", "other_ranking", "other_treebank", "other_attribute"),
@@ -60,10 +61,10 @@ def with_rankers(table, columns=("ranker", "direction")):
 
 def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     """The tables of a study, each number of its own."""
-    numbers = iter(range(1, 10**6))
+    counter = iter(range(1, 10**6))
 
     def some(count=1):
-        return [next(numbers) / 10**5 for _ in range(count)]
+        return [next(counter) / 10**5 for _ in range(count)]
 
     def ends(name, value):
         return {f"{name}_low": value - 0.01, f"{name}_high": value + 0.01} if intervals else {}
@@ -72,10 +73,11 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     for of, probe, ranking, k in product(
         configurations, ("linear", "gaussian"), rankings, (1, 5, 10)
     ):
-        accuracy, selectivity = some(2)
+        accuracy, selectivity, seen, unseen = some(4)
         row = dict(zip(OF, of, strict=True)) | {"probe": probe, "ranking": ranking, "k": k}
         row |= {"split": "test", "accuracy": accuracy, "majority": 0.5}
         row |= {"selectivity": selectivity if control else None} | ends("accuracy", accuracy)
+        row |= {"unseen": 7, "unseen_accuracy": unseen, "seen_accuracy": seen}
         probing.append(row | (ends("above_majority", accuracy - 0.5)))
     whole = [
         dict(zip(OF, of, strict=True))
@@ -87,7 +89,7 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         configurations, ("ablation", "translation"), rankings, (0, 5, 10)
     ):
         row = dict(zip(OF, of, strict=True)) | {"method": method, "ranking": ranking, "k": k}
-        for name in ("error_rate", "clwv", "cltv"):
+        for name in ("error_rate", "clwv", "cltv", "cltv_strict", "side_effect_rate"):
             (value,) = some()
             row |= {name: value} | ends(name, value)
         if method == "ablation":
@@ -203,6 +205,29 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         "examples": frame(examples, [*OF, "method", "ranking", *word]),
         "agreement": frame(agreement, [*OF, "ranking", "k", "avg_overlap", "neuron_vote"]),
     }
+    concord = []
+    for of, ranking, relation, attractor, edited, k in product(
+        *(configurations, rankings, ("det", "nsubj", "all"), (None, True, False)),
+        *(("controller", "other"), (0, 5, 10)),
+    ):
+        row = dict(zip(OF, of, strict=True)) | {"method": "translation", "ranking": ranking}
+        row |= {"relation": relation, "attractor": attractor, "edited": edited, "k": k, "pairs": 9}
+        for name in ("concord", "margin", "drop"):
+            (value,) = some()
+            row |= {name: value} | ends(name, value)
+        concord.append(row)
+    found["concord"] = of_dicts(concord)
+    treebanks = list(dict.fromkeys(of[1] for of in configurations))
+    transfer = []
+    for of, ranking, lender, k in product(configurations, compared, treebanks, REPORT):
+        loans = [(lender, lender), (lender, of[1]), (of[1], lender)]
+        for ranking_of, means_of in dict.fromkeys(loans):
+            row = {"model": of[0], "attribute": of[2], "layer": of[3], "method": "translation"}
+            row |= {"ranking": ranking, "words_of": of[1]}
+            row |= {"ranking_of": ranking_of, "means_of": means_of, "k": k, "words": 9}
+            (value,) = some()
+            transfer.append(row | {"cltv": value} | ends("cltv", value))
+    found["transfer"] = of_dicts(transfer)
     scores = ("ap_used", "ap_encoded")
     truth = [
         {**dict(zip(OF, of, strict=True)), "ranking": ranking}

@@ -81,7 +81,12 @@ def copy_of_a_study(study: Path, to: Path) -> Path:
 
 
 def changed(config: Path, to: Path, **keys) -> Path:
-    """Write a copy of a config file with some keys changed; return its path."""
+    """Write a copy of a config file with some keys changed; return its path.
+
+    Where the small study's translation is left out, concord is of all that there is.
+    """
+    methods = {entry["method"] for entry in keys.get("interventions", [{"method": "translation"}])}
+    keys = ({} if "translation" in methods else {"concord": True}) | keys
     to.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | keys))
     return to
 

@@ -13,7 +13,7 @@ from tests.support.study_tables import by, with_rankers
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files import probed_sentences
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
-from workflow_scripts.files.columns import COUNTS
+from workflow_scripts.files.columns import COUNTS, WATCHED
 from workflow_scripts.files.rankings import named
 from workflow_scripts.kernels.area import area_weights
 from workflow_scripts.kernels.bootstrap import ratio_interval
@@ -185,9 +185,9 @@ def collected_of(folder, words, probed, moved, last_word=0):
     for one in moved:
         more = np.append(words, 0) + last_word * (one is moved[-1])
         counts = pl.concat(
-            pl.DataFrame({name: [*column, 0] for name in COUNTS} | {"words": more}).select(
-                pl.lit(k).alias("k"), pl.int_range(len(more)).alias("sentence"), pl.all()
-            )
+            pl.DataFrame(
+                {name: [*column, 0] for name in (*COUNTS, *WATCHED)} | {"words": more}
+            ).select(pl.lit(k).alias("k"), pl.int_range(len(more)).alias("sentence"), pl.all())
             for k, column in zip(one.ks, one.moved.T, strict=True)
         )
         names = OF | by(one.ranking) | {"method": one.method, "has_target": True}

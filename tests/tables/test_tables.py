@@ -18,7 +18,7 @@ from tests.support.treebank_files import read_text, sentence_of
 from workflow_scripts import InputError
 from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import ArtifactError, made_by, write_parquet
-from workflow_scripts.files.columns import COUNTS
+from workflow_scripts.files.columns import COUNTS, WATCHED
 from workflow_scripts.files.rankings import named
 from workflow_scripts.interventions.outcomes import EXAMPLES as EXAMPLES_FILE
 from workflow_scripts.kernels.bootstrap import ratio_interval
@@ -51,10 +51,11 @@ SCORES = [
 ACCURACY_INTERVAL = ["accuracy_low", "accuracy_high"]
 ABOVE_MAJORITY = ["above_majority_low", "above_majority_high"]
 PROBING = [*CONFIGURATION, "probe", "ranking", "k", "split", *SCORES]
-PROBING += [*ACCURACY_INTERVAL, *ABOVE_MAJORITY, *RANKER]
-INTERVALS = [
-    *("error_rate_low", "error_rate_high", "clwv_low", "clwv_high", "cltv_low", "cltv_high"),
-]
+PROBING += [*ACCURACY_INTERVAL, *ABOVE_MAJORITY, "seen_accuracy", *RANKER]
+SHARES = ["error_rate", "clwv", "cltv", "cltv_strict", "side_effect_rate"]
+INTERVALS = [f"{share}_{end}" for share in SHARES for end in ("low", "high")]
+STRICT = ["cltv_strict", "no_value"]
+BESIDE = ["side_effect_rate", "unedited", "unedited_error_rate"]
 REST = [
     "correct_lemma_correct_value",
     "wrong_lemma_correct_value",
@@ -65,20 +66,23 @@ INTERVENTIONS = [
     *CONFIGURATION,
     *("method", "ranking", "beta", "scaled", "k", "words", "error_rate", "clwv", "cltv"),
     *REST,
+    *STRICT,
+    *BESIDE,
     *INTERVALS,
     *RANKER,
 ]
 SATURATION = [
     *CONFIGURATION,
     *("method", "ranking", "saturation_k", "clwv", "cltv", "error_rate", "error_rate_0"),
-    "saturated",
+    *("saturated", "cltv_strict", "side_effect_rate"),
     *INTERVALS,
     *RANKER,
 ]
 USED_VS_ENCODED = [
     *CONFIGURATION,
     *("method", "ranking", "probe", "point", "k"),
-    *("accuracy", "selectivity", "clwv", "cltv", "error_rate"),
+    *("accuracy", "selectivity", "clwv", "cltv", "error_rate", "cltv_strict"),
+    "side_effect_rate",
     *ACCURACY_INTERVAL,
     *INTERVALS,
     *RANKER,
@@ -140,9 +144,15 @@ def test_probing_curves_are_all_k_on_the_test_split():
 
 
 def counts(words, correct, clwv, cltv, *rest):
-    """The counts of one k: of `clwv`, `cltv` have the target's value; `rest` as in REST."""
+    """The counts of one k: of `clwv`, `cltv` have the target's value; `rest` as in REST.
+
+    Half of `cltv` changes nothing else; half as many words are watched, of which a fifth changes.
+    """
     assert words == correct + clwv + sum(rest)
-    return dict(zip(("words", *COUNTS), (words, correct, clwv, cltv, *rest), strict=True))
+    found = (words, correct, clwv, cltv, *rest, cltv // 2, (clwv - cltv) // 3)
+    unedited = words // 2
+    beside = (unedited, unedited // 5, unedited // 3)
+    return dict(zip(("words", *COUNTS, *WATCHED), (*found, *beside), strict=True))
 
 
 # clwv 0.1, 0.3, 0.31, 0.31: flat from the second point on, k = 10.
@@ -178,7 +188,8 @@ def curve(entry, ranking, points, step=10, **of):
         | point
         | {
             name: (k + i) / 200
-            for i, name in enumerate(INTERVALS[: 6 if entry["has_target"] else 4])
+            for i, name in enumerate(INTERVALS)
+            if entry["has_target"] or not name.startswith("cltv")
         }
         for k, point in zip(range(0, step * len(points), step), points, strict=True)
     ]
@@ -203,6 +214,16 @@ def test_interventions_are_counts_as_fractions_of_the_words_intervened_on():
         for name in ("clwv", *REST):
             assert row[name] == given[name] / given["words"]
         assert row["cltv"] == (given["cltv"] / given["words"] if given["has_target"] else None)
+        strict = given["cltv_strict"] / given["words"] if given["has_target"] else None
+        assert row["cltv_strict"] == strict
+        assert row["no_value"] == given["no_value"] / given["words"]
+        assert row["unedited"] == given["unedited"]
+        for share, name in {
+            "side_effect_rate": "side_effects",
+            "unedited_error_rate": "unedited_errors",
+        }.items():
+            expected = given[name] / given["unedited"] if given["unedited"] else None
+            assert row[share] == expected
         assert row["error_rate"] == pytest.approx(1 - given["correct"] / given["words"], abs=1e-15)
         for name in INTERVALS:
             assert row[name] == given[name]
@@ -232,14 +253,19 @@ def test_saturation_is_one_row_a_curve_with_what_is_true_at_that_k(shuffled):
     table = saturation.build({"interventions": collected})
     assert table.columns == SATURATION
     words, tense = ("mbert", "ewt", "Part of Speech", 7), ("mbert", "ewt", "Tense", 2)
-    ends = {k: tuple((k + i) / 200 for i in range(6)) for k in (0, 10, 20)}
-    of_ablation = (*ends[0][:4], None, None)
+    ends = {k: tuple((k + i) / 200 for i in range(10)) for k in (0, 10, 20)}
+    of_ablation = (*ends[0][:4], None, None, None, None, *ends[0][8:])
     at_0 = pytest.approx(0.2)
     top, drawn = ("linear", "ttb"), ("random", None)
+    shares = {
+        "translation": (10, 0.3, 0.2, 0.5, at_0, True, 0.1, 0.2, *ends[10]),
+        "ablation": (0, 0.3, None, 0.4, 0.4, True, None, 0.2, *of_ablation),
+        "of tense": (20, 1.0, 0.5, 1.0, 0.0, False, 0.0, 0.0, *ends[20]),
+    }
     assert table.rows() == [
-        (*words, "translation", "linear-ttb", 10, 0.3, 0.2, 0.5, at_0, True, *ends[10], *top),
-        (*words, "ablation", "linear-ttb", 0, 0.3, None, 0.4, 0.4, True, *of_ablation, *top),
-        (*tense, "translation", "random", 20, 1.0, 0.5, 1.0, 0.0, False, *ends[20], *drawn),
+        (*words, "translation", "linear-ttb", *shares["translation"], *top),
+        (*words, "ablation", "linear-ttb", *shares["ablation"], *top),
+        (*tense, "translation", "random", *shares["of tense"], *drawn),
     ]
 
 
@@ -277,7 +303,7 @@ def points_by_hand(probe_rows, curves, saturated, report):
         yield (
             *(row[c] for c in (*CONFIGURATION, "method", "ranking")),
             *(probe, point, row["k"], score.get("accuracy"), score.get("selectivity")),
-            *(row[c] for c in ("clwv", "cltv", "error_rate")),
+            *(row[c] for c in ("clwv", "cltv", "error_rate", "cltv_strict", "side_effect_rate")),
             *(score.get(c) for c in ACCURACY_INTERVAL),
             *(row[c] for c in (*INTERVALS, *RANKER)),
         )
@@ -375,6 +401,7 @@ def scores_file(folder, place, stem, base, **names):
         "accuracy_high": pa.array([None] * (n - 2) + [0.75, 1], pa.float64()),
         "above_majority_low": none,
         "above_majority_high": none,
+        "seen_accuracy": none,
     }
     rows = pa.table(columns)
     write_named(folder / "probes", place, stem, rows, **names)
@@ -446,9 +473,12 @@ SENTENCES = [["two", "individuals", "met"], ["New York", "is", "big"]]
 
 def outcome_files(folder, place, seed, n_examples, **names):
     """Counts and examples of one curve, as an intervention writes them: two k, two sentences."""
+    measured = (*COUNTS, *WATCHED)
     rows = [
         {"k": k, "sentence": sentence, "words": 40}
-        | {name: (seed + 3 * i + 7 * k + sentence) % 5 for i, name in enumerate(COUNTS)}
+        | {name: (seed + 3 * i + 7 * k + sentence) % 5 for i, name in enumerate(measured)}
+        | {"unedited": 9 * sentence + seed % 2}
+        | ({"cltv_strict": None} if seed % 4 == 3 else {})  # as for the word class
         for k in (0, 10)
         for sentence in (0, 1)
     ]
@@ -498,7 +528,10 @@ def test_interventions_are_collected_as_sums_over_sentences(outcomes):
         options = (None, None, False) if method == "ablation" else (8.0, True, True)
         name, *ranker = by(ranking).values()
         for k in (0, 10):
-            sums = [sum(r[name] for r in rows if r["k"] == k) for name in ("words", *COUNTS)]
+            sums = [
+                None if rows[0][name] is None else sum(r[name] for r in rows if r["k"] == k)
+                for name in ("words", *COUNTS, *WATCHED)
+            ]
             expected.append(("mbert", "ewt", *place, method, name, *options, k, *sums, *ranker))
     assert table.drop(INTERVALS).rows() == expected
 
@@ -516,11 +549,16 @@ def test_a_curve_has_the_intervals_of_its_shares_over_sentences(outcomes):
                 "error_rate": [r["words"] - r["correct"] for r in here],
                 "clwv": [r["clwv"] for r in here],
                 "cltv": [r["cltv"] for r in here],
+                "cltv_strict": [r["cltv_strict"] or 0 for r in here],
+                "side_effect_rate": [r["side_effects"] for r in here],
             }
+            unedited = np.array([r["unedited"] for r in here])
             for name, hits in shares.items():
-                low, high = ratio_interval(np.array(hits)[:, None], totals)
+                of = unedited if name == "side_effect_rate" else totals
+                low, high = ratio_interval(np.array(hits)[:, None], of)
                 expected = (low[0], high[0])
-                if name == "cltv" and method == "ablation":
+                of_target = name.startswith("cltv") and method == "ablation"
+                if of_target or (name == "cltv_strict" and rows[0][name] is None):
                     expected = (None, None)
                 assert (row[f"{name}_low"], row[f"{name}_high"]) == expected
 

@@ -222,7 +222,7 @@ UNTIDY = {
     "heads in a cycle": TIDY.replace("1\ta\ta\tX\t_\t_\t_", "1\ta\ta\tX\t_\t_\t2").replace(
         "2\tb\tb\tX\t_\t_\t_", "2\tb\tb\tX\t_\t_\t1"
     ),
-    "a head that is no number": TIDY.replace("\t_\t_\t_\t_\n", "\thead\tdeprel\t1:1:1\t=|=\n"),
+    "a head that is no number": TIDY.replace("\t_\t_\t_\t_\n", "\thead\t_\t1:1:1\t=|=\n"),
     "features of a range": TIDY.replace("ab\tab\tX\t_\t_", "ab\tab\tX\t_\tTypo=Yes"),
     "an empty node": TIDY.replace("\n3\t", f"\n{row('2.1', 'e')}\n3\t"),
 }

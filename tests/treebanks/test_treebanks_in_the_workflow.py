@@ -68,6 +68,7 @@ def test_a_study_has_every_feature_by_its_own_name(treebank, tmp_path):
         probes=["linear"],
         neurons={"max": 2, "report": [2]},
         interventions=[{"method": "ablation", "step": 8}],
+        concord=True,
     )
     results = finish(tmp_path, config)
     for table in ("probing", "interventions"):

@@ -45,6 +45,42 @@ def test_a_multiword_token_takes_what_exactly_one_part_carries(tmp_path):
     assert du.values == {"AdpType": "Prep", "Gender": "Masc", "Number": "Sing"}
 
 
+def arc(word_id, form, head="_", deprel="_"):
+    """One line of CoNLL-U with an arc."""
+    columns = row(word_id, form).split("\t")
+    columns[6:8] = head, deprel
+    return "\t".join(columns)
+
+
+def test_arcs_are_between_words_that_are_no_multiword_token(tmp_path):
+    tally = Tally()
+    text = block(
+        arc("1", "He", "4", "nsubj"),
+        row("2-3", "didn't"),
+        arc("2", "did", "4", "aux"),
+        arc("3", "n't", "4", "advmod"),
+        arc("4", "sleep", "0", "root"),
+        arc("4.1", "and", "_", "_"),
+        arc("5", "there", "2", "obl"),
+        arc("6", "yet", "4", "advmod:emph"),
+    )
+    [words] = read(tmp_path, text, tally=tally)
+    assert [(word.head, word.deprel) for word in words] == [
+        *((2, "nsubj"), (None, None), (None, "root"), (None, "obl"), (2, "advmod:emph"))
+    ]
+    assert tally.wrong_heads == 0
+
+
+@pytest.mark.parametrize("head", ["7", "x", "-1", "1", "²", "1.1"])
+def test_a_head_that_is_no_other_word_of_the_sentence_is_no_arc_and_counted(tmp_path, head):
+    tally = Tally()
+    text = block(arc("1", "a", head, "dep"), arc("2", "b", "1", "dep"), arc("3", "c", "", ""))
+    [words] = read(tmp_path, text, tally=tally)
+    assert [word.head for word in words] == [None, 0, None]
+    assert [word.deprel for word in words] == ["dep", "dep", None]
+    assert tally.wrong_heads == 1
+
+
 @pytest.mark.parametrize(
     ("parts", "whole"),
     [

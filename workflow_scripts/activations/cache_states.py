@@ -1,7 +1,7 @@
 """Cache states: what every intervention on a model and treebank starts from.
 
-One pass over the test sentences gives the hidden states of every subtoken at each layer, and the
-model's own reconstruction (k = 0), so that no intervention runs the layers below it, and none
+One pass over the sentences of a split gives the hidden states of every subtoken at each layer, and
+the model's own reconstruction (k = 0), so that no intervention runs the layers below it, and none
 runs the model unchanged.
 """
 
@@ -30,7 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     parser.add_argument("--model", type=Path, required=True, help="Hugging Face folder")
-    parser.add_argument("--words-test", type=Path, required=True, help="words file")
+    parser.add_argument("--words", type=Path, required=True, help="words file")
     parser.add_argument("--layers", type=int, nargs="+", required=True)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
     add_threads(parser)
@@ -65,7 +65,7 @@ def main(options: argparse.Namespace) -> None:
             for layer in options.layers
         }
         batches = Batches(model.device)
-        for window, read in read_through(options.words_test, reader, model):
+        for window, read in read_through(options.words, reader, model):
             predicted, states = _window(read, model, options.layers, batches)
             subtokens.write(_rows(window, read, predicted))
             for layer, file in files.items():

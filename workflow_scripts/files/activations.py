@@ -106,6 +106,16 @@ class LabelledActivations:
             start += len(block)
         return LabelledWords(x, self.y)
 
+    def take(self, which: np.ndarray) -> np.ndarray:
+        """Return the vectors (W, d) float32 of the labelled words of these numbers, (W,) int64."""
+        x = np.empty((len(which), self.n_neurons), np.float32)
+        start = 0
+        for block in self.batches():
+            here = np.flatnonzero((which >= start) & (which < start + len(block)))
+            x[here] = block[which[here] - start]
+            start += len(block)
+        return x
+
 
 def _blocks(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield a words or activation file piece by piece, so that no more than one is in memory."""

@@ -7,21 +7,31 @@ gives none), `upos`, and the treebank's attributes.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import Entry
 
-Analysis = tuple[str | None, str, str | None]
-"""(lemma, upos, value), the lemma None where the treebank gives none, the value None where the word
-does not carry the attribute."""
+
+class Analysis(NamedTuple):
+    """What a form can be."""
+
+    lemma: str | None
+    """None where the treebank gives none."""
+    upos: str
+    value: str | None
+    """Of the attribute; None where the word does not carry it."""
+    others: tuple[str | None, ...]
+    """Of the other attributes that are asked for, in their order."""
 
 
-def analyses(lexicon: Path, attribute: str) -> Iterator[tuple[str, Analysis]]:
-    """Yield (key, (lemma, upos, value)) of a lexicon file, each once."""
-    for key, lemma, upos, value in dict.fromkeys(
-        _rows(lexicon, ["key", "lemma", "upos"], [attribute])
-    ):
-        yield key, (lemma, upos, value)
+def analyses(
+    lexicon: Path, attribute: str, others: Sequence[str] = ()
+) -> Iterator[tuple[str, Analysis]]:
+    """Yield (key, analysis) of a lexicon file, each once."""
+    rows = _rows(lexicon, ["key", "lemma", "upos", attribute], others)
+    for key, lemma, upos, value, *more in dict.fromkeys(rows):
+        yield key, Analysis(lemma, upos, value, tuple(more))
 
 
 def entries(lexicon: Path, attributes: Sequence[str]) -> Iterator[tuple[Entry, int]]:

@@ -1,7 +1,8 @@
 """Files of rankings, and what is made of them: each says in its first columns what it is of.
 
 `model`, `treebank`, `attribute`, `layer`; `ranking`, `ranker`, `direction` (empty for a ranker with
-one ranking) and the ranker's options; then, in what is made of a ranking, the probe, or the method
+one ranking), `control` (the control task, in a ranking made from its labels alone) and the ranker's
+options; then, in what is made of a ranking, the probe, or the method
 with its options. A reader needs no path, and an option of a new ranker or method reaches what is
 collected, and the tables `probing`, `probing_curves`, `interventions` and `examples`, by itself.
 """
@@ -47,14 +48,22 @@ def _scalar(name: str, value: Any) -> pa.Scalar:
     return pa.scalar(value, pa.string())
 
 
-def read_ranking(path: Path, of: Configuration | None = None) -> tuple[dict[str, Any], np.ndarray]:
+def read_ranking(
+    path: Path, of: Configuration | None = None, by_control: bool = False
+) -> tuple[dict[str, Any], np.ndarray]:
     """Return what names a ranking, and its neurons (d,) int32, best first.
 
     Of a ranker that had nothing to rank by there is no neuron, and names are nulls of their types.
-    Raises InputError where it is not of the configuration `of`, and ArtifactError, naming the file,
+    Raises InputError where it is not of the configuration `of`, or is made from control labels and
+    not from values (with `by_control`, the other way round), and ArtifactError, naming the file,
     where it is damaged or has no such columns.
     """
     rows = read_parquet(path)
+    if ("control" in rows.column_names) != by_control:
+        labels = ("values", "control labels")
+        raise InputError(
+            f"{path}: ranks by {labels[not by_control]}, and not by {labels[by_control]}"
+        )
     if missing := [name for name in _COLUMNS if name not in rows.column_names]:
         raise InputError(f"{path}: is no ranking: it has no {', '.join(missing)}")
     name_columns = rows.drop_columns(_COLUMNS[-3:])

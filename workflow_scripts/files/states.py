@@ -1,4 +1,4 @@
-"""The states files: `states/{model}/{treebank}/`, the test sentences inside the model.
+"""The states files: `states/{model}/{treebank}/{split}/`, its sentences inside the model.
 
 `subtokens.parquet` has a row a subtoken in corpus order: `sentence`, `word` (-1: a special token),
 `id` (the vocabulary id that the model reads) and `predicted` (the one it gives, unchanged; for a
@@ -37,7 +37,7 @@ def table(x: np.ndarray) -> pa.Table:
 
 @dataclass(frozen=True)
 class CachedSentence:
-    """One test sentence inside the model."""
+    """One sentence inside the model."""
 
     number: int
     read: Subtokens
@@ -48,7 +48,7 @@ class CachedSentence:
 
 
 def read_states(subtokens: Path, states: Path) -> list[CachedSentence]:
-    """Read all test sentences with their states at one layer, in corpus order."""
+    """Read all sentences of a split with their states at one layer, in corpus order."""
     rows = read_parquet(subtokens)
     sentence, word, ids, predicted = (
         rows.column(name).to_numpy() for name in ("sentence", "word", "id", "predicted")

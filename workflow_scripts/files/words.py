@@ -1,8 +1,10 @@
 """The words files: `words/{treebank}/{split}.parquet`, a row a surface word, in corpus order.
 
 Columns: `sentence` (int32, from 0 in each split), `word` (int32, from 0 in each sentence), `form`,
-`lemma` (null where the treebank gives none), `upos`, and one nullable dictionary column for each
-attribute of the treebank.
+`lemma` (null where the treebank gives none), `upos`; `head` (int32, the word of the sentence that
+it depends on) and `deprel` (as what), null where the treebank does not say and of a multiword
+token, `head` also of the root and where the head is a multiword token; and one nullable dictionary
+column for each attribute of the treebank.
 """
 
 import math
@@ -18,7 +20,7 @@ import pyarrow.csv
 
 from workflow_scripts.files.artifact import ArtifactError, open_parquet, read_batches
 
-COLUMNS = ("sentence", "word", "form", "lemma", "upos")
+COLUMNS = ("sentence", "word", "form", "lemma", "upos", "head", "deprel")
 RESERVED = (*COLUMNS, "key", "subtoken", "train")
 """What no attribute may be called: here or in a lexicon it would be the second of that name."""
 UNSPECIFIED = ("", "_")
@@ -32,7 +34,9 @@ def schema(attributes: list[str]) -> pa.Schema:
     fields = [
         pa.field("sentence", pa.int32(), nullable=False),
         pa.field("word", pa.int32(), nullable=False),
-        *(pa.field(name, pa.string(), nullable=name == "lemma") for name in COLUMNS[2:]),
+        *(pa.field(name, pa.string(), nullable=name == "lemma") for name in COLUMNS[2:5]),
+        pa.field("head", pa.int32()),
+        pa.field("deprel", pa.string()),
     ]
     value = pa.dictionary(pa.int16(), pa.string())
     return pa.schema(fields + [pa.field(name, value) for name in attributes])

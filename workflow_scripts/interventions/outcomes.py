@@ -10,9 +10,9 @@ from itertools import compress
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts.files.columns import COUNTS
-from workflow_scripts.interventions.analyzers import Analyzer, Change, Outcome
-from workflow_scripts.interventions.subjects import Subject
+from workflow_scripts.files.columns import COUNTS, WATCHED
+from workflow_scripts.interventions.analyzers import MOVED, TO_TARGET, Analyzer, Change, Outcome
+from workflow_scripts.interventions.subjects import Bystander, Subject
 from workflow_scripts.kernels.saturation import saturation_index
 
 EXAMPLES = pa.schema(
@@ -135,6 +135,7 @@ def _kinds(
                     subject.word.upos,
                     subject.word.value,
                     subject.word.target,
+                    subject.word.others,
                 ),
                 len(known),
             )
@@ -157,33 +158,83 @@ def _kinds(
     return kind, first
 
 
-def count(outcomes: np.ndarray, subjects: Sequence[Subject], ks: Sequence[int]) -> pa.Table:
-    """Return the outcome counts of each k and sentence."""
-    numbers = np.array([subject.word.sentence for subject in subjects], np.int32)
-    sentence, row_of = np.unique(numbers, return_inverse=True)
-    by = {outcome: np.zeros((len(ks), len(sentence)), np.int32) for outcome in Outcome}
-    for row in range(len(ks)):
-        for outcome, counts in by.items():
-            hits = row_of[outcomes[row] == outcome]
-            counts[row] = np.bincount(hits, minlength=len(sentence))
-    named = {
-        "correct": by[Outcome.CORRECT],
-        "clwv": by[Outcome.CLWV] + by[Outcome.CLTV],
-        "cltv": by[Outcome.CLTV],
-        "correct_lemma_correct_value": by[Outcome.CORRECT_LEMMA_CORRECT_VALUE],
-        "wrong_lemma_correct_value": by[Outcome.WRONG_LEMMA_CORRECT_VALUE],
-        "wrong_lemma_wrong_value": by[Outcome.WRONG_LEMMA_WRONG_VALUE],
-        "no_analysis": by[Outcome.NO_ANALYSIS],
+def differing(
+    predicted: np.ndarray,
+    others: np.ndarray,
+    bystanders: Sequence[Bystander],
+    decode: Callable[[list[int]], str],
+) -> np.ndarray:
+    """Return which bystanders are another word than their `others`, at each k, (K, U) bool.
+
+    `predicted` is (K, R) and `others` (R,), vocabulary ids of their subtokens. A word is what its
+    subtokens are decoded to.
+    """
+    if not bystanders:
+        return np.zeros((len(predicted), 0), bool)
+    starts = np.array([bystander.start for bystander in bystanders], np.int64)
+    changed = np.logical_or.reduceat(predicted != others, starts, axis=1)
+    same: dict[tuple[bytes, bytes], bool] = {}
+    for k, number in np.argwhere(changed).tolist():
+        span = slice(bystanders[number].start, bystanders[number].end)
+        before, after = others[span], predicted[k, span]
+        key = before.tobytes(), after.tobytes()
+        if key not in same:
+            same[key] = decode(before.tolist()) == decode(after.tolist())
+        changed[k, number] = not same[key]
+    return changed
+
+
+def count(
+    outcomes: np.ndarray,
+    subjects: Sequence[Subject],
+    ks: Sequence[int],
+    bystanders: Sequence[Bystander] = (),
+    beside: Mapping[str, np.ndarray] | None = None,
+    strict: bool = True,
+) -> pa.Table:
+    """Return the counts of each k and sentence: outcomes (K, W), and what is said of bystanders.
+
+    That is (K, U) bool by column, of `side_effects` and `unedited_errors`. `cltv_strict` is empty
+    unless `strict`.
+    """
+    of_subject = np.array([subject.word.sentence for subject in subjects], np.int32)
+    of_bystander = np.array([bystander.sentence for bystander in bystanders], np.int32)
+    sentence, row_of = np.unique(np.concatenate([of_subject, of_bystander]), return_inverse=True)
+    row_of, row_beside = row_of[: len(subjects)], row_of[len(subjects) :]
+    shape = (len(ks), len(sentence))
+
+    def counted(hits: np.ndarray, rows: np.ndarray) -> np.ndarray:  # (K, S)
+        found = [np.bincount(rows[of_k], minlength=len(sentence)) for of_k in hits]
+        return np.array(found, np.int32).reshape(shape)
+
+    words = counted(np.ones_like(outcomes, bool), row_of)
+    named = {name: counted(np.isin(outcomes, of), row_of) for name, of in _OUTCOMES.items()}
+    every = np.ones((len(ks), len(bystanders)), bool)
+    said = {"unedited": every} | dict.fromkeys(WATCHED[1:], ~every) | dict(beside or {})
+    named |= {name: counted(hits, row_beside) for name, hits in said.items()}
+    table = {
+        "k": pa.array(np.repeat(ks, len(sentence)), pa.int32()),
+        "sentence": pa.array(np.tile(sentence, len(ks)), pa.int32()),
+        "words": pa.array(words.ravel(), pa.int32()),
     }
-    n_words = np.bincount(row_of, minlength=len(sentence)).astype(np.int32)
-    return pa.table(
-        {
-            "k": pa.array(np.repeat(ks, len(sentence)), pa.int32()),
-            "sentence": pa.array(np.tile(sentence, len(ks)), pa.int32()),
-            "words": pa.array(np.tile(n_words, len(ks)), pa.int32()),
-        }
-        | {name: pa.array(named[name].ravel(), pa.int32()) for name in COUNTS}
-    )
+    table |= {name: pa.array(named[name].ravel(), pa.int32()) for name in (*COUNTS, *WATCHED)}
+    if not strict:
+        table["cltv_strict"] = pa.nulls(words.size, pa.int32())
+    return pa.table(table)
+
+
+_OUTCOMES = {
+    "correct": (Outcome.CORRECT,),
+    "clwv": MOVED,
+    "cltv": TO_TARGET,
+    "cltv_strict": (Outcome.CLTV_STRICT,),
+    "correct_lemma_correct_value": (Outcome.CORRECT_LEMMA_CORRECT_VALUE,),
+    "wrong_lemma_correct_value": (Outcome.WRONG_LEMMA_CORRECT_VALUE,),
+    "wrong_lemma_wrong_value": (Outcome.WRONG_LEMMA_WRONG_VALUE, Outcome.WRONG_LEMMA_NO_VALUE),
+    "no_value": (Outcome.CLWV_NO_VALUE, Outcome.WRONG_LEMMA_NO_VALUE),
+    "no_analysis": (Outcome.NO_ANALYSIS,),
+}
+"""Which outcomes a column counts."""
 
 
 def examples(
@@ -191,7 +242,7 @@ def examples(
     words: Mapping[tuple[int, int], tuple[str, str]],
     subjects: Sequence[Subject],
     ks: Sequence[int],
-    meant: Outcome,
+    meant: Sequence[Outcome],
 ) -> pa.Table:
     """Return the words that became what is `meant` at the saturation point.
 
@@ -199,7 +250,7 @@ def examples(
     """
     if not subjects:
         return pa.Table.from_pylist([], schema=EXAMPLES)
-    clwv = np.isin(outcomes, (Outcome.CLWV, Outcome.CLTV)).mean(axis=1)
+    clwv = np.isin(outcomes, MOVED).mean(axis=1)
     row = saturation_index(clwv.tolist())
     rows = [
         {
@@ -211,7 +262,7 @@ def examples(
             "form": words[row, i][0],
             "predicted": words[row, i][1],
         }
-        for i in np.flatnonzero(outcomes[row] == meant).tolist()
+        for i in np.flatnonzero(np.isin(outcomes[row], meant)).tolist()
         if words[row, i] != words.get((0, i))
     ]
     return pa.Table.from_pylist(rows, schema=EXAMPLES)

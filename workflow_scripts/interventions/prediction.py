@@ -40,15 +40,22 @@ class EditedSentence:
     """(s, d) float32: the hidden states at the layer."""
     edited: np.ndarray
     """(r,) int: positions of the subtokens of the words intervened on, in order."""
-    values: np.ndarray
-    """(r,) int: the index of their word's value."""
+    rows: np.ndarray
+    """(r,) int: which row of the edit's shift each takes, that of its word's value or word."""
+    asked: np.ndarray | None = None
+    """(a,) int: positions whose predictions are asked for; None: those that are edited."""
+
+    @property
+    def places(self) -> np.ndarray:
+        """(a,) int: the positions whose predictions are asked for."""
+        return self.edited if self.asked is None else self.asked
 
 
 @dataclass(frozen=True)
 class Edits:
     """What is done to every edited word: the edit of the first k neurons of a ranking, for each k.
 
-    All that are run together are of one attribute, so of as many values.
+    All that are run together are of one method and one attribute, so of as many rows.
     """
 
     edit: Edit
@@ -62,8 +69,8 @@ class Predicted(NamedTuple):
     """What a model gives under each edit."""
 
     of: list[np.ndarray]
-    """For each of the rankings' edits (len(ks), R) int32: vocabulary ids of each edited subtoken, R
-    over all sentences in order."""
+    """For each of the rankings' edits (len(ks), R) int32: vocabulary ids of each subtoken that is
+    asked for, R over all sentences in order."""
     computed_again: float | None
     """Which share of the edited sentences was not sure in the faster products; None: not tried."""
 
@@ -83,13 +90,13 @@ def predict_edited(
     precision: str = EXACT,
     progress: Callable[[int], object] | None = None,
 ) -> Predicted:
-    """Return what the model gives for each edited subtoken under each edit.
+    """Return what the model gives for each subtoken that is asked for under each edit.
 
     With `precision` fast, what is not sure in the device's faster products is computed again.
     `progress`, where given, is called with the number of predictions done.
     """
     n_ks = [len(of.ks) for of in edits]
-    n_rows = sum(len(sentence.edited) for sentence in sentences)
+    n_rows = sum(len(sentence.places) for sentence in sentences)
     if sum(n_ks) * n_rows == 0:
         return Predicted([np.empty((n, n_rows), np.int32) for n in n_ks], None)
     intervention = _Intervention(model, sentences, layer, edits)
@@ -105,6 +112,40 @@ def predict_edited(
     return Predicted(np.split(intervention.predicted(), np.cumsum(n_ks)[:-1]), computed_again)
 
 
+@torch.inference_mode()
+def margins_edited(
+    model: MaskedLM,
+    sentences: Sequence[EditedSentence],
+    layer: int,
+    edits: Sequence[Edits],
+    asked: np.ndarray,
+    progress: Callable[[int], object] | None = None,
+) -> list[np.ndarray]:
+    """Return log p(own) - log p(other) at one subtoken of each sentence under each edit, in nats.
+
+    `asked` (S, 3) int64 has the place of the subtoken, and the two ids. For each of the rankings'
+    edits (len(ks), S) float32. `progress` is called with the number of margins done.
+    """
+    n_ks = [len(of.ks) for of in edits]
+    found = torch.zeros((sum(n_ks), len(sentences)), device=model.device)
+    if found.numel():
+        intervention = _Intervention(model, sentences, layer, edits)
+        places, own, other = torch.from_numpy(asked).to(model.device).unbind(1)
+
+        def compute(pairs: np.ndarray) -> None:
+            copies = intervention.copies(pairs)
+            of_sentence, of_edit = (torch.from_numpy(x) for x in np.divmod(pairs, sum(n_ks)))
+            length = copies.states.shape[1]
+            rows = torch.arange(len(pairs), device=model.device) * length + places[of_sentence]
+            last = model.upper(copies.states, copies.batch, layer, rows)
+            found[of_edit, of_sentence] = model.margins(last, own[of_sentence], other[of_sentence])
+            if progress:
+                progress(len(pairs))
+
+        intervention.each(np.arange(found.numel()), compute)
+    return np.split(found.cpu().numpy(), np.cumsum(n_ks)[:-1])
+
+
 class _Intervention:
     """The sentences under the edits: pair p is sentence p // E under edit p % E, of E edits."""
 
@@ -116,10 +157,13 @@ class _Intervention:
         edits: Sequence[Edits],
     ):
         self._model, self._sentences, self._layer = model, sentences, layer
-        self._places = _Places(sentences)
+        self._edited = _Places([sentence.edited for sentence in sentences])
+        self._asked = _Places([sentence.places for sentence in sentences])
+        rows = [np.empty(0, np.int64), *(sentence.rows for sentence in sentences)]
+        self._rows = np.concatenate(rows)
         self._apply = _Applied(edits, model.device)
         self._n_edits = sum(len(of.ks) for of in edits)
-        self._n_rows = sum(len(sentence.edited) for sentence in sentences)
+        self._n_rows = sum(len(sentence.places) for sentence in sentences)
         self._lengths = np.array([len(sentence.read.ids) for sentence in sentences])
         n_all = self._n_edits * self._n_rows
         self._predicted = torch.zeros(n_all, dtype=torch.int32, device=model.device)
@@ -133,11 +177,11 @@ class _Intervention:
         """Predict the pairs in float32; `done` is called with the number of predictions."""
 
         def compute(some: np.ndarray) -> None:
-            copies = self._copies(pairs[some])
+            copies = self.copies(pairs[some])
             self._ask(self._upper(copies), copies.where)
             done(len(copies.rows))
 
-        self._each(pairs, compute)
+        self.each(pairs, compute)
         try:
             self._ask_waiting(at_least=1)
         except torch.OutOfMemoryError as error:
@@ -158,12 +202,12 @@ class _Intervention:
 
         def compute(some: np.ndarray) -> None:
             nonlocal error
-            copies = self._copies(pairs[some])
+            copies = self.copies(pairs[some])
             with fast_products(model.device):
                 fast = self._upper(copies)
             n_at_once = model.rows_at_once
             sample = self._sample(pairs[some])
-            exact = self._upper(self._copies(pairs[some][sample]))
+            exact = self._upper(self.copies(pairs[some][sample]))
             sampled = torch.from_numpy(np.flatnonzero(sample[copies.of_row]))
             of_sample = fast[sampled.to(model.device)]
             for last, same in zip(of_sample.split(n_at_once), exact.split(n_at_once), strict=True):
@@ -180,7 +224,7 @@ class _Intervention:
                 least_lead.scatter_reduce_(0, pair, lead.nan_to_num(-torch.inf, torch.inf), "amin")
             done(len(copies.rows))
 
-        self._each(pairs, compute)
+        self.each(pairs, compute)
         again = np.flatnonzero((least_lead < SAFETY * error).cpu().numpy())
         log.info(
             "fast: leads of predictions err by up to %.2g; %d of %d edited sentences with one that "
@@ -202,12 +246,13 @@ class _Intervention:
         sample[0] |= not sample.any()
         return sample
 
-    def _each(self, pairs: np.ndarray, compute: Callable[[np.ndarray], None]) -> None:
+    def each(self, pairs: np.ndarray, compute: Callable[[np.ndarray], None]) -> None:
+        """Call `compute` on batches of indices of `pairs`, of sentences of one length."""
         lengths = self._lengths[pairs // self._n_edits]
         Batches(self._model.device).each(lengths, compute, padding=0)
 
-    def _copies(self, pairs: np.ndarray) -> "_Copies":
-        """Return edited sentences of one length."""
+    def copies(self, pairs: np.ndarray) -> "_Copies":
+        """Return edited sentences of one length, (sentence, edit) pairs."""
         device = self._model.device
         of_sentence, of_edit = np.divmod(pairs, self._n_edits)
         once, copy = np.unique(of_sentence, return_inverse=True)
@@ -215,11 +260,12 @@ class _Intervention:
         batch = self._model.batch([self._sentences[i].read for i in once])
         states = torch.from_numpy(np.stack([self._sentences[i].states for i in once])).to(device)
         states = states[copies]
-        of_row, position, value, target = self._places.of(of_sentence)
-        edit = of_edit[of_row]
+        of_row, position, number = self._edited.of(of_sentence)
+        edited = torch.from_numpy(of_row * states.shape[1] + position).to(device)
+        self._apply(states, edited, of_edit[of_row], self._rows[number])
+        of_row, position, number = self._asked.of(of_sentence)
         rows = torch.from_numpy(of_row * states.shape[1] + position).to(device)
-        self._apply(states, rows, edit, value)
-        where = torch.from_numpy(edit * self._n_rows + target).to(device)
+        where = torch.from_numpy(of_edit[of_row] * self._n_rows + number).to(device)
         return _Copies(Batch(batch.ids[copies], batch.mask[copies]), states, of_row, rows, where)
 
     def _upper(self, copies: "_Copies") -> torch.Tensor:
@@ -254,32 +300,32 @@ class _Copies:
     states: torch.Tensor
     """(b, s, d): edited."""
     of_row: np.ndarray
-    """(r,) int64: which of the b an edited subtoken is in, in order."""
+    """(r,) int64: which of the b a subtoken that is asked for is in, in order."""
     rows: torch.Tensor
-    """(r,) int64: the edited subtokens in the batch laid flat."""
+    """(r,) int64: the subtokens that are asked for, in the batch laid flat."""
     where: torch.Tensor
     """(r,) int64: where their predictions go."""
 
 
 class _Places:
-    """Where the edited subtokens of sentences stand: in their sentence, and among all of them."""
+    """Where subtokens of sentences stand: in their sentence, and among all of them."""
 
-    def __init__(self, sentences: Sequence[EditedSentence]):
-        self._counts = np.array([len(sentence.edited) for sentence in sentences], np.int64)
+    def __init__(self, positions: Sequence[np.ndarray]):
+        """Take the positions (r,) of each sentence."""
+        self._counts = np.array([len(of) for of in positions], np.int64)
         self._first = np.cumsum(self._counts) - self._counts
-        self._position = np.concatenate([sentence.edited for sentence in sentences])
-        self._value = np.concatenate([sentence.values for sentence in sentences])
+        self._position = np.concatenate([np.empty(0, np.int64), *positions])
 
-    def of(self, sentences: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return (row, position, value, target), int64, of the edited subtokens of (b,) sentences.
+    def of(self, sentences: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (row, position, number), int64, of the subtokens of (b,) sentences.
 
-        `row` is which of the b, `target` the subtoken's number among those of all sentences.
+        `row` is which of the b, `number` the subtoken's among those of all sentences.
         """
         counts = self._counts[sentences]
         row = np.repeat(np.arange(len(sentences)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-        target = self._first[sentences][row] + within
-        return row, self._position[target], self._value[target], target
+        number = self._first[sentences][row] + within
+        return row, self._position[number], number
 
 
 class _Applied:
@@ -297,16 +343,16 @@ class _Applied:
         self._k = np.concatenate([np.asarray(of.ks, np.int64) for of in edits])
 
     def __call__(
-        self, states: torch.Tensor, rows: torch.Tensor, edit: np.ndarray, value: np.ndarray
+        self, states: torch.Tensor, rows: torch.Tensor, edit: np.ndarray, of_shift: np.ndarray
     ) -> None:
         """Change, in states (b, s, d), the subtokens `rows` (r,) of the batch laid flat.
 
-        Each by its `edit` (r,), a number among all rankings and k, and its word's `value` (r,).
+        Each by its `edit` (r,), a number among all rankings and k, and its row `of_shift` (r,).
         """
         flat = states.view(-1, states.shape[-1])  # a view: edits show in `states`
         ranking = torch.from_numpy(self._ranking[edit]).to(states.device)
         k = torch.from_numpy(self._k[edit]).to(states.device)
-        values = torch.from_numpy(value.astype(np.int64)).to(states.device)
+        own = torch.from_numpy(of_shift.astype(np.int64)).to(states.device)
         h = flat[rows]
-        edited = h * self._scale[ranking] + self._shift[ranking, values]
+        edited = h * self._scale[ranking] + self._shift[ranking, own]
         flat[rows] = torch.where(self._position[ranking] < k[:, None], edited, h)

@@ -36,12 +36,12 @@ from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.files.statistics import read_configuration, read_statistics
 from workflow_scripts.files.truth import Truth, read_truth
 from workflow_scripts.files.words import sentences
-from workflow_scripts.interventions.analyzers import AnalyzerTask, Outcome
+from workflow_scripts.interventions.analyzers import TO_TARGET, AnalyzerTask
 from workflow_scripts.interventions.analyzers.lexicon import Analyzer
-from workflow_scripts.interventions.methods import EditTask, translation
+from workflow_scripts.interventions.methods import EditTask, aims, translation
 from workflow_scripts.interventions.outcomes import judge
 from workflow_scripts.interventions.prediction import Edits, predict_edited
-from workflow_scripts.interventions.subjects import edited_ids, edited_sentences, find_subjects
+from workflow_scripts.interventions.subjects import edited_sentences, find_subjects, read_ids
 from workflow_scripts.kernels.area import area_weights
 from workflow_scripts.kernels.planted import bits_of
 from workflow_scripts.kernels.retrieval import area_under_roc, average_precision
@@ -199,9 +199,11 @@ def moved_by(
         i: {"lemma": [word.lemma], "upos": [word.upos], of.attribute: [word.value]}
         for i, word in enumerate(words)
     }
-    subjects, edited = find_subjects(alone, columns, of.attribute, of.values, has_target=True)
-    ids, given = edited_ids(alone, edited)
-    touched = edited_sentences(alone, edited)
+    to_next = aims(of.values, translation.TARGET, {})
+    subjects, edited = find_subjects(alone, columns, of.attribute, to_next)
+    ids, given = read_ids(alone, [pairs[:, 0] for pairs in edited])
+    labels = np.array([of.values.index(subject.word.value) for subject in subjects], np.int64)
+    touched = edited_sentences(alone, edited, labels)
     counts = np.array([words[word] for word in words])
     schema = load("schemas", options.schema)
     analyzer = Analyzer(
@@ -219,13 +221,13 @@ def moved_by(
     def curves(orders: Sequence[np.ndarray]) -> np.ndarray:
         found = []
         for neurons in orders:
-            task = EditTask(neurons.astype(np.int32), len(of.values), lambda: means)
+            task = EditTask(neurons.astype(np.int32), of.values, lambda: means)
             edits = Edits(translation.edit(task, beta=1, scaled=False), neurons, range(1, last + 1))
             (changed,) = predict_edited(model, touched, of.layer, [edits]).of
             outcomes, _ = judge(
                 np.concatenate([given[None], changed]), ids, subjects, analyzer, reader.decode
             )
-            found.append((outcomes == Outcome.CLTV) @ counts / counts.sum())
+            found.append(np.isin(outcomes, TO_TARGET) @ counts / counts.sum())
             done(1)
         return np.array(found)
 

@@ -1,7 +1,8 @@
 """Contrasts: within one configuration, which ranking is better, and is it clearly so?
 
 Touches no file: counts of each test sentence go in, rows come out. Every pair of rankings is
-compared on each measure: accuracy of each probe, and how many words each intervention moved. A row
+compared on each measure: accuracy of each probe, how many words each intervention moved, and how
+many other words no longer agree with them. A row
 has the difference of the shares with its 95 % interval over sentences (`bootstrap.py`), for its
 size, and the adjusted p of a sign-flip test over sentences (`sign_flips.py`), for a decision.
 
@@ -42,13 +43,18 @@ class Moved:
     method: str
     ranking: str
     measure: str
-    """`cltv` where the method has a target, else `clwv`."""
+    """`cltv` where the method has a target, else `clwv`; or OTHERS_USE."""
     ks: Sequence[int]
     """0, step, 2·step ..."""
     moved: np.ndarray
-    """(S, len(ks)) moved words of each sentence."""
+    """(S, len(ks)) moved words of each sentence; of OTHERS_USE, pairs in which the target no longer
+    agrees, less those of k = 0."""
     saturation: int
     """The index of the saturation point in `ks`."""
+
+
+OTHERS_USE = "others_use"
+"""The measure of a word's use for the words that agree with it; it has no area."""
 
 
 class _Comparisons:
@@ -150,7 +156,7 @@ def of_interventions(
 ) -> list[Names]:
     """Return the contrasts of the words that one method moves, by every ranking; see `of_probes`.
 
-    A k off the method's grid is left out.
+    A k off the method's grid is left out. `words` are pairs of words where that is what is moved.
     """
     if not moved:
         return []
@@ -165,10 +171,13 @@ def of_interventions(
     at_saturation = {
         None: {one.ranking: comparisons.add(one.moved[:, one.saturation]) for one in moved}
     }
-    weights = area_weights(np.array(ks))
-    of_area = {None: {one.ranking: comparisons.add(one.moved @ weights) for one in moved}}
+    families = [(at_k, measure), (at_saturation, measure)]
+    if moved[0].measure != OTHERS_USE:
+        weights = area_weights(np.array(ks))
+        of_area = {None: {one.ranking: comparisons.add(one.moved @ weights) for one in moved}}
+        families.append((of_area, {"measure": "area"}))
     unchanged = comparisons.add(moved[0].moved[:, 0])
-    for points, kind in ((at_k, measure), (at_saturation, measure), (of_area, {"measure": "area"})):
+    for points, kind in families:
         comparisons.family(_each_pair(points, names | kind))
         comparisons.family(_each_against(unchanged, points, names | kind))
     return comparisons.rows(words, stream, draws, resamples)

@@ -9,7 +9,7 @@ analysis of its lemma with z', whatever the UPOS, is its own counterpart: it has
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from workflow_scripts.kernels.words import Entry, target
@@ -33,15 +33,17 @@ class Counterparts:
         attribute: int,
         values: Sequence[str],
         lemma_alone: bool,
+        aims: Mapping[str, str | None] | None = None,
     ):
         """Take entries, each with how many training words have that analysis.
 
         `attribute` is the place of the attribute among an entry's values, `values` are its kept
-        ones, sorted.
+        ones, sorted. The counterpart of a word has the next of these, or what `aims` says.
         """
         self._attribute, self._lemma_alone = attribute, lemma_alone
         n = len(values)
-        self._next = {value: values[target(i, n)] for i, value in enumerate(values)}
+        self._aims = {value: values[target(i, n)] for i, value in enumerate(values)}
+        self._aims |= {value: aim for value, aim in (aims or {}).items() if aim is not None}
         self._entries: defaultdict[tuple, list[tuple[Entry, int]]] = defaultdict(list)
         self._analyses: set[tuple[str, str, str | None]] = set()
         for entry, count in lexicon:
@@ -62,7 +64,7 @@ class Counterparts:
         return self._found[word]
 
     def _find(self, word: Entry) -> Counterpart | None:
-        aim = self._next.get(word.values[self._attribute] or "")
+        aim = self._aims.get(word.values[self._attribute] or "")
         if aim is None or word.lemma is None or word.subtoken is None:
             return None
         if (word.key, word.lemma, aim) in self._analyses:

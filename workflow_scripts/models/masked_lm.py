@@ -274,6 +274,25 @@ class MaskedLM:
             return states.flatten(0, 1)[rows]
         return self._running.upper(states, batch, layer, rows)
 
+    @torch.inference_mode()
+    def margins(self, last: torch.Tensor, ids: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """Return log p(id) - log p(other), (r,) in nats, for rows (r, d) of what the LM head reads.
+
+        Of each row of `ids` (r,) int64 and `others` (r,) int64: the logits' difference.
+        """
+        parts = zip(*(x.split(self.rows_at_once) for x in (last, ids, others)), strict=True)
+        return torch.cat([self._margins(*part) for part in parts])
+
+    def _margins(self, last: torch.Tensor, ids: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        if self._vocabulary is None:
+            logits = self._head(last)
+            return (logits.gather(1, ids[:, None]) - logits.gather(1, others[:, None]))[:, 0]
+        # Of two rows of the output embeddings alone.
+        output = self._model.get_output_embeddings()
+        weight = output.weight[ids] - output.weight[others]
+        margins = (self._before_output(last) * weight).sum(1)
+        return margins if output.bias is None else margins + output.bias[ids] - output.bias[others]
+
     def gradient(
         self,
         states: torch.Tensor,
@@ -283,10 +302,10 @@ class MaskedLM:
         ids: torch.Tensor,
         others: torch.Tensor,
     ) -> torch.Tensor:
-        """Return (b, s, d), the gradient of margins by the states (b, s, d) at `layer`.
+        """Return (b, s, d), the gradient of the sum of margins by the states (b, s, d) at `layer`.
 
-        A margin is the logit of one of `others` (r,) int64 less that of one of `ids` (r,) int64, at
-        one of `rows` (r,) int64, subtokens of the batch laid flat; the gradient is of their sum.
+        Those of `others` (r,) int64 over `ids` (r,) int64 at `rows` (r,) int64, subtokens of the
+        batch laid flat (see `margins`).
         """
         with torch.inference_mode(False), torch.enable_grad():
             given = states.clone().requires_grad_()
@@ -310,14 +329,7 @@ class MaskedLM:
     ) -> torch.Tensor:
         """Return (r, d), the gradient of the margins by what the LM head reads, `last` (r, d)."""
         last.requires_grad_()
-        if self._vocabulary is None:
-            logits = self._head(last)
-            margins = (logits.gather(1, others[:, None]) - logits.gather(1, ids[:, None])).sum()
-        else:  # of the two rows of the output embeddings alone
-            output = self._model.get_output_embeddings()
-            weight = output.weight[others] - output.weight[ids]  # a bias has no gradient
-            margins = (self._before_output(last) * weight).sum()
-        return torch.autograd.grad(margins, last)[0]
+        return torch.autograd.grad(self._margins(last, others, ids).sum(), last)[0]
 
     @property
     def rows_at_once(self) -> int:

@@ -15,7 +15,12 @@ from tokenizers.models import WordLevel
 
 from workflow_scripts import InputError
 from workflow_scripts.kernels.subtokens import NO_WORD, Subtokens
-from workflow_scripts.models.tokenizer import LibrarysReading, load_tokenizer, unknown_token
+from workflow_scripts.models.tokenizer import (
+    LibrarysReading,
+    load_tokenizer,
+    mask_token,
+    unknown_token,
+)
 
 log = logging.getLogger("reading")
 
@@ -38,6 +43,17 @@ class Reader:
     def unknown_id(self) -> int | None:
         """The id of the unknown token, None where the tokenizer has none."""
         return unknown_token(self.folder, self._tokenizer)
+
+    @cached_property
+    def mask_id(self) -> int:
+        """The id of the mask. Raises InputError, naming the folder, where there is none."""
+        found = mask_token(self.folder, self._tokenizer)
+        if found is None:
+            raise InputError(
+                f"{self.folder}: its tokenizer has no mask_token, so no word can be hidden from "
+                "the model; name it in tokenizer_config.json, or set concord: false"
+            )
+        return found
 
     def read(self, sentences: Sequence[list[str]]) -> list[Subtokens]:
         """Return the subtokens of each sentence, with special tokens, never truncated."""

@@ -62,6 +62,27 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
+MASKS = ("[MASK]", "<mask>")
+"""What the token of a hidden word is mostly called."""
+
+
+def mask_token(folder: Path, tokenizer: Tokenizer) -> int | None:
+    """Return the id of the token that stands for a hidden word; None where there is none.
+
+    The one that the folder's files name, else the one that the library knows of its class.
+    """
+    found = _named_token(folder, tokenizer, "mask_token", None)
+    if found is None:
+        try:
+            named = _made_by_library(folder).mask_token
+        except Exception:  # it makes none
+            named = None
+        found = tokenizer.token_to_id(named) if isinstance(named, str) else None
+    special = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
+    usual = [name for name in MASKS if name in special]
+    return tokenizer.token_to_id(usual[0]) if found is None and len(usual) == 1 else found
+
+
 def unknown_token(folder: Path, tokenizer: Tokenizer) -> int | None:
     """Return the id that a tokenizer gives for what it cannot spell; None where it has none.
 
@@ -70,10 +91,14 @@ def unknown_token(folder: Path, tokenizer: Tokenizer) -> int | None:
     model = json.loads(tokenizer.to_str())["model"]
     if isinstance(model.get("unk_id"), int):  # of a Unigram model
         return model["unk_id"]
-    named = model.get("unk_token")
+    return _named_token(folder, tokenizer, "unk_token", model.get("unk_token"))
+
+
+def _named_token(folder: Path, tokenizer: Tokenizer, key: str, named: Any) -> int | None:
+    """Return the id of a special token, of its name, or else of what the folder's files say."""
     for name in sorted(TOKENIZER_SETTINGS, reverse=True):  # tokenizer_config.json first
         if named is None:
-            named = _settings(folder, name).get("unk_token")
+            named = _settings(folder, name).get(key)
     if isinstance(named, dict):
         named = named.get("content")
     return tokenizer.token_to_id(named) if isinstance(named, str) else None

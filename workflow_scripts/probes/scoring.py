@@ -75,32 +75,30 @@ class Scorer:
         """d, how many neurons there are."""
         return self._splits["train"].n_neurons
 
-    def score(self, neurons: np.ndarray, ks: Sequence[int]) -> tuple[pa.Table, ProbedSentences]:
+    def score(
+        self, neurons: np.ndarray, ks: Sequence[int], control: np.ndarray | None = None
+    ) -> tuple[pa.Table, ProbedSentences]:
         """Probe the first k of `neurons` (K,) int32, for each k of `ks`.
 
-        Returns the rows of `k`, `split` and SCORES, and the right words of each test sentence.
+        The control task has the first k of `control` (K,) instead, where it is given; where that is
+        empty there is no control task. Returns the rows of `k`, `split` and SCORES, and the right
+        words of each test sentence.
         """
-        uses, n_values = self._probe.USES, len(self.of.values)
-        x = {split: self._splits[split].load(neurons).x for split in SPLITS}
-        losses = {}
-        for name, y in self._labels.items():
-            task = ProbingTask(
-                neurons,
-                ks,
-                n_values,
-                {split: LabelledWords(x[split], y[split]) for split in SPLITS},
-                given("statistics", uses, lambda name=name: self._statistics_by(name)),
-                given("seed", uses, configuration.stream(self.of, self._options.seed)),
-                self._options.threads,
-            )
-            with configuration.named_in_errors(self.of, control=name == "control"):
-                losses[name] = self._probe.evaluate(task)
+        probed = {"values": neurons, "control": neurons if control is None else control}
+        labels = {name: y for name, y in self._labels.items() if len(probed[name])}
+        x, of_neurons, losses = {}, None, {}
+        for name, y in labels.items():
+            if probed[name] is not of_neurons:
+                x.clear()  # before the others are loaded: they are most of the memory
+                of_neurons = probed[name]
+                x |= {split: self._splits[split].load(probed[name]).x for split in SPLITS}
+            losses[name] = self._losses(name, probed[name], ks, x, y)
         tables = [
             scores(
                 split,
                 ks,
-                {name: y[split] for name, y in self._labels.items()},
-                n_values,
+                {name: y[split] for name, y in labels.items()},
+                len(self.of.values),
                 {name: of_split[split] for name, of_split in losses.items()},
                 self._unseen[split],
                 self._splits[split].sentences if split == "test" else None,
@@ -109,6 +107,28 @@ class Scorer:
         ]
         test = by_sentence(losses["values"]["test"].correct, self._splits["test"].sentences)
         return pa.concat_tables(tables), test
+
+    def _losses(
+        self,
+        name: str,
+        neurons: np.ndarray,
+        ks: Sequence[int],
+        x: dict[str, np.ndarray],
+        y: dict[str, np.ndarray],
+    ) -> dict[str, Losses]:
+        """Train the probe on the labels of that name, and say how well it does on each split."""
+        uses = self._probe.USES
+        task = ProbingTask(
+            neurons,
+            ks,
+            len(self.of.values),
+            {split: LabelledWords(x[split], y[split]) for split in SPLITS},
+            given("statistics", uses, lambda: self._statistics_by(name)),
+            given("seed", uses, configuration.stream(self.of, self._options.seed)),
+            self._options.threads,
+        )
+        with configuration.named_in_errors(self.of, control=name == "control"):
+            return self._probe.evaluate(task)
 
     def _statistics_by(self, labels: str) -> Any:
         if labels not in self._statistics:
@@ -157,6 +177,7 @@ def scores(
         "majority": np.full(n, majority(y, n_values)),
         "control_majority": np.full(n, control_majority),
         "unseen_accuracy": of_values.correct[:, unseen].mean(axis=1) if unseen.any() else empty,
+        "seen_accuracy": of_values.correct[:, ~unseen].mean(axis=1) if (~unseen).any() else empty,
         "accuracy_low": ends[0],
         "accuracy_high": ends[1],
         "above_majority_low": ends_above[0],

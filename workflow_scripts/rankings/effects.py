@@ -96,6 +96,8 @@ def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
                 own = int(subtokens.ids[at])
                 lemma, upos, *values = (words[name][word] for name in columns)
                 n_alone += lemma is not None
+                if own == reader.unknown_id:  # which stands for any word, and is no key
+                    continue
                 other = known.of(Entry(reader.decode([own]), own, lemma, upos, tuple(values)))
                 if other is not None:
                     aimed.append((at, own, other.subtoken))

@@ -5,7 +5,6 @@ one that names a best ranking in how many it is clearly so. What a study did not
 be missing, with the key of the configuration that would measure it.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -13,12 +12,12 @@ import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION
 from workflow_scripts.kernels.treebank_flips import LEAST
+from workflow_scripts.report.uses import others_use, side_effects
 from workflow_scripts.report.verdicts import (
     BY_CHANCE,
     EQUAL,
     SIGNIFICANT,
     Compared,
-    Comparisons,
     Heap,
     Heaps,
     Named,
@@ -31,11 +30,21 @@ from workflow_scripts.report.verdicts import (
     telling_method,
     use_heap,
 )
+from workflow_scripts.report.wording import (
+    best_of,
+    configurations,
+    from_to,
+    less,
+    listed,
+    names_of,
+    percent,
+    points,
+    readable_ones,
+    rows_of,
+)
 
 LEAST_VOTERS = 3
 """From how many rankings on a sentence speaks of what they elect together."""
-NAMED = 6
-"""How many configurations a sentence names before it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +79,10 @@ def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ())
         else table
         for name, table in tables.items()
     }
-    contrasts, probing = _rows(tables, "contrasts"), _rows(tables, "probing")
+    contrasts, probing = rows_of(tables, "contrasts"), rows_of(tables, "probing")
     found = {} if contrasts is None else compared(contrasts)
     # Of probes every k counts, reported or not, and the one on all neurons.
-    scores = [rows for rows in (probing, _rows(tables, "probing_curves")) if rows is not None]
+    scores = [rows for rows in (probing, rows_of(tables, "probing_curves")) if rows is not None]
     read = pl.concat(scores, how="diagonal") if scores else None
     counted = set() if read is None else readable(read)
     return Findings(
@@ -82,6 +91,7 @@ def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ())
         [
             *truth,
             *_unread(read, counted),
+            *_unseen_forms(tables),
             *_overlaps(tables),
             *_clusters(tables),
             *_unmeasured(tables),
@@ -97,9 +107,11 @@ def ranking_is_not_a_probe(
 ) -> Pitfall:
     """Say in how many configurations the better ranking clearly depends on the probe."""
     title = "A ranking is not a probe"
-    probing = _rows(tables, "probing_curves")  # every k; a study may report none of a narrow model
+    probing = rows_of(
+        tables, "probing_curves"
+    )  # every k; a study may report none of a narrow model
     if probing is None:
-        probing = _rows(tables, "probing")
+        probing = rows_of(tables, "probing")
     if probing is None:
         return Pitfall(
             title,
@@ -107,7 +119,7 @@ def ranking_is_not_a_probe(
             "This study trained no probe, so no ranking was judged.",
             ["To judge rankings, name probes under `probes`."],
         )
-    reported = _rows(tables, "probing")
+    reported = rows_of(tables, "probing")
     background = [] if reported is None else _of_last_neurons(reported)
     background += _significance(tables)
     top = probing.filter(pl.col("direction") == "ttb")
@@ -127,8 +139,8 @@ def ranking_is_not_a_probe(
     judged = {of: here for of, here in found.items() if of in counted and here.area}
     preferred = [
         f"By the area under its accuracy curve, the {probe} probe reads best from "
-        f"{_best_of([here.area[probe] for here in judged.values() if probe in here.area])} of "
-        f"{_readable(len(judged))}."
+        f"{best_of([here.area[probe] for here in judged.values() if probe in here.area])} of "
+        f"{readable_ones(len(judged))}."
         for probe in top["probe"].unique(maintain_order=True)
         if judged
     ]
@@ -163,18 +175,16 @@ def _of_last_neurons(probing: pl.DataFrame) -> list[str]:
     sentences = []
     for (probe,), rows in last.group_by("probe", maintain_order=True):
         above = (rows["accuracy"] - rows["majority"]).mean()
-        least, most = rows["k"].min(), rows["k"].max()
-        k = f"{most}" if least == most else f"{least} to {most}"
         sentences.append(
-            f"From the {k} neurons that the rankings put last, the {probe} probe still "
-            f"reads on average {_points(above)} the majority."
+            f"From the {from_to(rows['k'])} neurons that the rankings put last, the {probe} probe "
+            f"still reads on average {points(above)} the majority."
         )
     return sentences
 
 
 def _significance(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """Say what the paper's own test finds; it takes all configurations for independent."""
-    wilcoxon = _rows(tables, "wilcoxon")
+    wilcoxon = rows_of(tables, "wilcoxon")
     if wilcoxon is None:
         return []
     tests = wilcoxon.filter((pl.col("group") == "overall") & pl.col("p").is_not_null())
@@ -184,14 +194,14 @@ def _significance(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     k, n, m = tests["k"][0], tests["pairs"].max(), len(tests)
     if m * 0.5**n > SIGNIFICANT:  # the least p that the signed-rank test can give of n pairs
         return [
-            f"{_configurations(n).capitalize()} {'is' if n == 1 else 'are'} too few for the "
+            f"{configurations(n).capitalize()} {'is' if n == 1 else 'are'} too few for the "
             f"paper's signed-rank test: adjusted for {m} comparisons, none can be significant."
         ]
     found = tests.filter(pl.col("p_holm") < SIGNIFICANT)
     return [
         f"At k = {k}, the least reported, {len(found)} of {m} ordered comparisons between (probe, "
         f"ranking) pairs are significant by the paper's signed-rank test over "
-        f"{_configurations(n)} (Holm-adjusted p < {SIGNIFICANT}), which takes those of one "
+        f"{configurations(n)} (Holm-adjusted p < {SIGNIFICANT}), which takes those of one "
         "treebank for independent."
     ]
 
@@ -204,7 +214,7 @@ def encoded_is_not_used(
 ) -> Pitfall:
     """Say in how many configurations what is read best is clearly not what the model uses most."""
     title = "Encoded is not used"
-    saturation = _rows(tables, "saturation")
+    saturation = rows_of(tables, "saturation")
     telling = None if "contrasts" not in tables else telling_method(tables["contrasts"])
     if saturation is None or telling is None:
         return Pitfall(
@@ -212,19 +222,23 @@ def encoded_is_not_used(
             "not measured",
             "This study ran no interventions, so nothing is known about what the model uses."
             if "saturation" not in tables
-            else "No word was changed, so nothing is known about what the model uses.",
+            else "No test word was changed, so nothing is known about what the model uses.",
             ["To find out, name methods under `interventions`."]
             if "saturation" not in tables
-            else ["No test word carries an attribute, or no `step` is below the model's width."],
+            else [
+                "No test word carries an attribute, no `step` is below the model's width, or words "
+                "of dev alone were changed."
+            ],
         )
     method, measure = telling
     effects = _effects(saturation, method, measure)
-    if _rows(tables, "probing") is None and _rows(tables, "probing_curves") is None:
+    beside = side_effects(tables, method, measure)
+    if rows_of(tables, "probing") is None and rows_of(tables, "probing_curves") is None:
         return Pitfall(
             title,
             "not measured",
             "This study trained no probe, so nothing is known about what the model encodes.",
-            [*effects, "To find out, name probes under `probes`."],
+            [*effects, *beside, "To find out, name probes under `probes`."],
         )
     judged = {
         of: here for of, here in found.items() if of in counted and here.settings and here.moved
@@ -234,7 +248,11 @@ def encoded_is_not_used(
             title,
             "not measured",
             "This study has fewer than two rankings from the top, so there is none to compare.",
-            [*effects, "To compare rankings, name several under `rankings`; random is none."],
+            [
+                *effects,
+                *beside,
+                "To compare rankings, name several under `rankings`; random is none.",
+            ],
         )
     fallen = heaps({of: use_heap(here) for of, here in judged.items()}, counted)
     sentences = {
@@ -253,6 +271,8 @@ def encoded_is_not_used(
             *_movers(judged, method, measure),
             *_over_treebanks(tables, "method", method),
             *effects,
+            *beside,
+            *others_use(tables, judged, method, measure),
         ],
     )
 
@@ -262,9 +282,9 @@ def _still(judged: Mapping[Named, Compared], method: str, measure: str) -> list[
     if not still:
         return []
     return [
-        f"In {len(still)} of {_readable(len(judged))}, {method} by no ranking from the top moves "
-        f"clearly more words ({measure.upper()}) than k = 0 does: encoded, and not seen to be used "
-        f"({_names(still)})."
+        f"In {len(still)} of {readable_ones(len(judged))}, {method} by no ranking from the top "
+        f"moves clearly more words ({measure.upper()}) than k = 0 does: encoded, and not seen to "
+        f"be used ({names_of(still)})."
     ]
 
 
@@ -273,8 +293,8 @@ def _movers(judged: Mapping[Named, Compared], method: str, measure: str) -> list
     if not moving:
         return []
     return [
-        f"By the area under its {measure.upper()} curve, {method} moves most by {_best_of(moving)} "
-        f"of {_configurations(len(moving))} in which it moves any clearly."
+        f"By the area under its {measure.upper()} curve, {method} moves most by {best_of(moving)} "
+        f"of {configurations(len(moving))} in which it moves any clearly."
     ]
 
 
@@ -289,14 +309,14 @@ def _effects(saturation: pl.DataFrame, method: str, measure: str) -> list[str]:
         return []
     means = rows.group_by("ranking").agg(pl.col(measure).mean(), pl.col("error_rate").mean())
     parts = [
-        f"{row['ranking']} {_percent(row[measure])} (error rate {_percent(row['error_rate'])})"
+        f"{row['ranking']} {percent(row[measure])} (error rate {percent(row['error_rate'])})"
         for row in means.sort([measure, "ranking"], descending=[True, False]).iter_rows(named=True)
     ]
     never = int((~rows["saturated"]).sum())
     last = f" ({never} of {len(rows)} curves never do, and have their last k)" if never else ""
     return [
         f"Where its curve saturates{last}, {method} gives on average {measure.upper()} of "
-        f"{_listed(parts)}; the unchanged model errs in {_percent(rows['error_rate_0'].mean())}."
+        f"{listed(parts)}; the unchanged model errs in {percent(rows['error_rate_0'].mean())}."
     ]
 
 
@@ -308,7 +328,7 @@ def _headline(fallen: Heaps, sentences: Mapping[Heap, str]) -> str:
     if not fallen.n:
         return "In no configuration can a probe read its attribute clearly above the majority."
     parts = [f"in {fallen[heap]} {sentence}" for heap, sentence in sentences.items()]
-    text = f"Of {_readable(fallen.n)}, {'; '.join(parts)}; in {fallen['within noise']} the "
+    text = f"Of {readable_ones(fallen.n)}, {'; '.join(parts)}; in {fallen['within noise']} the "
     return text + "differences are within noise."
 
 
@@ -329,7 +349,7 @@ def _over_treebanks(
     tables: Mapping[str, pl.DataFrame], of: str, name: str | None = None
 ) -> list[str]:
     """Say which rankings are better over treebanks, on the area; `of` is probe or method."""
-    inference = _rows(tables, "inference")
+    inference = rows_of(tables, "inference")
     if inference is None:
         return []
     rows = inference.filter(
@@ -365,15 +385,6 @@ def _over_treebanks(
     ]
 
 
-def _best_of(comparisons: Collection[Comparisons]) -> str:
-    """Return the best rankings with their counts: `linear-ttb in 3 (clearly in 1) and …`."""
-    best = Counter(one for pairs in comparisons for one in pairs.best)
-    clearly = Counter(pairs.clearly_best for pairs in comparisons)
-    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
-    text = _listed([f"{one} in {count} (clearly in {clearly[one]})" for one, count in ordered])
-    return text + (" (equals count for each)" if best.total() > len(comparisons) else "")
-
-
 def _unread(probing: pl.DataFrame | None, counted: set[Named]) -> list[str]:
     """Name the configurations that do not count, because nothing is read there."""
     if probing is None:
@@ -383,17 +394,54 @@ def _unread(probing: pl.DataFrame | None, counted: set[Named]) -> list[str]:
     if not unread:
         return []
     return [
-        f"In {len(unread)} of {_configurations(len(every))} no probe reads the attribute clearly "
-        f"above the majority; verdicts leave them out: {_names(unread)}."
+        f"In {len(unread)} of {configurations(len(every))} no probe reads the attribute clearly "
+        f"above the majority; verdicts leave them out: {names_of(unread)}."
     ]
 
 
 # More than the two.
 
 
+def _unseen_forms(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say how much less probes read on forms that training has not, from the largest k.
+
+    Of every configuration whose test split has words of both kinds; in each the mean over the
+    rankings from the top.
+    """
+    probing = rows_of(
+        tables, "probing_curves"
+    )  # every k; a study may report none of a narrow model
+    if probing is None:
+        probing = rows_of(tables, "probing")
+    if probing is None or "seen_accuracy" not in probing.columns:
+        return []
+    rows = probing.filter((pl.col("split") == "test") & (pl.col("direction") == "ttb"))
+    rows = rows.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION))
+    lost = pl.col("seen_accuracy") - pl.col("unseen_accuracy")
+    rows = rows.with_columns(lost=lost).filter(pl.col("lost").is_not_null())
+    if rows.is_empty():
+        return []
+    lost_by_probe = rows.group_by("probe", *CONFIGURATION, maintain_order=True).agg(
+        pl.col("lost").mean()
+    )
+    (probe, lost), *others = [
+        (probe, less(of_probe["lost"].mean()))
+        for (probe,), of_probe in lost_by_probe.group_by("probe", maintain_order=True)
+    ]
+    beside = "".join(f", the {probe} probe {lost}" for probe, lost in others)
+    n = len(rows.unique(CONFIGURATION))
+    words = from_to(rows["unseen"], ",")
+    which = "that has" if n == 1 else "that have"
+    return [
+        f"On forms that training does not have, the {probe} probe reads on average {lost} than on "
+        f"those that it has{beside}: from the first {from_to(rows['k'])} neurons of rankings from "
+        f"the top, in {configurations(n)} {which} such words in test ({words} of them)."
+    ]
+
+
 def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """Say, of each compiled model, which ranking finds the neurons that are known to be used."""
-    truth = _rows(tables, "truth")
+    truth = rows_of(tables, "truth")
     sentences = []
     for (model,), rows in () if truth is None else truth.group_by("model", maintain_order=True):
         mean = rows.group_by("ranking", "direction", maintain_order=True).agg(
@@ -406,7 +454,7 @@ def _truth(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         def best(score: str, made: pl.DataFrame = made, random: pl.DataFrame = random) -> str:
             highest = made.filter(pl.col(score) > made[score].max() - EQUAL)
             beside = f", random {random[score].mean():.2f}" if len(random) else ""
-            return f"by {_listed(highest['ranking'])} ({highest[score][0]:.2f}{beside})"
+            return f"by {listed(highest['ranking'])} ({highest[score][0]:.2f}{beside})"
 
         n = int(rows["seeds"].max())  # pyright: ignore[reportArgumentType]
         drawn = "One draw: another may say otherwise" if n == 1 else f"Means of {n} draws"
@@ -436,7 +484,7 @@ _IS_MADE = pl.col("direction").is_not_null()
 
 
 def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    overlap = _rows(tables, "overlap")
+    overlap = rows_of(tables, "overlap")
     if overlap is None:
         return []
     within = overlap.filter(pl.col("other_treebank").is_null())
@@ -446,16 +494,15 @@ def _overlaps(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     for (rankings,), rows in within.group_by("rankings", maintain_order=True):
         more = rows.filter(pl.col("p_holm") < SIGNIFICANT)
         parts.append(
-            f"{_listed(rankings.split('+'))} {rows['shared'].mean():.1f} (chance "
+            f"{listed(rankings.split('+'))} {rows['shared'].mean():.1f} (chance "
             f"{rows['chance'].mean():.1f}; more than chance in {len(more)} of {len(rows)})"
         )
-    least, most = within["n"].min(), within["n"].max()
-    n = f"{least}" if least == most else f"{least} to {most}"
+    n = from_to(within["n"])
     return [f"Of their top {n} neurons, rankings share on average: {'; '.join(parts)}."]
 
 
 def _clusters(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    clusters = _rows(tables, "clusters")
+    clusters = rows_of(tables, "clusters")
     if clusters is None:
         return []
     parts = []
@@ -463,24 +510,24 @@ def _clusters(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         "name", "cluster", maintain_order=True
     ):
         mean = rows["gaussian_minus_linear"].mean()
-        parts.append(f"{len(rows)} {name} ({_points(mean)} it)")
+        parts.append(f"{len(rows)} {name} ({points(mean)} it)")
     return [
-        f"By the shape of their curves, {_configurations(len(clusters))} fall into three groups, "
+        f"By the shape of their curves, {configurations(len(clusters))} fall into three groups, "
         "in which the Gaussian probe is on average above or below the linear one: "
-        f"{_listed(parts)}."
+        f"{listed(parts)}."
     ]
 
 
 def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """Name what the tables hold a place for and no number."""
     sentences = []
-    together = _rows(tables, "used_vs_encoded")
+    together = rows_of(tables, "used_vs_encoded")
     if together is not None:
         on_grid = set(together.filter(pl.col("point") == "report")["method"])
         off_grid = [m for m in together["method"].unique(maintain_order=True) if m not in on_grid]
         if off_grid:
             sentences.append(
-                f"No k of `neurons.report` is on the grid of {_listed(off_grid)}, so "
+                f"No k of `neurons.report` is on the grid of {listed(off_grid)}, so "
                 "`used_vs_encoded` has its saturation points alone: report k that are multiples "
                 "of its `step` and below the model's width."
             )
@@ -494,19 +541,19 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
                 "trained: their accuracy is empty in `used_vs_encoded`."
             )
     sentences += _left_out(tables)
-    probing = _rows(tables, "probing")
+    probing = rows_of(tables, "probing")
     if probing is not None:
         without = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_null())
         if without:
             sentences.append(
-                f"The test split has no word of the attribute in {_configurations(len(without))}: "
-                f"{_names(without)}."
+                f"The test split has no word of the attribute in {configurations(len(without))}: "
+                f"{names_of(without)}."
             )
         one = _where(probing, pl.col("split") == "test", pl.col("majority") == 1)
         if one:
             sentences.append(
                 f"The test split has one value of the attribute alone in "
-                f"{_configurations(len(one))}, so that nothing can be told there: {_names(one)}."
+                f"{configurations(len(one))}, so that nothing can be told there: {names_of(one)}."
             )
     return sentences
 
@@ -519,7 +566,7 @@ def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     is_top = (pl.col("ranking") != ALL) & pl.col("direction").ne_missing("btt")
     found = [
         rows.filter(is_top).select(*CONFIGURATION, "ranking")
-        for rows in (_rows(tables, name) for name in ("agreement", "probing", "saturation"))
+        for rows in (rows_of(tables, name) for name in ("agreement", "probing", "saturation"))
         if rows is not None
     ]
     if not found:
@@ -532,9 +579,9 @@ def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         if without:
             lacking.setdefault(tuple(without), []).append(str(ranking))
     return [
-        f"{_listed(rankings)} found nothing to rank by in {len(without)} of "
-        f"{_configurations(len(of_study))} and {'are' if len(rankings) > 1 else 'is'} in no table "
-        f"there; the logs of `rank_neurons` say why: {_names(without)}."
+        f"{listed(rankings)} found nothing to rank by in {len(without)} of "
+        f"{configurations(len(of_study))} and {'are' if len(rankings) > 1 else 'is'} in no table "
+        f"there; the logs of `rank_neurons` say why: {names_of(without)}."
         for without, rankings in lacking.items()
     ]
 
@@ -544,37 +591,3 @@ def _where(rows: pl.DataFrame, *conditions: pl.Expr) -> list[Named]:
 
 
 # Words and numbers.
-
-
-def _rows(tables: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame | None:
-    """Return a table; None where it is missing or empty."""
-    table = tables.get(name)
-    return None if table is None or table.is_empty() else table
-
-
-def _names(of: Collection[Named]) -> str:
-    """Return configurations by name, and how many more there are."""
-    first = [f"{m} · {t} · {a} · layer {layer}" for m, t, a, layer in list(of)[:NAMED]]
-    return "; ".join(first) + (f"; and {len(of) - NAMED} more" if len(of) > NAMED else "")
-
-
-def _configurations(n: int) -> str:
-    return f"{n} configuration{'' if n == 1 else 's'}"
-
-
-def _readable(n: int) -> str:
-    return f"{n} readable configuration{'' if n == 1 else 's'}"
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _percent(share: float, digits: int = 1) -> str:
-    return f"{share * 100:.{digits}f} %"
-
-
-def _points(difference: float) -> str:
-    """Return a difference of accuracies in words: `4.2 points above`."""
-    size = f"{abs(difference) * 100:.1f} points"
-    return f"{size} {'above' if difference >= 0 else 'below'}"

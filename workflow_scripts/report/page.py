@@ -25,7 +25,7 @@ LONGEST = 50_000
 """The most rows of a table that the page carries."""
 FIRST = (
     *("contrasts", "used_vs_encoded", "probing_curves"),
-    *("intervention_curves", "layer_profiles"),
+    *("intervention_curves", "side_effects", "concord", "transfer", "layer_profiles"),
 )
 """The figures that tell the pitfalls, in the order of telling; the others come after."""
 _PARTS = Path(__file__).parent

@@ -14,6 +14,7 @@ from typing import Literal
 import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION
+from workflow_scripts.kernels.contrasts import OTHERS_USE
 
 Heap = Literal["clear", "against", "within noise"]
 Verdict = Literal["shown", "in part", "not shown", "open", "not measured"]
@@ -83,6 +84,12 @@ class Compared:
     """Of rankings, on the area of the telling method."""
     above_unchanged: set[str] = field(default_factory=set)
     """The rankings that move clearly more words than k = 0."""
+    own: Comparisons | None = None
+    """Of rankings, at their saturation points, by the words that the telling method moves."""
+    others: Comparisons | None = None
+    """The same by the words that no longer agree with them."""
+    others_moved: set[str] = field(default_factory=set)
+    """The rankings after which clearly fewer words agree than at k = 0."""
 
 
 def telling_method(contrasts: pl.DataFrame) -> tuple[str, str] | None:
@@ -132,6 +139,16 @@ def compared(contrasts: pl.DataFrame) -> dict[Named, Compared]:
                 if here.moved is None:
                     here.moved = Comparisons(limit)
                 here.moved.add(one, other, difference, p)
+        elif telling and method == telling[0] and k is None:
+            if other is None:
+                of_others = measure == OTHERS_USE and difference > 0 and p <= limit
+                here.others_moved |= {one} if of_others else set()
+            elif measure == OTHERS_USE:
+                here.others = here.others or Comparisons(limit)
+                here.others.add(one, other, difference, p)
+            elif measure == telling[1]:
+                here.own = here.own or Comparisons(limit)
+                here.own.add(one, other, difference, p)
     return found
 
 

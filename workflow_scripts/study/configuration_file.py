@@ -13,6 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ SENTENCES = 4000
 """How many sentences a grammar writes where the configuration does not say."""
 MAX_NEURONS, REPORT = 150, (10, 50, 150)
 """The largest k of a probe, and the k of the tables, where the configuration does not say."""
-OF_ENTRIES = ("name", "ranker", "file", "method", "step")
+OF_ENTRIES = ("name", "ranker", "file", "method", "step", "split")
 """Keys of entries that are no options."""
 
 
@@ -143,12 +144,17 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     uses("analyzers", config["analyzer"])
     _check_attributes(config)
     _check_neurons(config["neurons"])
-    _check_interventions(config["interventions"])
+    _check_interventions(config)
+    entries = config["interventions"]
+    of_test = [entry["name"] for entry in entries if entry["split"] == "test"]
+    _check_chosen("concord", config, of_test)
+    _check_chosen("transfer", config, movers(entries))
     for key in ("treebanks", "models"):
         _check_cases(key, config[key])
     for key in ("rankings", "interventions"):
         _check_cases(key, [entry["name"] for entry in config[key]])
     _check_names_of_rankings(config["rankings"])
+    _check_control(config)
     _check_columns(config)
     _check_models(config)
     _check_compiled(config, schema)
@@ -296,14 +302,75 @@ def _check_ranker(plugin: str) -> None:
             )
 
 
-def _check_interventions(entries: list[dict[str, Any]]) -> None:
-    for i, entry in enumerate(entries):
+def _check_interventions(config: dict[str, Any]) -> None:
+    """Give each entry in full, and one for each number where an option is a list of them."""
+    entries = []
+    for i, entry in enumerate(config["interventions"]):
         key = f"interventions[{i}]"
         _one_of(f"{key}.method", entry["method"], names("methods"))
         uses("methods", entry["method"])
-        _check_options(key, "methods", entry["method"], entry, ["method", "name", "step"])
-        entry.setdefault("name", entry["method"])
+        for one in _one_by_one(key, entry):
+            others = ["method", "name", "step", "split"]
+            _check_options(key, "methods", one["method"], one, others)
+            entries.append(one)
     _check_names("interventions", [entry["name"] for entry in entries])
+    config["interventions"] = entries
+
+
+def _one_by_one(key: str, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each combination of the numbers that its options list, with its name.
+
+    `translation` with `beta: [2, 4]` becomes `translation-beta-2` and `translation-beta-4`, and one
+    of `split: dev` has `-dev` at its end.
+    """
+    options = declared("methods", entry["method"], "OPTIONS")
+    lists = {
+        option: value
+        for option, value in entry.items()
+        if isinstance(value, list) and options.get(option) == "number"
+    }
+    for option, values in lists.items():
+        if not values:
+            raise ConfigError(f"{key}.{option}: [] is empty; give a number, or a list of them")
+        for value in values:
+            if values.count(value) > 1:
+                raise ConfigError(f"{key}.{option}: {value!r} stands there twice")
+    split = entry.get("split", "test")
+    for numbers in product(*lists.values()):
+        one = entry | dict(zip(lists, numbers, strict=True)) | {"split": split}
+        parts = [entry.get("name", entry["method"])]
+        for option, number in zip(lists, numbers, strict=True):
+            if not _is_positive(number):
+                break  # which is refused with the other options
+            parts += [option, f"{number:.12g}"]
+        if split != "test" and not parts[-1].endswith(f"-{split}"):  # as where it is in full
+            parts.append(split)
+        yield one | {"name": "-".join(parts)}
+
+
+def movers(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of interventions on test words that move them to another value.
+
+    By means, which another treebank can lend, and not by its words.
+    """
+    return [
+        entry["name"]
+        for entry in entries
+        if entry["split"] == "test"
+        and declared("methods", entry["method"], "TARGET") is not None
+        and "words" not in uses("methods", entry["method"])
+    ]
+
+
+def _check_chosen(key: str, config: dict[str, Any], possible: list[str]) -> None:
+    """Let a key name interventions in their order; all of them is true, and none is false."""
+    asked = config[key]
+    if isinstance(asked, bool):
+        return
+    for i, name in enumerate(asked):
+        _one_of(f"{key}[{i}]", name, possible)
+    named = [name for name in possible if name in asked]
+    config[key] = bool(named) if named in ([], possible) else named
 
 
 def _check_options(
@@ -314,6 +381,13 @@ def _check_options(
     for option, value in entry.items():
         _one_of(f"{key}: key", option, [*others, *options])
         wanted = options.get(option)
+        if wanted == "text" and not isinstance(value, str):
+            hint = (
+                "; YAML reads yes, no, on and off as true and false: write it in quotes"
+                if isinstance(value, bool)
+                else "; write it in quotes"
+            )
+            raise ConfigError(f"{key}.{option}: {value!r} is not a text{hint}")
         if wanted == "boolean" and not isinstance(value, bool):
             raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
         if wanted == "number":
@@ -322,9 +396,11 @@ def _check_options(
                     f"{key}.{option}: {value!r} is not a number above 0{_as_number(value)}"
                 )
             entry[option] = float(value)  # 8 and 8.0 are the same job
+    defaults = declared(kind, plugin, "DEFAULTS", None) or {}
     for option in options:
-        if option not in entry:
+        if option not in entry and option not in defaults:
             raise ConfigError(f"{key}.{option}: missing; {plugin} needs it")
+        entry.setdefault(option, defaults.get(option))
 
 
 def _check_names(key: str, given: list[str]) -> None:
@@ -363,6 +439,28 @@ def _check_names_of_rankings(entries: list[dict[str, Any]]) -> None:
             raise ConfigError(
                 f"rankings: {name!r} is the name of two rankings, or of all neurons; give one of "
                 "them another with name:"
+            )
+
+
+def _check_control(config: dict[str, Any]) -> None:
+    """Give `control` in full where the control task has rankings of its own, else in short.
+
+    Raises ConfigError where one of the rankers cannot have them.
+    """
+    control = config["control"]
+    if not isinstance(control, dict):
+        return
+    control = {"labels": "uniform", "ranking": "real"} | control
+    if control["ranking"] == "real":
+        config["control"] = True if control["labels"] == "uniform" else control["labels"]
+        return
+    config["control"] = control
+    for i, entry in enumerate(config["rankings"]):
+        if "model" in uses("rankers", ranker_of(entry)):
+            raise ConfigError(
+                f"control.ranking: 'control' is not possible with rankings[{i}], {entry['name']}: "
+                "it asks the model, which knows no control label; possible: ranking: real, or "
+                "rankings without it"
             )
 
 

@@ -4,6 +4,7 @@ Sources are large and rarely change, so each is read once for its size and time 
 are never digested: what they depend on says what they are.
 """
 
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,35 @@ def file_digest(path: Path) -> str:
     """Return the BLAKE2b digest of a file's content."""
     stat = path.stat()
     return _digest(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+
+
+COLUMNS = {"forms": (0, 1), "analyses": (2, 3, 5), "arcs": (6, 7)}
+"""Which columns of CoNLL-U say what the words are, what analysis they have, on what they depend."""
+
+
+def column_digests(path: Path) -> dict[str, str]:
+    """Return the digest of each group of columns of a CoNLL-U file; comments do not count.
+
+    Nor do the other columns. What is no line of ten columns is part of the forms.
+    """
+    stat = path.stat()
+    return _column_digests(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+
+
+@cache
+def _column_digests(path: str, size: int, mtime: int) -> dict[str, str]:
+    digests = {name: hashlib.blake2b(digest_size=12) for name in COLUMNS}
+    with Path(path).open("rb") as file:
+        for line in file:
+            if line.startswith(b"#"):
+                continue
+            columns = line.rstrip(b"\r\n").split(b"\t")
+            if len(columns) != 10:  # a blank line that ends a sentence, or what is no CoNLL-U
+                digests["forms"].update(line)
+                continue
+            for name, numbers in COLUMNS.items():
+                digests[name].update(b"\t".join([*(columns[i] for i in numbers), b"\n"]))
+    return {name: digest.hexdigest() for name, digest in digests.items()}
 
 
 def model_digests(folder: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from typing import Any
 from workflow_scripts.command.plugins import module
 from workflow_scripts.files.words import kept_values
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.study.digests import file_digest, model_digests
+from workflow_scripts.study.digests import COLUMNS, column_digests, file_digest, model_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
 from workflow_scripts.study.slugs import slug
-from workflow_scripts.study.steps import CONTROL, STEPS, needs, uses
+from workflow_scripts.study.steps import CONTROL, STEPS, Read, needs, uses
 
 PAGE = Path(__file__).parents[1] / "report"
 """The folder with the report's HTML, CSS and JavaScript, which no fingerprint reaches."""
@@ -60,7 +61,8 @@ class Jobs:
     def string(self, step: str, without: tuple[str, ...] = (), **of: Any) -> str:
         """Return what the result of a job of a step depends on.
 
-        `without` has settings that do not count, for a reader that does not see what they change.
+        `without` has settings, and groups of a treebank's columns (`digests.COLUMNS`), that do not
+        count, for a reader that does not see what they change.
         """
         return self._string(step, without, of)
 
@@ -129,7 +131,7 @@ class Jobs:
         values with it, and what is of several has the counts that there are.
         """
         if step not in STEPS:
-            return step, of[step], self._planted_from(of)
+            return step, without, of[step], self._planted_from(of)
         wildcards = STEPS[step].wildcards
         if "attribute" in wildcards:
             return (
@@ -140,9 +142,10 @@ class Jobs:
             )
         names = tuple(of[name] for name in wildcards)
         if STEPS[step].stage in ("tables", "report"):
-            counted = [of["treebank"]] if "treebank" in wildcards else self.plan.treebanks
+            alone = "treebank" in wildcards and of.get("collection") != "transfer"
+            counted = [of["treebank"]] if alone else self.plan.treebanks
             return step, names, *map(self._counted, counted)
-        return step, names, self._planted_from(of)
+        return step, without, names, self._planted_from(of)
 
     def _planted_from(self, of: Mapping[str, Any]) -> tuple[int, int] | None:
         """Return which counts a compiled model's values are from; None of others, or without."""
@@ -166,16 +169,27 @@ class Jobs:
         for key, where in step.settings.items():
             if key not in without and counts(where):
                 settings[key] = self._setting(key, own)
+        columns = tuple(name for name in without if name in COLUMNS)
         inputs = {
             kind: [
-                self._digest(read.step, read.without, one)
-                for one in self.each(read.step, {**own, **read.only})
+                self._digest(read.step, read.without + columns, one)
+                for one in self.each(read.step, {**_reader(own, read), **read.only})
             ]
             for kind, read in step.reads.items()
             if read.step and counts(read.where)
         }
         code = "" if step.pinned else self._code(name, own)
         return _string(code, settings, inputs)
+
+    def others(self, configuration: PlannedConfiguration) -> list[str]:
+        """Return the other treebanks with that configuration, and the same kept values in it."""
+        return [
+            treebank
+            for treebank in self.plan.treebanks_of(configuration.model)
+            if treebank != configuration.treebank
+            and replace(configuration, treebank=treebank)
+            in self.configurations(configuration.model, treebank)
+        ]
 
     def _setting(self, key: str, of: Mapping[str, Any]) -> Any:
         if key == "planted_values":
@@ -188,10 +202,16 @@ class Jobs:
         entry = self._config[f"{kind}s"][of[kind]]
         for source, step in _MADE_BY[kind].items():
             if source in entry:
-                return self._string(step, without, of)
+                return self._string(step, (), of)
         if kind == "model":
             return _string("", {}, model_digests(self.plan.model_folder(of[kind])))
-        files = {split: file_digest(self.plan.conllu(of[kind], split)) for split in SPLITS}
+        of_splits = {split: column_digests(self.plan.conllu(of[kind], split)) for split in SPLITS}
+        files = {
+            f"{split} {name}": digest
+            for split, digests in of_splits.items()
+            for name, digest in digests.items()
+            if name not in without
+        }
         return _string("", {}, files)
 
     def _code(self, name: str, of: Mapping[str, Any]) -> str:
@@ -251,6 +271,15 @@ _MADE_BY = {
 """Which step makes a treebank or a model, by the key of its entry; none makes one with a `path`."""
 
 
+def _reader(own: Mapping[str, Any], read: Read) -> dict[str, Any]:
+    """Return what tells a reader from others, as the step that it reads from sees it."""
+    of = dict(own)
+    if read.of_other:
+        of["treebank"] = of.pop("other")
+        of["configuration"] = replace(own["configuration"], treebank=of["treebank"])
+    return of
+
+
 def _treebanks(jobs: Jobs, of: Mapping[str, Any]) -> list[str]:
     plan = jobs.plan
     return plan.treebanks_of(of["model"]) if "model" in of else plan.treebanks
@@ -260,9 +289,15 @@ _DIMENSIONS: dict[str, Callable[[Jobs, Mapping[str, Any]], Iterable]] = {
     "model": lambda jobs, of: jobs.plan.models,
     "treebank": _treebanks,
     "configuration": lambda jobs, of: jobs.configurations(of["model"], of["treebank"]),
+    "other": lambda jobs, of: jobs.others(of["configuration"]),
     "ranker": lambda jobs, of: jobs.plan.rankers,
     "probe": lambda jobs, of: jobs._config["probes"],
-    "method": lambda jobs, of: [entry["name"] for entry in jobs._config["interventions"]],
+    "method": lambda jobs, of: jobs.plan.methods(
+        of["configuration"].values if "configuration" in of else None
+    ),
+    "split": lambda jobs, of: (
+        [jobs.plan.split(of["method"])] if "method" in of else jobs.plan.splits
+    ),
     "table": lambda jobs, of: (
         jobs.plan.figures[of["figure"]] if "figure" in of else jobs.plan.tables
     ),

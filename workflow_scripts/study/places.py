@@ -13,10 +13,13 @@ from typing import Any
 
 from workflow_scripts.files.origin import digest_of
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.study.plan import Plan
+from workflow_scripts.study.plan import Plan, PlannedConfiguration
+from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.steps import CONFIGURATION, PAIR
 
 Inputs = str | list[str] | Callable[[Any], list[str] | str]
+Stems = Callable[[PlannedConfiguration | None], list[str]]
+Planned = Callable[[Any], Iterable[PlannedConfiguration]]
 
 
 class Places:
@@ -47,6 +50,16 @@ class Places:
         """Return the activation files of a configuration, named activations_train and so on."""
         path = f"activations/{PAIR}/layer-{{layer}}"
         return {f"activations_{s}": self.results(f"{path}/{s}.parquet") for s in splits}
+
+    def of_split(self, path: str) -> Callable[[Any], str]:
+        """Return an input function: a path, `{split}` that which the intervention changes."""
+        whole = self.results(path)
+
+        def of(wildcards: Any) -> str:
+            values = dict(wildcards.items())
+            return whole.format_map(values | {"split": self._plan.split(values["method"])})
+
+        return of
 
     def of_directions(self, folder: str, maker: str, directions: Iterable[str]) -> list[str]:
         """Return the files of a ranker's rankings in a folder of the results."""
@@ -86,38 +99,56 @@ class Places:
         path = self._plan.files_of_rankers.get(wildcards.ranker)
         return _digest_at_first(path) if path else ""
 
-    def of_pair(self, folder: str, stems: Iterable[str]) -> "PairFiles":
-        """Return the files of a model and treebank in a folder, by their names less `.parquet`."""
-        return PairFiles(self.results(f"{folder}/{PAIR}"), tuple(stems))
+    def of_pair(self, folder: str, stems: Stems, configurations: Planned) -> "PairFiles":
+        """Return the files of a model and treebank in a folder of the results."""
+        return PairFiles(self.results(f"{folder}/{PAIR}"), stems, configurations)
 
 
 @dataclass(frozen=True)
 class PairFiles:
-    """Files of these names of every configuration of the model and treebank in the wildcards."""
+    """Files of every configuration of the model and treebank in the wildcards."""
 
     folder: str
-    stems: tuple[str, ...]
+    stems: Stems
+    """The names of a configuration's files, less `.parquet`; of None, those that any has."""
+    configurations: Planned
+    """Those of the model and treebank in the wildcards."""
 
-    def of(self, configurations: Callable[[Any], Iterable[Any]]) -> Callable[[Any], list[str]]:
-        """Return an input function: the files, of the configurations of the wildcards."""
-
-        def files(wildcards: Any) -> list[str]:
-            folder = self.folder.format_map(dict(wildcards.items()))
-            return [
-                f"{folder}/{of.path_in_pair}/{stem}.parquet"
-                for of in configurations(wildcards)
-                for stem in self.stems
-            ]
-
-        return files
+    def files(self, wildcards: Any) -> list[str]:
+        """Return the files, as an input function does."""
+        folder = self.folder.format_map(dict(wildcards.items()))
+        return [
+            f"{folder}/{of.path_in_pair}/{stem}.parquet"
+            for of in self.configurations(wildcards)
+            for stem in self.stems(of)
+        ]
 
     def patterns(self, wildcards: Any) -> list[str]:
         """Return a value for a command line: the paths, with `{configuration}` in them.
 
-        A study has more files than a command line can hold.
+        A study has more files than a command line can hold. What some configurations have no file
+        of has the attributes of the others: `{configuration of number,tense}`.
         """
         folder = self.folder.format_map(dict(wildcards.items()))
-        return [quote(f"{folder}/{{configuration}}/{stem}.parquet") for stem in self.stems]
+        every = self.stems(None)
+        attributes: dict[str, dict[str, None]] = {stem: {} for stem in every}
+        incomplete = set()
+        for of in self.configurations(wildcards):
+            own = set(self.stems(of))
+            incomplete |= set(every) - own
+            for stem in own:
+                attributes[stem][slug(of.attribute)] = None
+        named = {
+            stem: f"configuration of {','.join(attributes[stem])}"
+            if stem in incomplete
+            else "configuration"
+            for stem in every
+        }
+        return [
+            quote(f"{folder}/{{{named[stem]}}}/{stem}.parquet")
+            for stem in every
+            if attributes[stem]
+        ]
 
 
 @cache  # and not what it becomes while the study runs
@@ -128,3 +159,8 @@ def _digest_at_first(path: str) -> str:
 def as_argument(path: str | Path) -> str:
     """Return a path as an argument of a command: never taken for an option."""
     return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def of_other(path: str) -> str:
+    """Return a pattern with the treebank of the wildcard `other` in place of the reader's own."""
+    return path.replace("{treebank}", "{other}")

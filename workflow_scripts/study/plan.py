@@ -4,7 +4,7 @@ Configurations (model, treebank, attribute, layer) follow from the values that t
 so the plan asks for those where it needs them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from importlib.util import find_spec
 from operator import getitem
@@ -20,11 +20,12 @@ from workflow_scripts.study.configuration_file import (
     OF_ENTRIES,
     ConfigError,
     expanded,
+    movers,
     ranker_of,
     why_not_there,
 )
 from workflow_scripts.study.slugs import slug
-from workflow_scripts.study.steps import uses
+from workflow_scripts.study.steps import reads_labels, uses
 from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
 
 OF_A_TREEBANK = ("grammar", "sentences", "ud", "release", "files", "pipeline")
@@ -32,12 +33,16 @@ OF_A_MODEL = ("hub", "revision", "train", "compile", "copy", "of")
 OF_A_JOB = {
     *OF_A_TREEBANK,
     *OF_A_MODEL,
-    *("values", "ranker_options", "kind_of_method", "method_options", "step"),
+    *("values", "ranker_options", "kind_of_method", "method_options", "step", "split"),
+    "ranked_by_control",
 }
 """The settings that are not the same for all jobs of a step."""
 
 
-MEASURING = ("cache_states", "probe_rankings", "probe_all_neurons", "intervene")
+MEASURING = (
+    *("cache_states", "rank_by_control", "probe_rankings", "probe_all_neurons"),
+    *("intervene", "measure_concord", "measure_transfer"),
+)
 """The steps that measure what a ranking is worth by probes and interventions."""
 
 
@@ -129,8 +134,9 @@ class Plan:
         """Return a part of the study that a job depends on, of what tells it from others.
 
         A key of the configuration (`neurons.max`), of the entry of the job's treebank or model
-        (`grammar`, `train`), or one of its own: `values`, `control`, `ranker_options`,
-        `kind_of_method`, `method_options`, `step`, `configuration`, `part_of_speech`, `beta`.
+        (`grammar`, `train`), or one of its own: `values`, `control`,
+        `ranked_by_control`, `ranker_options`, `kind_of_method`, `method_options`, `step`,
+        `configuration`, `part_of_speech`, `beta`.
         """
         if key == "values":
             return of["configuration"].values
@@ -140,6 +146,8 @@ class Plan:
             return self.first_beta
         if key == "control":
             return self.control
+        if key == "ranked_by_control":
+            return of["ranker"] in self.ranked_by_control
         if key == "configuration":
             return self.described
         if key == "compiled":
@@ -150,7 +158,7 @@ class Plan:
             return options_of(self.rankers[of["ranker"]])
         if key == "kind_of_method":
             return self.plugin("methods", of)
-        if key == "step":
+        if key in ("step", "split"):
             return self.intervention(of["method"])[key]
         if key == "method_options":
             return options_of(self.intervention(of["method"]))
@@ -273,14 +281,60 @@ class Plan:
             if direction != "btt"
         ]
 
-    def stems(self, folder: str, top: bool = False) -> list[str]:
+    def methods(self, values: Sequence[str] | None = None) -> list[str]:
+        """Return the names of the interventions; of a configuration with these values, its own."""
+        return [
+            entry["name"]
+            for entry in self.config["interventions"]
+            if values is None or self._aim(entry) in (None, *values)
+        ]
+
+    def split(self, method: str) -> str:
+        """Return the split whose words an intervention changes."""
+        return self.intervention(method)["split"]
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that are intervened on."""
+        return list(dict.fromkeys(entry["split"] for entry in self.config["interventions"]))
+
+    @cached_property
+    def concord(self) -> list[str]:
+        """The names of the interventions whose concord is measured."""
+        asked = self.config["concord"]
+        of_test = [name for name in self.methods() if self.split(name) == "test"]
+        return of_test if asked is True else asked or []
+
+    @cached_property
+    def transfer(self) -> list[str]:
+        """The names of the interventions whose transfer across treebanks is measured."""
+        asked = self.config["transfer"]
+        several = any(len(self.treebanks_of(model)) > 1 for model in self.models)
+        every = movers(self.config["interventions"]) if several else []
+        return every if asked is True else [name for name in every if name in (asked or ())]
+
+    def _aim(self, entry: Mapping[str, Any]) -> str | None:
+        """Return the value that an entry names as its words' target; None where it names none."""
+        return entry.get(declared("methods", entry["method"], "TARGET") or "")
+
+    def stems(
+        self, folder: str, top: bool = False, of: PlannedConfiguration | None = None
+    ) -> list[str]:
         """Return the names of a configuration's files in a folder of the results, less `.parquet`.
 
-        In the order of the study's rankings; with `top`, of those that start with the best neuron.
+        In the order of the study's rankings; with `top`, of those that start with the best neuron;
+        with `of`, those of one configuration, else what any has.
         """
+        values = None if of is None else of.values
         makers = {
             "rankings": [""],
-            "interventions": [f"{entry['name']}-by-" for entry in self.config["interventions"]],
+            "interventions": [f"{name}-by-" for name in self.methods(values)],
+            "concord": [
+                f"{name}-by-"
+                for name in self.methods(values)
+                if self.is_made("measure_concord", {"method": name} | _model_of(of))
+            ],
+            "transfer": [f"{name}-by-" for name in self.methods(values) if name in self.transfer],
             "probes": [f"{probe}-by-" for probe in self.config["probes"]],
         }
         makers |= {"examples": makers["interventions"], "sentences": makers["probes"]}
@@ -295,7 +349,23 @@ class Plan:
     @property
     def control(self) -> str | None:
         """Which control task there is: `uniform`, `empirical`, or None."""
-        return {True: "uniform", False: None}.get(self.config["control"], self.config["control"])
+        control = self.config["control"]
+        if isinstance(control, dict):
+            return control["labels"]
+        return {True: "uniform", False: None}.get(control, control)
+
+    @cached_property
+    def ranked_by_control(self) -> set[str]:
+        """The rankers whose control task has the neurons that they rank first by control labels.
+
+        Of a study that asks for such (else the control task has the real ranking's), those that
+        read labels: any other ranks the same neurons first, whatever the labels.
+        """
+        if not isinstance(self.config["control"], dict):
+            return set()
+        return {
+            name for name in self.rankers if reads_labels(self.plugin("rankers", {"ranker": name}))
+        }
 
     @property
     def whole(self) -> bool:
@@ -318,12 +388,18 @@ class Plan:
             files |= {"rankings"}
             files |= {"probes", "sentences"} if self.config["probes"] else set()
             files |= {"interventions", "examples"} if self.config["interventions"] else set()
+            files |= (
+                {"concord"} if self.concord and len(self.compiled) < len(self.models) else set()
+            )
         collected = {
-            name for name in names("collections") if files & set(uses("collections", name))
+            name
+            for name in names("collections")
+            if files & set(uses("collections", name))
+            and self.is_made("collect", {"collection": name})
         }
         collected |= {"report", "seed", "trained"}
         collected |= {"truth"} if self.rankings and self.compiled else set()
-        return [name for name in names("tables") if set(uses("tables", name)) <= collected]
+        return [name for name in names("tables") if _needed_by(name) <= collected]
 
     @cached_property
     def figures(self) -> dict[str, tuple[str, ...]]:
@@ -379,6 +455,13 @@ class Plan:
         )
         return list(filter(self._wanted, every))
 
+    def counts(self, kept: dict[str, dict[str, list[str]]]) -> dict[str, int]:
+        """Return how many configurations each model has, of the kept values of every treebank."""
+        counts = dict.fromkeys(self.models, 0)
+        for model, treebank in self.pairs():
+            counts[model] += len(self.configurations(model, treebank, kept[treebank]))
+        return counts
+
     def _wanted(self, configuration: Configuration) -> bool:
         def matches(entry: dict[str, list]) -> bool:
             return all(getattr(configuration, field) in values for field, values in entry.items())
@@ -405,11 +488,23 @@ class Plan:
         """Whether there are jobs of a step, of what tells them from others.
 
         Of a compiled model that is `truth_only` there is no probe, no intervention, and nothing
-        collected but rankings.
+        collected but rankings; of any compiled model no concord, as it has no attention.
         """
+        if step == "measure_transfer" and of.get("method") not in (None, *self.transfer):
+            return False
+        if step == "collect" and of["collection"] == "transfer" and not self.transfer:
+            return False
+        if step == "rank_by_control" and of["ranker"] not in self.ranked_by_control:
+            return False
+        collection = of.get("collection") if step == "collect" else None
+        if step == "measure_concord" or collection == "concord":
+            if of.get("model") in self.compiled or not self.concord:
+                return False
+            if "method" in of and of["method"] not in self.concord:
+                return False
         if not self.config["models"].get(of.get("model"), {}).get("truth_only"):
             return True
-        return step not in MEASURING and (step != "collect" or of["collection"] == "rankings")
+        return step not in MEASURING and collection in (None, "rankings")
 
     def check_attributes(
         self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
@@ -429,6 +524,22 @@ class Plan:
                     f"attributes: no treebank keeps two values of {attribute!r} with "
                     f"min_types: {self.config['min_types']}, its second value has too few forms "
                     f"({', '.join(forms)}); kept are {', '.join(there) or 'none'}"
+                )
+
+    def check_aims(self, kept: dict[str, dict[str, list[str]]]) -> None:
+        """Raise ConfigError where an intervention's target is a value of no configuration."""
+        for i, entry in enumerate(self.config["interventions"]):
+            aim = self._aim(entry)
+            values = {
+                value
+                for model, treebank in self.pairs()
+                for of in self.configurations(model, treebank, kept[treebank])
+                for value in of.values
+            }
+            if aim is not None and aim not in values:
+                raise ConfigError(
+                    f"interventions[{i}].{declared('methods', entry['method'], 'TARGET')}: no "
+                    f"attribute that is studied has {aim!r}; possible: {', '.join(sorted(values))}"
                 )
 
     def check_configurations(
@@ -468,7 +579,7 @@ class Plan:
         `kept` has the kept values of every treebank, `test_size` gives the size of its test split,
         None where it is not known.
         """
-        if "lexicon" not in self.analyzer_uses:
+        if "lexicon" not in self.analyzer_uses or "test" not in self.splits:
             return
         for model, treebank in self.pairs():
             size = test_size(treebank)
@@ -480,6 +591,15 @@ class Plan:
                     f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
                     "analyzer: spacy, or leave the treebank out with skip"
                 )
+
+
+def _needed_by(table: str) -> set[str]:
+    """Return what of its uses there must be for a table to be made."""
+    return set(uses("tables", table)) - set(declared("tables", table, "OPTIONAL", ()))
+
+
+def _model_of(of: PlannedConfiguration | None) -> dict[str, str]:
+    return {} if of is None else {"model": of.model}
 
 
 def options_of(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,13 +70,24 @@ class RuleStep:
 
     @property
     def rankers(self) -> list[str]:
-        """The names of the rankers that give these directions."""
-        of_plan = self._jobs.plan.directions.items()
-        return [name for name, rankings in of_plan if tuple(rankings) == self.directions]
+        """The names of the rankers that give these directions, of those that the step is for."""
+        plan = self._jobs.plan
+        return [
+            name
+            for name, rankings in plan.directions.items()
+            if tuple(rankings) == self.directions and plan.is_made(self._name, {"ranker": name})
+        ]
 
     def files(self, folder: str, maker: str = "") -> list[str]:
         """Return the files of a ranker's rankings in a folder of the results, one a direction."""
         return self._places.of_directions(folder, maker, self.directions)
+
+    def control_rankings(self, wildcards: Any) -> list[str]:
+        """Return a ranker's rankings by control labels, where the control task has them."""
+        if wildcards.ranker not in self._jobs.plan.ranked_by_control:
+            return []
+        values = dict(wildcards.items())
+        return [path.format_map(values) for path in self.files("control_rankings")]
 
     @cached_property
     def job(self) -> Callable[[Any], str]:

@@ -35,9 +35,12 @@ class Read:
     where: str | tuple[str, ...] | None = None
     """The use (or one of several) that a plugin must declare; None: every job reads it."""
     without: tuple[str, ...] = ()
-    """Settings of that step that what is read does not depend on."""
+    """Settings of that step, or groups of a treebank's columns, that what is read of it does not
+    depend on."""
     only: Mapping[str, str] = field(default_factory=dict)
     """What names the jobs that are read, where the reader's own wildcards do not say it."""
+    of_other: bool = False
+    """Of the treebank that the wildcard `other` names, not of the reader's own."""
     by_all: bool = False
     """Given to every job, as the file that says which configuration it is; it counts only for those
     whose plugins declare the use."""
@@ -70,7 +73,7 @@ class Step:
         return tuple(re.findall(r"{(\w+)}", self.of))
 
 
-_OF_TWO = {"methods": {"means"}, "analyzers": {"lexicon", "pipeline"}}
+_OF_TWO = {"methods": {"means", "words"}, "analyzers": {"lexicon", "pipeline"}}
 """Who of the two plugins of `intervene` may declare what."""
 
 
@@ -89,7 +92,9 @@ def needs(where: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (where,) if isinstance(where, str) else where or ()
 
 
-_WORDS = Read("read_words")
+_FORMS = Read("read_words", without=("analyses", "arcs"))
+_ANALYSED = ("arcs",)
+_WORDS = Read("read_words", without=_ANALYSED)
 _MODEL = Read("model")
 _LABELLED = {"words": _WORDS, "activations": Read("extract_activations")}
 _OF_VALUES_ALONE = ("control", "seed")
@@ -113,7 +118,7 @@ STEPS: dict[str, Step] = {
         "models",
         "{model}",
         settings={"train": None, "seed": None},
-        reads={"words": _WORDS},
+        reads={"words": _FORMS},
     ),
     "compile_model": Step(
         "models",
@@ -137,10 +142,10 @@ STEPS: dict[str, Step] = {
     ),
     # Layers are files of their own: which others were asked for changes none of them.
     "extract_activations": Step(
-        "activations", PAIR, reads={"words": _WORDS, "model": _MODEL}, on_device=True
+        "activations", PAIR, reads={"words": _FORMS, "model": _MODEL}, on_device=True
     ),
     "cache_states": Step(
-        "activations", PAIR, reads={"words": _WORDS, "model": _MODEL}, on_device=True
+        "activations", f"{PAIR}/{{split}}", reads={"words": _FORMS, "model": _MODEL}, on_device=True
     ),
     "build_lexicon": Step("activations", PAIR, reads={"words": _WORDS, "model": _MODEL}),
     "compute_statistics": Step(
@@ -162,13 +167,31 @@ STEPS: dict[str, Step] = {
             "beta": "beta",
         },
         reads={
-            "words": Read("read_words", ("words", "model")),
+            "words": Read("read_words", ("words", "model"), _ANALYSED),
             "activations": Read("extract_activations", "words"),
             "statistics": Read("compute_statistics", "statistics", _OF_VALUES_ALONE, by_all=True),
             "lexicon": Read("build_lexicon", "model"),
             "model": _MODEL,  # at least its width
         },
         on_device="model",
+    ),
+    # Beside the real rankings, which know nothing of it: with it or without, they stay.
+    "rank_by_control": Step(
+        "rankings",
+        f"{CONFIGURATION}/{{ranker}}",
+        plugins=("rankers",),
+        settings={
+            "ranker_options": None,
+            "values": None,
+            "neurons.max": "select",
+            "control": "control",
+            "seed": "control",
+        },
+        reads={
+            "words": Read("read_words", "words", _ANALYSED),
+            "activations": Read("extract_activations", "words"),
+            "statistics": Read("compute_statistics", "statistics", by_all=True),
+        },
     ),
     "probe_rankings": Step(
         "probes",
@@ -178,12 +201,14 @@ STEPS: dict[str, Step] = {
             "values": None,
             "neurons.max": None,
             "control": "control",
+            "ranked_by_control": "control",
             "seed": ("seed", "control"),
         },
         reads=_LABELLED
         | {
             "statistics": Read("compute_statistics", "statistics", by_all=True),
             "rankings": Read("rank_neurons"),
+            "control_rankings": Read("rank_by_control", "control"),
         },
     ),
     "probe_all_neurons": Step(
@@ -201,10 +226,60 @@ STEPS: dict[str, Step] = {
             "kind_of_method": None,
             "method_options": None,
             "step": None,
+            "split": None,
+            "values": None,
+            "seed": None,
+            "schema": None,
+            "analyzer": None,
+            "pipeline": "pipeline",
+        },
+        reads={
+            "words": _WORDS,
+            "activations": Read("extract_activations", "words"),
+            "model": _MODEL,
+            "states": Read("cache_states"),
+            "subtokens": Read("cache_states"),
+            "lexicon": Read("build_lexicon", "lexicon"),
+            "statistics": Read("compute_statistics", "means", _OF_VALUES_ALONE, by_all=True),
+            "rankings": Read("rank_neurons"),
+        },
+        on_device=True,
+    ),
+    "measure_concord": Step(
+        "interventions",
+        f"{CONFIGURATION}/{{method}}-by-{{ranker}}",
+        plugins=("methods",),
+        settings={
+            "kind_of_method": None,
+            "method_options": None,
+            "step": None,
+            "values": None,
+            "seed": None,
+            "part_of_speech": None,
+        },
+        reads={
+            "words": Read("read_words"),
+            "activations": Read("extract_activations", "words"),
+            "model": _MODEL,
+            "lexicon": Read("build_lexicon"),
+            "statistics": Read("compute_statistics", "means", _OF_VALUES_ALONE, by_all=True),
+            "rankings": Read("rank_neurons"),
+        },
+        on_device=True,
+    ),
+    "measure_transfer": Step(
+        "interventions",
+        f"{CONFIGURATION}/{{other}}/{{method}}-by-{{ranker}}",
+        plugins=("methods", "schemas", "analyzers"),
+        settings={
+            "kind_of_method": None,
+            "method_options": None,
+            "step": None,
             "values": None,
             "schema": None,
             "analyzer": None,
             "pipeline": "pipeline",
+            "neurons.report": None,
         },
         reads={
             "words": _WORDS,
@@ -212,8 +287,10 @@ STEPS: dict[str, Step] = {
             "states": Read("cache_states"),
             "subtokens": Read("cache_states"),
             "lexicon": Read("build_lexicon", "lexicon"),
-            "statistics": Read("compute_statistics", "means", _OF_VALUES_ALONE, by_all=True),
+            "statistics": Read("compute_statistics", None, _OF_VALUES_ALONE),
             "rankings": Read("rank_neurons"),
+            "other_statistics": Read("compute_statistics", None, _OF_VALUES_ALONE, of_other=True),
+            "other_rankings": Read("rank_neurons", of_other=True),
         },
         on_device=True,
     ),
@@ -238,12 +315,14 @@ STEPS: dict[str, Step] = {
         plugins=("collections",),
         settings={"neurons.report": "report", "seed": "seed", "neurons.whole": "probes"},
         reads={
-            "words": Read("read_words", "words"),
+            "words": Read("read_words", "words", _ANALYSED),
             "rankings": Read("rank_neurons", "rankings"),
             "probes": Read("probe_rankings", "probes"),
             "whole": Read("probe_all_neurons", "probes"),
             "sentences": Read("probe_rankings", "sentences"),
             "interventions": Read("intervene", "interventions"),
+            "concord": Read("measure_concord", "concord"),
+            "transfer": Read("measure_transfer", "transfer"),
             "examples": Read("intervene", "examples"),
         },
     ),
@@ -309,3 +388,8 @@ def uses(kind: str, plugin: str) -> tuple[str, ...]:
         if use not in given:
             raise InputError(f"{plugin}: USES has {use!r}; possible: {', '.join(sorted(given))}")
     return tuple(used)
+
+
+def reads_labels(ranker: str) -> bool:
+    """Whether a ranking of a ranker depends on the labels of words."""
+    return not {"words", "statistics"}.isdisjoint(uses("rankers", ranker))

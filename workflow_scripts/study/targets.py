@@ -4,7 +4,8 @@ Configurations follow from the words: until all kept values are counted, a targe
 alone, and is asked again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from os.path import exists
 from pathlib import Path
@@ -54,6 +55,12 @@ class Targets:
     def all_words(self, wildcards: Any) -> list[str]:
         return [self._results(f"words/{name}/attributes.csv") for name in self._plan.treebanks]
 
+    def words_and_their_number(self, wildcards: Any) -> list[str]:
+        """Return all kept values; the log says how many configurations follow, once they are."""
+        with suppress(internals.IncompleteCheckpointException):
+            self._say_how_many  # noqa: B018  once
+        return self.all_words(wildcards)
+
     def all_downloads(self, wildcards: Any) -> list[str]:
         folders = [self._results(f"models/{name}") for name in self._plan.named("hub")]
         named = [(name, split) for name in self._plan.named("ud") for split in SPLITS]
@@ -69,16 +76,19 @@ class Targets:
 
     @once_counted
     def all_rankings(self, wildcards: Any) -> list[str]:
-        return self._of_all("rank_neurons", "rankings", self._plan.stems("rankings"))
+        return self._of_all("rank_neurons", "rankings")
 
     @once_counted
     def all_probes(self, wildcards: Any) -> list[str]:
-        stems = self._plan.stems("probes") + self._plan.stems_of_all_neurons
-        return self._of_all("probe_rankings", "probes", stems)
+        return self._of_all("probe_rankings", "probes", self._plan.stems_of_all_neurons)
 
     @once_counted
     def all_interventions(self, wildcards: Any) -> list[str]:
-        return self._of_all("intervene", "interventions", self._plan.stems("interventions"))
+        return [
+            *self._of_all("intervene", "interventions"),
+            *self._of_all("measure_concord", "concord"),
+            *self._transfers(),
+        ]
 
     @once_counted
     def all_truth(self, wildcards: Any) -> list[str]:
@@ -132,14 +142,26 @@ class Targets:
         """Return the configurations of the model and treebank in the wildcards."""
         return self._jobs.configurations(wildcards.model, wildcards.treebank)
 
-    def _of_all(self, step: str, folder: str, stems: list[str]) -> list[str]:
+    def _of_all(self, step: str, folder: str, also: Sequence[str] = ()) -> list[str]:
+        """Return the files of every configuration in a folder, and those that are named."""
         self.check_kept()
         return [
             self._results(f"{folder}/{of.path}/{stem}.parquet")
             for model, treebank in self._plan.pairs()
             if self._plan.is_made(step, {"model": model})
             for of in self._jobs.configurations(model, treebank)
-            for stem in stems
+            for stem in [*self._plan.stems(folder, of=of), *also]
+        ]
+
+    def _transfers(self) -> list[str]:
+        """Return the files of every two treebanks between which neurons are transferred."""
+        return [
+            self._results(f"transfer/{of.path}/{other}/{stem}.parquet")
+            for model, treebank in self._plan.pairs()
+            if self._plan.is_made("measure_transfer", {"model": model})
+            for of in self._jobs.configurations(model, treebank)
+            for other in self._jobs.others(of)
+            for stem in self._plan.stems("transfer", top=True, of=of)
         ]
 
     def check_kept(self) -> None:
@@ -151,16 +173,32 @@ class Targets:
         for name in self._plan.treebanks:
             self.counted(name)
         self._checked  # noqa: B018  once
+        self._say_how_many  # noqa: B018  once
+
+    @cached_property
+    def _kept(self) -> dict[str, dict[str, list[str]]]:
+        """The kept values of every treebank, by attribute."""
+        return {name: kept_values(Path(self.counted(name))) for name in self._plan.treebanks}
+
+    @cached_property
+    def _say_how_many(self) -> None:
+        """Log how many configurations the study has, of each model."""
+        counts = self._plan.counts(self._kept)
+        if counts and internals.plans(self._workflow):
+            of_each = ", ".join(f"{model} {n}" for model, n in counts.items())
+            plural = "" if sum(counts.values()) == 1 else "s"
+            logger.info(f"{sum(counts.values())} configuration{plural}: {of_each}")
 
     @cached_property
     def _checked(self) -> None:
         counted = {name: Path(self.counted(name)) for name in self._plan.treebanks}
-        kept = {name: kept_values(path) for name, path in counted.items()}
+        kept = self._kept
         largest = {name: largest_min_types(value_counts(path)) for name, path in counted.items()}
         try:
             self._plan.check_attributes(kept, largest)
             self._plan.check_configurations(kept, largest)
             self._plan.check_lemmas(kept, self._test_size)
+            self._plan.check_aims(kept)
         except ConfigError as error:
             raise WorkflowError(f"configuration: {error}") from None
         if internals.plans(self._workflow):

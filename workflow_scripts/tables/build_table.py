@@ -38,6 +38,7 @@ def main(options: argparse.Namespace) -> None:
         name: pl.concat((read_frame(path) for path in getattr(options, name)), how="diagonal")
         for name in COLLECTED
         if name in table.USES
+        and (getattr(options, name) or name not in getattr(table, "OPTIONAL", ()))
     }
     if "trained" in table.USES:
         frames = {

@@ -4,6 +4,7 @@ So a new language adds its own and leaves the others.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 from workflow_scripts.command.given import given, require
@@ -12,7 +13,8 @@ from workflow_scripts.command.plugins import load
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.tables.collections import CollectionTask
 
-KINDS = ("rankings", "probes", "sentences", "interventions", "examples")
+IN_PATH = re.compile(r"\{configuration(?: of ([^{}]+))?\}")
+KINDS = (*("rankings", "probes", "sentences", "interventions", "concord", "transfer", "examples"),)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -32,7 +34,8 @@ def arguments() -> argparse.ArgumentParser:
             nargs="*",
             default=[],
             metavar="FILE",
-            help="files, with {configuration} in their paths in place of those",
+            help="files, with {configuration} in their paths in place of those, or "
+            "{configuration of number,tense} in place of those of these attributes",
         )
     parser.add_argument("--words-test", type=Path, nargs="?", help="words file")
     parser.add_argument("--report", type=int, nargs="*", help="the k to report")
@@ -50,9 +53,10 @@ def main(options: argparse.Namespace) -> None:
     def files(kind: str) -> list[Path]:
         patterns = given(kind, uses, lambda: getattr(options, kind))()
         return [
-            Path(pattern.replace("{configuration}", configuration))
+            Path(IN_PATH.sub(configuration, pattern))
             for configuration in options.configurations
             for pattern in patterns
+            if _is_of(pattern, configuration)
         ]
 
     task = CollectionTask(
@@ -63,6 +67,13 @@ def main(options: argparse.Namespace) -> None:
     )
     rows = collection.collect(task)
     write_parquet(options.collected, rows.to_arrow(), made_by("collect", options.made_by))
+
+
+def _is_of(pattern: str, configuration: str) -> bool:
+    """Whether there is a file of that pattern for a configuration, ATTRIBUTE/layer-L."""
+    named = IN_PATH.search(pattern)
+    attributes = named[1] if named else None
+    return attributes is None or configuration.rpartition("/")[0] in attributes.split(",")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ SPOOL = pa.schema(
         ("form", pa.string()),
         ("lemma", pa.string()),
         ("upos", pa.string()),
+        ("head", pa.int32()),
+        ("deprel", pa.string()),
         ("values", pa.map_(pa.string(), pa.string())),
     ]
 )
@@ -82,6 +84,8 @@ def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[
                         "form": word.form,
                         "lemma": word.lemma,
                         "upos": word.upos,
+                        "head": word.head,
+                        "deprel": word.deprel,
                         "values": word.values,
                     }
                 )
@@ -104,6 +108,12 @@ def _log(conllu: Path, tally: Tally, schema: ModuleType) -> None:
             "%s: %d words have the form _ and a lemma: their text may be withheld",
             conllu,
             tally.hidden_with_lemma,
+        )
+    if tally.wrong_heads:
+        log.info(
+            "%s: %d words have a HEAD that is no other word of their sentence: no arc",
+            conllu,
+            tally.wrong_heads,
         )
     for attribute, count in sorted(tally.clashes.items()):
         log.info("%s: %d words with two values of %s, which they lose", conllu, count, attribute)

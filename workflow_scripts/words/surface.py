@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -44,6 +44,11 @@ class SurfaceWord:
     upos: str
     values: dict[str, str]
     """Value for each attribute that the word carries."""
+    head: int | None = None
+    """The word of the sentence, from 0, that it depends on; None for the root, where the treebank
+    does not say, and where one of the two is a multiword token."""
+    deprel: str | None = None
+    """As what it depends on it; None for a multiword token, and where the treebank does not say."""
 
 
 @dataclass
@@ -56,6 +61,8 @@ class Tally:
     """Words whose form is nothing but underscores."""
     hidden_with_lemma: int = 0
     """Those of them whose lemma is something else: that of a literal underscore is one too."""
+    wrong_heads: int = 0
+    """Words whose HEAD is none of the sentence's other words, and so no arc."""
     clashes: Counter = field(default_factory=Counter)
     """Syntactic words that lost an attribute, to which their features gave two values."""
     analyses: Counter = field(default_factory=Counter)
@@ -234,7 +241,8 @@ def _token(path: Path, number: int, line: str) -> dict:
         raise TreebankError(f"{path}:{number}: UPOS {_shown(token['upos'])} holds white space")
     if fault := _fault_of(columns[FIELDS.index("feats")]):
         raise TreebankError(f"{path}:{number}: features {fault}")
-    return token
+    head, deprel = (None if column in UNSPECIFIED else column for column in line.split("\t")[6:8])
+    return token | {"head": head, "deprel": deprel}
 
 
 @lru_cache(1 << 16)
@@ -267,9 +275,12 @@ def _surface_words(tokens: list[dict], analyse: Callable, tally: Tally) -> list[
                 starts[first] = last, token["form"]
 
     words: list[SurfaceWord] = []
+    alone: dict[int, int] = {}  # the place of each word that is no part of a multiword token
     position = 1
     while position <= len(syntactic):
         last, form = starts.get(position, (position, None))
+        if position not in starts:
+            alone[position] = len(words)
         parts = [syntactic[i] for i in range(position, last + 1)]
         analyses = [_values(part, analyse, tally) for part in parts]
         words.append(
@@ -278,10 +289,23 @@ def _surface_words(tokens: list[dict], analyse: Callable, tally: Tally) -> list[
                 lemma=_lemma(parts),
                 upos="+".join(part["upos"] for part in parts),
                 values=merge(analyses),
+                head=_head(parts[0], len(syntactic), tally) if form is None else None,
+                deprel=parts[0]["deprel"] if form is None else None,
             )
         )
         position = last + 1
-    return words
+    return [replace(word, head=alone.get(word.head or 0)) for word in words]
+
+
+def _head(token: dict, n_words: int, tally: Tally) -> int | None:
+    """Return the id of a word's head, 0 of the root; None where it is none of the sentence's."""
+    head = token["head"]
+    if head is None:
+        return None
+    if head.isascii() and head.isdecimal() and int(head) <= n_words and int(head) != token["id"]:
+        return int(head)
+    tally.wrong_heads += 1
+    return None
 
 
 def _lemma(parts: list[dict]) -> str | None:

@@ -17,11 +17,15 @@ from workflow_scripts.files.lexicon import Analysis
 
 
 class Outcome(IntEnum):
-    """What became of a word that was intervened on; CLTV is counted in CLWV too."""
+    """What became of a word that was intervened on.
+
+    What is CLTV_STRICT is counted in CLTV too, what is CLTV or CLWV_NO_VALUE in CLWV, and what is
+    WRONG_LEMMA_NO_VALUE in WRONG_LEMMA_WRONG_VALUE.
+    """
 
     CORRECT = 0
     CLWV = 1
-    """Correct lemma, wrong value: another value than the target's, or none."""
+    """Correct lemma, wrong value: another value than the target's."""
     CLTV = 2
     """Correct lemma, and exactly the target value."""
     CORRECT_LEMMA_CORRECT_VALUE = 3
@@ -29,6 +33,17 @@ class Outcome(IntEnum):
     WRONG_LEMMA_WRONG_VALUE = 5
     NO_ANALYSIS = 6
     """Not known to the analyzer, or without a lemma of its own to compare the prediction's with."""
+    CLTV_STRICT = 7
+    """Correct lemma, the target value, and every other attribute as it was."""
+    CLWV_NO_VALUE = 8
+    """Correct lemma, and no value of the attribute at all."""
+    WRONG_LEMMA_NO_VALUE = 9
+
+
+TO_TARGET = (Outcome.CLTV, Outcome.CLTV_STRICT)
+"""What is counted as CLTV."""
+MOVED = (Outcome.CLWV, Outcome.CLWV_NO_VALUE, *TO_TARGET)
+"""What is counted as CLWV."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class TrueWord:
     value: str
     target: str | None
     """The value that the intervention moves it to; None where it has no target."""
+    others: tuple[str | None, ...] = ()
+    """Its values of the other attributes, in the order of the treebank."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ class AnalyzerTask:
     analyse: Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
     """The schema's: UPOS and UD features to values, and what clashes."""
     forms: Callable[[int], list[str]]
-    """The forms of a test sentence, by its number."""
+    """The forms of a sentence of the split, by its number."""
 
 
 class Analyzer(Protocol):

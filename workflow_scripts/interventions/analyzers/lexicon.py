@@ -34,17 +34,23 @@ class Analyzer:
         analyses = self._analyses.get(predicted)
         if analyses is None or word.lemma is None:
             return Outcome.NO_ANALYSIS
-        values = {
-            value
-            for lemma, upos, value in analyses
-            if lemma == word.lemma and (self._lemma_alone or upos == word.upos)
-        }
-        if values:
-            if word.value in values:
+        of_lemma = [
+            analysis
+            for analysis in analyses
+            if analysis.lemma == word.lemma and (self._lemma_alone or analysis.upos == word.upos)
+        ]
+        if of_lemma:
+            if any(analysis.value == word.value for analysis in of_lemma):
                 return Outcome.CORRECT_LEMMA_CORRECT_VALUE
-            if word.target is not None and word.target in values:
-                return Outcome.CLTV
-            return Outcome.CLWV
-        if any(value == word.value for _, _, value in analyses):
+            if all(analysis.value is None for analysis in of_lemma):
+                return Outcome.CLWV_NO_VALUE
+            reached = [analysis for analysis in of_lemma if analysis.value == word.target]
+            if word.target is None or not reached:
+                return Outcome.CLWV
+            alike = any(analysis.others == word.others for analysis in reached)
+            return Outcome.CLTV_STRICT if alike else Outcome.CLTV
+        if any(analysis.value == word.value for analysis in analyses):
             return Outcome.WRONG_LEMMA_CORRECT_VALUE
+        if all(analysis.value is None for analysis in analyses):
+            return Outcome.WRONG_LEMMA_NO_VALUE
         return Outcome.WRONG_LEMMA_WRONG_VALUE

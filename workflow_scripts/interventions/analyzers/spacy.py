@@ -17,11 +17,14 @@ USES = ("pipeline",)
 
 
 class Word(NamedTuple):
-    """What the pipeline says of a word: its lemma, lower-cased, and its value of the attribute."""
+    """What the pipeline says of a word: its lemma, lower-cased, and its values."""
 
     lemma: str | None
     """None where it gives none: an empty one, or the `_` of a pipeline trained on such lemmas."""
     value: str | None
+    """Of the attribute."""
+    others: dict[str, str]
+    """Of the other attributes that it carries."""
 
 
 class Analyzer:
@@ -83,20 +86,26 @@ class Analyzer:
         features = {} if self._task.lemma_alone else token.morph.to_dict()
         values, _ = self._task.analyse(token.pos_, features)
         lemma = token.lemma_.lower()
-        return Word(None if lemma in UNSPECIFIED else lemma, values.get(self._task.attribute))
+        value = values.pop(self._task.attribute, None)
+        return Word(None if lemma in UNSPECIFIED else lemma, value, values)
 
 
 def outcome(word: TrueWord, true: Word | None, predicted: Word | None) -> Outcome:
     """Return what became of a word, from the analyses of it and of its prediction."""
     if true is None or true.lemma is None or predicted is None:
         return Outcome.NO_ANALYSIS
-    same_value = predicted.value == true.value
-    if predicted.lemma != true.lemma:
-        return Outcome.WRONG_LEMMA_CORRECT_VALUE if same_value else Outcome.WRONG_LEMMA_WRONG_VALUE
+    same_lemma, same_value = predicted.lemma == true.lemma, predicted.value == true.value
     if same_value:
-        return Outcome.CORRECT_LEMMA_CORRECT_VALUE
-    reached = word.target is not None and predicted.value == word.target
-    return Outcome.CLTV if reached else Outcome.CLWV
+        return (
+            Outcome.CORRECT_LEMMA_CORRECT_VALUE if same_lemma else Outcome.WRONG_LEMMA_CORRECT_VALUE
+        )
+    if predicted.value is None:
+        return Outcome.CLWV_NO_VALUE if same_lemma else Outcome.WRONG_LEMMA_NO_VALUE
+    if not same_lemma:
+        return Outcome.WRONG_LEMMA_WRONG_VALUE
+    if word.target is None or predicted.value != word.target:
+        return Outcome.CLWV
+    return Outcome.CLTV_STRICT if predicted.others == true.others else Outcome.CLTV
 
 
 def load(name: str | None) -> Any:

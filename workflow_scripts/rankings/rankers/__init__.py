@@ -12,6 +12,9 @@ A ranker is one file here, named in the configuration by its file name. It has
 * `rank(task: RankingTask, **options) -> dict[str, Ranking]`: one ranking for each direction. Where
   a configuration has nothing to rank by it raises `NothingToRankError`, and is left out there.
 
+The same function ranks by control labels, where a study asks for such rankings: words and
+statistics are then those of the control task.
+
 Nothing here reads or writes a file: `rank_neurons` does; who uses the model opens what it is told
 where to find (`rankings/effects.py`), maybe on a GPU. A file outside of the project that has
 these is a ranker too (`{file: mine.py}`).

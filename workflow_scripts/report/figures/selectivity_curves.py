@@ -11,11 +11,12 @@ TITLE = "Selectivity over the number of neurons"
 CAPTION = (
     "Selectivity is a probe's test accuracy less that of the same probe on control labels, which "
     "give every word form a label at random: what a probe gains by learning words by heart is "
-    "taken off. Rows are probes, columns layers, lines rankings as in the accuracy curves. Near 0 "
-    "(the black line) the probe does no better on the attribute than on labels without meaning; "
-    "a fall at large k says that more neurons help memory more than they help the attribute. "
-    "Lines are means over all configurations chosen. A large study is drawn at some of its k; the "
-    "table has them all."
+    "taken off. It has the same neurons there, unless the study asks for control rankings: then "
+    "those that the same ranker puts first by the control labels. Rows are probes, columns layers, "
+    "lines rankings as in the accuracy curves. Near 0 (the black line) the probe does no better on "
+    "the attribute than on labels without meaning; a fall at large k says that more neurons help "
+    "memory more than they help the attribute. Lines are means over all configurations chosen. A "
+    "large study is drawn at some of its k; the table has them all."
 )
 MISSING = "no selectivity: the study has no control task, or no test word has the attribute"
 

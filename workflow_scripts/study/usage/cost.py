@@ -13,7 +13,8 @@ from statistics import fmean
 from typing import Any
 
 from workflow_scripts import InputError
-from workflow_scripts.study.steps import ONE_DIRECTION
+from workflow_scripts.study.configuration_file import movers, ranker_of
+from workflow_scripts.study.steps import ONE_DIRECTION, reads_labels
 from workflow_scripts.study.usage.card import Gpu
 from workflow_scripts.study.usage.records import Record
 from workflow_scripts.study.usage.work import ON_GPU, Job, Shape, work
@@ -26,15 +27,19 @@ STAGES = {
     "build_lexicon": "activations",
     "compute_statistics": "rankings",
     "rank_neurons": "rankings",
+    "rank_by_control": "rankings",
     "probe_rankings": "probing",
     "probe_all_neurons": "probing",
     "intervene": "interventions",
+    "measure_concord": "interventions",
+    "measure_transfer": "interventions",
     "collect": "tables",
     "build_table": "tables",
     "build_figure": "tables",
     "build_report": "tables",
     "build_provenance": "tables",
 }
+_RANKING = ("rank_neurons", "rank_by_control")
 ASSUMPTIONS = {
     "words": "each treebank as large as the measured one",
     "activations": "time as L 12 d^2 (every layer runs); one layer asked for is words x d float32",
@@ -53,6 +58,13 @@ def jobs(
     `lexicon` is whether its analyzer reads one. Jobs of tables are not among them: they follow the
     number of configurations.
     """
+    concord = config["concord"]
+    if concord is True:
+        entries = config["interventions"]
+        concord = [entry["name"] for entry in entries if entry.get("split", "test") == "test"]
+    transfer = config["transfer"]
+    if transfer is True:
+        transfer = movers(config["interventions"])
     for treebank in config["treebanks"]:
         for rule in ("read_words", "keep_values"):
             yield Job(rule, "", Shape(0, 0, 0))
@@ -60,10 +72,12 @@ def jobs(
             if treebank not in (entry.get("treebanks") or config["treebanks"]):
                 continue
             shape = shapes[model]
+            entry_treebanks = entry.get("treebanks") or config["treebanks"]
             yield Job("extract_activations", "", shape)
             if config["interventions"]:
-                yield Job("cache_states", "", shape)
-                if lexicon:
+                splits = {entry.get("split", "test") for entry in config["interventions"]}
+                yield from (Job("cache_states", "", shape) for _ in splits)
+                if lexicon or concord:
                     yield Job("build_lexicon", "", shape)
             for layer in config["layers"] * attributes:
                 yield Job("compute_statistics", "", shape)
@@ -72,12 +86,24 @@ def jobs(
                 for ranking in config["rankings"]:
                     ranker = ranking["name"]
                     yield Job("rank_neurons", ranker, shape, ranker=ranking.get("ranker", ""))
+                    if isinstance(config["control"], Mapping) and reads_labels(ranker_of(ranking)):
+                        yield Job(
+                            "rank_by_control", ranker, shape, ranker=ranking.get("ranker", "")
+                        )
                     yield from (
                         Job("probe_rankings", f"{p} {ranker}", shape) for p in config["probes"]
                     )
                     for entry in config["interventions"]:
                         kind = f"{entry['name']} {ranker}"
                         yield Job("intervene", kind, shape, layer, entry["step"])
+                        # At most: of treebanks that keep the same values.
+                        lenders = (
+                            len(entry_treebanks) - 1 if entry["name"] in (transfer or ()) else 0
+                        )
+                        for _ in range(lenders):
+                            yield Job("measure_transfer", kind, shape, layer, entry["step"])
+                        if entry["name"] in (concord or ()):
+                            yield Job("measure_concord", kind, shape, layer, entry["step"])
 
 
 def measured(
@@ -95,7 +121,7 @@ def measured(
         here = (of.get("model", pair[0]), of.get("treebank", pair[1])) == pair
         if rule in STAGES and here:
             step = steps.get(of.get("method", ""), 1)
-            ranker = rankers.get(of.get("ranker", ""), "") if rule == "rank_neurons" else ""
+            ranker = rankers.get(of.get("ranker", ""), "") if rule in _RANKING else ""
             job = Job(rule, _kind(of), shape, int(of.get("layer", 0)), step, ranker)
             found[rule, job.kind].append((record, work(job)))
     if not any(rule == "extract_activations" for rule, _ in found):
@@ -168,7 +194,7 @@ def _memory_mb(job: Job, used: float, measured: Shape) -> float:
     """Memory: a running model has its weights thrice; what reads activations grows as d."""
     if job.rule in ON_GPU:
         return used + 3 * (job.shape.weights_mb - measured.weights_mb)
-    if job.rule in ("compute_statistics", "rank_neurons", "probe_rankings", "probe_all_neurons"):
+    if job.rule in (*_RANKING, "compute_statistics", "probe_rankings", "probe_all_neurons"):
         return used * max(1.0, job.shape.width / measured.width)
     return used
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workflow_scripts.command.plugins import declared
 
-ON_GPU = ("extract_activations", "cache_states", "intervene")
+ON_GPU = ("extract_activations", "cache_states", "intervene", "measure_concord", "measure_transfer")
 """What runs a model, and so can run on a GPU."""
 
 
@@ -56,8 +56,10 @@ def work(job: Job) -> float:
         return float(d**2) if job.kind == "gaussian" else float(d)
     if job.ranker and "words" in declared("rankers", job.ranker, "USES"):
         return float(d)
-    if job.rule == "intervene":
+    if job.rule in ("intervene", "measure_concord", "measure_transfer"):
         ks = d // job.step + 1
         upper = (job.shape.layers - job.layer) * job.shape.layer
-        return ks * (upper + job.shape.vocabulary * d)
+        # Of a pair of words two logits are asked for, and not all of the vocabulary's.
+        head = job.shape.vocabulary * d if job.rule == "intervene" else 2 * d
+        return ks * (upper + head)
     return 1.0

@@ -3,9 +3,9 @@
 A collection is one file here, made as `collected/{model}/{treebank}/{file name}.parquet`. It has
 
 * `USES`: which files it is made of, of `"rankings"` (those from the top alone), `"probes"` (with
-  those on all neurons), `"sentences"`, `"interventions"`, `"examples"` and `"words"`; `"report"`
-  where it depends on the k of `neurons.report`, and `"seed"` where it draws; what it does not name,
-  it is refused;
+  those on all neurons), `"sentences"`, `"interventions"`, `"concord"`, `"transfer"` (from the top),
+  `"examples"` and `"words"`; `"report"` where it depends on the k of `neurons.report`, and `"seed"`
+  where it draws; what it does not name, it is refused;
 * `collect(task: CollectionTask) -> polars.DataFrame`: the rows, `model, treebank, attribute, layer`
   first, and last the ranker, the direction, and the options of rankers and methods.
 

@@ -1,7 +1,7 @@
 """Contrasts: in each configuration, every two rankings compared, sentence by sentence.
 
-By test accuracy of each probe, and by the words that each intervention moved; the comparisons
-are those of `kernels/contrasts.py`.
+By test accuracy of each probe, by the words that each intervention moved, and by those that no
+longer agree with them; the comparisons are those of `kernels/contrasts.py`.
 """
 
 from pathlib import Path
@@ -12,14 +12,20 @@ import polars as pl
 
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import ArtifactError, read_parquet
-from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.columns import CONFIGURATION, CONTROLLER
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.files.probed_sentences import probed_sentences
-from workflow_scripts.kernels.contrasts import Moved, Probed, of_interventions, of_probes
+from workflow_scripts.kernels.contrasts import (
+    OTHERS_USE,
+    Moved,
+    Probed,
+    of_interventions,
+    of_probes,
+)
 from workflow_scripts.kernels.saturation import saturation_index
 from workflow_scripts.tables.collections import CollectionTask
 
-USES = ("sentences", "interventions", "report", "seed")
+USES = ("sentences", "interventions", "concord", "report", "seed")
 
 _CONTRASTS = {
     "measure": pl.String,
@@ -42,11 +48,14 @@ def collect(task: CollectionTask) -> pl.DataFrame:
     """Return the contrasts of each configuration: of its probes, then of each intervention."""
     sentences = _by_configuration(task.files("sentences"))
     interventions = _by_configuration(task.files("interventions"))
+    concord = _by_configuration(task.files("concord"))
     parts = [pl.DataFrame(schema=SCHEMA)]
     for name in dict.fromkeys([*sentences, *interventions]):  # one is in memory at a time
         seen, directions = _SameSentences(), {}
         rows = _of_probes(task, name, sentences.get(name, []), seen, directions)
-        rows += _of_interventions(task, name, interventions.get(name, []), seen, directions)
+        curves = _curves(interventions.get(name, []), seen, directions)
+        rows += _of_interventions(task, name, curves)
+        rows += _of_interventions(task, name, _of_concord(concord.get(name, []), curves, seen))
         parts.append(_table(name, rows, directions))
     return pl.concat(parts)
 
@@ -85,29 +94,67 @@ def _of_probes(
     return of_probes(probed, words, task.report(), stream)
 
 
-def _of_interventions(
-    task: CollectionTask,
-    name: tuple,
-    paths: list[Path],
-    seen: "_SameSentences",
-    directions: dict[str, str | None],
-) -> list[dict[str, Any]]:
-    curves: dict[str, list[Moved]] = {}
-    words: dict[str, np.ndarray] = {}
+Curves = dict[str, tuple[np.ndarray, list[Moved]]]
+"""By method: the words (or pairs) of each sentence, and what each ranking moved of them."""
+
+
+def _curves(paths: list[Path], seen: "_SameSentences", directions: dict[str, str | None]) -> Curves:
+    curves: Curves = {}
+    steered: Curves = {}
     for path in paths:
         names, rows = _read(path)
-        if names["direction"] == "btt":
-            continue
+        if names["direction"] == "btt" or names.get("split") == "dev":
+            continue  # dev is to choose by, and has other sentences than the probes' test
         directions[names["ranking"]] = names["direction"]
         found = _moved(path, names, pl.DataFrame(pl.from_arrow(rows)), seen)
         if found is not None:
-            words[names["method"]], curve = found
-            curves.setdefault(names["method"], []).append(curve)
+            words, curve = found
+            # Last, as the report speaks of the first that has a target: of a translation.
+            of = steered if names.get("to") is not None else curves
+            of.setdefault(names["method"], (words, []))[1].append(curve)
+    return curves | steered
+
+
+def _of_concord(paths: list[Path], curves: Curves, seen: "_SameSentences") -> Curves:
+    """Return the pairs that no longer agree, at the k and saturation points of `curves`."""
+    found: Curves = {}
+    for path in paths:
+        names, rows = _read(path)
+        method = names["method"]
+        of = [m for m in curves.get(method, (None, []))[1] if m.ranking == names["ranking"]]
+        counts = pl.DataFrame(pl.from_arrow(rows)).filter(pl.col("edited") == CONTROLLER)
+        if not of or counts.is_empty():
+            continue
+        (moved,) = of
+        sums = counts.group_by("k", "sentence").agg(pl.col("pairs", "concordant").sum())
+        sums = sums.sort("k", "sentence")
+        if sums["k"].unique().sort().to_list() != list(moved.ks):
+            raise ArtifactError(f"{path}: has other k than the interventions; delete it")
+
+        columns = {
+            column: sums[column].to_numpy().reshape(len(moved.ks), -1)  # (K, S)
+            for column in ("sentence", "pairs", "concordant")
+        }
+        pairs = seen.check(path, f"pairs {method}", columns["sentence"][0], columns["pairs"][0])
+        concordant = columns["concordant"].astype(np.int64).T
+        curve = Moved(
+            method,
+            names["ranking"],
+            OTHERS_USE,
+            moved.ks,
+            concordant[:, :1] - concordant,
+            moved.saturation,
+        )
+        found.setdefault(method, (pairs, []))[1].append(curve)
+    return found
+
+
+def _of_interventions(task: CollectionTask, name: tuple, curves: Curves) -> list[dict[str, Any]]:
     contrasts = []
-    for method, of_method in curves.items():
+    for words, of_method in curves.values():
         # One stream for all methods: where they have equal sentences, these have equal signs.
         stream = generator(task.seed(), *name, "signs", "interventions")
-        contrasts += of_interventions(of_method, words[method], task.report(), stream)
+        contrasts += of_interventions(of_method, words, task.report(), stream)
     return contrasts
 
 

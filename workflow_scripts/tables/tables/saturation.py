@@ -20,6 +20,8 @@ SCHEMA = (
         "error_rate": pl.Float64,
         "error_rate_0": pl.Float64,
         "saturated": pl.Boolean,
+        "cltv_strict": pl.Float64,
+        "side_effect_rate": pl.Float64,
     }
     | dict.fromkeys(INTERVALS, pl.Float64)
     | dict.fromkeys(("ranker", "direction"), pl.String)
@@ -31,13 +33,27 @@ def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
     A curve that never saturates has its last k, and `saturated` is false.
     """
-    curves = interventions.build(frames)
+    return of(interventions.build(frames))
+
+
+def of(curves: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each curve of the table `interventions`."""
     rows = []
     for name, curve in curves.group_by([*CONFIGURATION, "method", "ranking"], maintain_order=True):
         curve = curve.sort("k")
         clwv = curve["clwv"].to_list()
         point = curve.row(saturation_index(clwv), named=True)
         there = [point[column] for column in ("k", "clwv", "cltv", "error_rate")]
-        ends = [point[column] for column in (*INTERVALS, "ranker", "direction")]
-        rows.append((*name, *there, curve["error_rate"][0], saturates(clwv), *ends))
+        beside = [point[column] for column in ("cltv_strict", "side_effect_rate", *INTERVALS)]
+        rows.append(
+            (
+                *name,
+                *there,
+                curve["error_rate"][0],
+                saturates(clwv),
+                *beside,
+                point["ranker"],
+                point["direction"],
+            )
+        )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
