@@ -9,6 +9,7 @@ from tests.support.formulas_concord import concord_by_hand, pairs_by_hand
 from tests.support.intervened import rows_of_concord
 from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.artifact import made_by, read_parquet, write_parquet
+from workflow_scripts.interventions import measure_concord
 from workflow_scripts.interventions.pairs import agreeing_pairs
 
 # Pairs.
@@ -168,6 +169,19 @@ def test_at_k_0_the_controller_and_the_other_word_are_of_the_same_pairs(interven
     at_0 = [row for row in rows if row["k"] == 0]
     margins = {e: [r["margin"] for r in at_0 if r["edited"] == e] for e in ("controller", "other")}
     assert margins["controller"] == margins["other"]
+
+
+def test_pairs_are_measured_in_portions_of_bounded_size(intervened, tmp_path, monkeypatch):
+    """And a word's donor is its own whichever portion its pair is in."""
+    given = ("Number", 2, "resample", '{"same": false}', 8, tmp_path)
+    whole = rows_of_concord(intervened, *given)
+    monkeypatch.setattr(measure_concord, "PAIRS_AT_ONCE", 7)
+    portions = rows_of_concord(intervened, *given)
+    assert len(whole) > 2 * 7
+    for one, other in zip(whole, portions, strict=True):
+        assert one.pop("margin") == pytest.approx(other.pop("margin"), abs=1e-4)
+        one.pop("concordant"), other.pop("concordant")  # a margin may lie at 0
+        assert one == other
 
 
 def test_a_treebank_without_arcs_has_no_pair(intervened, tmp_path):

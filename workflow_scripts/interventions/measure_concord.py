@@ -58,6 +58,10 @@ SCHEMA = {
 }
 
 
+PAIRS_AT_ONCE = 2000
+"""Of how many pairs the states of the sentence are in memory."""
+
+
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
@@ -224,20 +228,27 @@ def measured(
     Of the two the first is of the edited controller, the second of the edited other word; `rows`
     (2P,) says which row of the edit each takes, pair by pair.
     """
-    states = _states(model, masked, layer)
-    both = []
-    for which in range(len(EDITED)):
-        for i, pair in enumerate(masked):
-            (places,) = np.nonzero(pair.read.words == pair.edited[which].word)
-            row = np.full(len(places), rows[len(EDITED) * i + which])
-            both.append(EditedSentence(pair.read, states[i], places, row))
-    asked = np.array([(p.place, p.target, p.counterpart) for p in masked], np.int64).reshape(-1, 3)
-    twice = np.concatenate([asked] * len(EDITED))
     n_edits = sum(len(of.ks) for of in edits)
-    with progress(n_edits * len(both), f"{n_edits} edits", "margins") as bar:
-        found = margins_edited(model, both, layer, edits, twice, bar.update)
-    shaped = [of.reshape(len(of), len(EDITED), len(masked)) for of in found]
-    return _unedited(model, masked, layer, states, asked), shaped
+    unedited = [np.empty(0, np.float32)]
+    margins = [[np.empty((len(of.ks), len(EDITED), 0), np.float32)] for of in edits]
+    with progress(n_edits * len(EDITED) * len(masked), f"{n_edits} edits", "margins") as bar:
+        for first in range(0, len(masked), PAIRS_AT_ONCE):
+            some = masked[first : first + PAIRS_AT_ONCE]
+            of_some = rows[len(EDITED) * first :].reshape(-1, len(EDITED))
+            states = _states(model, some, layer)
+            both = []
+            for which in range(len(EDITED)):
+                for i, pair in enumerate(some):
+                    (places,) = np.nonzero(pair.read.words == pair.edited[which].word)
+                    row = np.full(len(places), of_some[i, which])
+                    both.append(EditedSentence(pair.read, states[i], places, row))
+            asked = np.array([(p.place, p.target, p.counterpart) for p in some], np.int64)
+            twice = np.concatenate([asked] * len(EDITED))
+            found = margins_edited(model, both, layer, edits, twice, bar.update)
+            for parts, of in zip(margins, found, strict=True):
+                parts.append(of.reshape(len(of), len(EDITED), len(some)))
+            unedited.append(_unedited(model, some, layer, states, asked))
+    return np.concatenate(unedited), [np.concatenate(parts, axis=2) for parts in margins]
 
 
 def _states(model: MaskedLM, masked: Sequence[MaskedPair], layer: int) -> list[np.ndarray]:

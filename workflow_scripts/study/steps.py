@@ -97,6 +97,18 @@ _ANALYSED = ("arcs",)
 _WORDS = Read("read_words", without=_ANALYSED)
 _MODEL = Read("model")
 _LABELLED = {"words": _WORDS, "activations": Read("extract_activations")}
+_METHOD = dict.fromkeys(("kind_of_method", "method_options", "step", "values"))
+"""The settings of every step that changes neurons."""
+_JUDGED = {"schema": None, "analyzer": None, "pipeline": "pipeline"}
+"""Those of a step that judges what words become."""
+_INSIDE = {
+    "words": _WORDS,
+    "model": _MODEL,
+    "states": Read("cache_states"),
+    "subtokens": Read("cache_states"),
+    "lexicon": Read("build_lexicon", "lexicon"),
+}
+"""What such a step reads besides rankings and statistics."""
 _OF_VALUES_ALONE = ("control", "seed")
 """Statistics by value do not change with those by control label, which lie beside them."""
 
@@ -223,23 +235,14 @@ STEPS: dict[str, Step] = {
         f"{CONFIGURATION}/{{method}}-by-{{ranker}}",
         plugins=("methods", "schemas", "analyzers"),
         settings={
-            "kind_of_method": None,
-            "method_options": None,
-            "step": None,
+            **_METHOD,
+            **_JUDGED,
             "split": None,
-            "values": None,
             "seed": None,
-            "schema": None,
-            "analyzer": None,
-            "pipeline": "pipeline",
         },
         reads={
-            "words": _WORDS,
+            **_INSIDE,
             "activations": Read("extract_activations", "words"),
-            "model": _MODEL,
-            "states": Read("cache_states"),
-            "subtokens": Read("cache_states"),
-            "lexicon": Read("build_lexicon", "lexicon"),
             "statistics": Read("compute_statistics", "means", _OF_VALUES_ALONE, by_all=True),
             "rankings": Read("rank_neurons"),
         },
@@ -250,10 +253,7 @@ STEPS: dict[str, Step] = {
         f"{CONFIGURATION}/{{method}}-by-{{ranker}}",
         plugins=("methods",),
         settings={
-            "kind_of_method": None,
-            "method_options": None,
-            "step": None,
-            "values": None,
+            **_METHOD,
             "seed": None,
             "part_of_speech": None,
         },
@@ -272,21 +272,12 @@ STEPS: dict[str, Step] = {
         f"{CONFIGURATION}/{{other}}/{{method}}-by-{{ranker}}",
         plugins=("methods", "schemas", "analyzers"),
         settings={
-            "kind_of_method": None,
-            "method_options": None,
-            "step": None,
-            "values": None,
-            "schema": None,
-            "analyzer": None,
-            "pipeline": "pipeline",
+            **_METHOD,
+            **_JUDGED,
             "neurons.report": None,
         },
         reads={
-            "words": _WORDS,
-            "model": _MODEL,
-            "states": Read("cache_states"),
-            "subtokens": Read("cache_states"),
-            "lexicon": Read("build_lexicon", "lexicon"),
+            **_INSIDE,
             "statistics": Read("compute_statistics", None, _OF_VALUES_ALONE),
             "rankings": Read("rank_neurons"),
             "other_statistics": Read("compute_statistics", None, _OF_VALUES_ALONE, of_other=True),
