@@ -11,7 +11,7 @@ TITLE = "What moves, and what else changes"
 CAPTION = (
     "A line is one ranking, from k = 0 at the left through more and more neurons. Upwards: the "
     "share of words that were moved (CLTV where the method has a target value, CLWV otherwise). To "
-    "the right: side effects, the share of words without the attribute, in the same sentences, "
+    "the right: side effects, the share of words without a kept value, in the same sentences, "
     "that come out as another word than in the unchanged model, though nobody changed them. Of two "
     "rankings the one whose line lies higher and further left moves more and harms less. Columns "
     "are methods. Lines are means over all configurations chosen."
