@@ -1,11 +1,14 @@
 """Facts about CITATION.cff: who reads it finds what it must have, of the version that this is."""
 
+import re
 import tomllib
 
 import pytest
 import yaml
 
 from tests.support.workflow import ROOT
+
+README = ROOT / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -30,5 +33,18 @@ def test_the_paper_is_a_reference(citation):
     (paper,) = citation["references"]
     assert [author["family-names"] for author in paper["authors"]] == ["Antverg", "Belinkov"]
     assert paper["type"] == "conference-paper"
-    readme = " ".join((ROOT / "README.md").read_text().split())
+    readme = " ".join(README.read_text().split())
     assert f"*{paper['title']}*, ICLR {paper['year']}" in readme
+
+
+def test_the_readme_cites_what_the_file_cites(citation):
+    entries = re.findall(r"^@(\w+)\{.*?\n\}", README.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert entries == ["inproceedings", "software"]
+    said = " ".join(README.read_text().partition("```bibtex")[2].partition("```")[0].split())
+    (paper,) = citation["references"]
+    for author in paper["authors"]:
+        assert f"{author['family-names']}, {author['given-names']}" in said
+    assert f"title = {{{paper['title']}}}" in said
+    assert f"year = {{{paper['year']}}}" in said
+    assert f"version = {{{citation['version']}}}" in said
+    assert f"{{{{{citation['authors'][0]['name']}}}}}" in said
