@@ -51,7 +51,8 @@ points = (
         alt.Color("probe:N"),
     )
 )
-bars = points.mark_rule().encode(alt.X("accuracy_low:Q"), alt.X2("accuracy_high:Q"))
+low = alt.X("accuracy_low:Q").title("accuracy")
+bars = points.mark_rule().encode(low, alt.X2("accuracy_high:Q").title(""))
 alt.layer(points, bars).facet(row="configuration:N")
 
 # %% [markdown]
@@ -89,6 +90,7 @@ used = used[used["cltv"].notna() & (used["k"] == used["k"].max())]
         alt.Row("configuration:N"),
         tooltip=["ranking", "k", "accuracy", "cltv", "error_rate"],
     )
+    .properties(width=200, height=200)
 )
 
 # %% [markdown]

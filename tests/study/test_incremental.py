@@ -193,6 +193,26 @@ def test_a_probe_reruns_its_scores_and_nothing_of_rankings_or_interventions(fini
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "tables"),
+    [
+        ("tables/tables/agreement.py", "Mean Jaccard overlap", {"agreement"}),
+        ("tables/meanings.py", "Share of the split's", OF_RANKINGS | OF_PROBES | OF_INTERVENTIONS),
+    ],
+)
+def test_what_is_said_of_columns_reruns_the_tables_that_may_say_it_and_nothing_before(
+    finished, tmp_path, file, old, tables
+):
+    root = copy_of_the_project(tmp_path)
+    edit(root, file, old, f"The {old}")
+    figures = {name for name, reads in FIGURES.items() if reads & tables}
+    assert planned(finished, SMALL, root=root) == (
+        {job("build_table", table=name) for name in tables}
+        | {job("build_figure", figure=name) for name in figures}
+        | ENDS
+    )
+
+
 def test_the_page_of_the_report_reruns_the_report_alone(finished, tmp_path):
     root = copy_of_the_project(tmp_path)
     edit(root, "report/page.css", "h1 {", "h1 { color: black;")
