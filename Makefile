@@ -4,6 +4,7 @@
 # make check  formatters, linters and types, without changing anything
 # make format writes all code as the formatters have it
 # make pins   writes the environments for conda from the pins of pip
+# make notebook  writes the example for Jupyter from its script
 
 PYTHON ?= python3
 CORES ?= all
@@ -11,7 +12,7 @@ BIN := .venv/bin
 # Without the environment activated: its tools first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: study test quick check format pins
+.PHONY: study test quick check format pins notebook
 study: .venv/study.ready
 	snakemake --cores $(CORES)
 
@@ -35,6 +36,9 @@ format: .venv/development.ready
 
 pins:
 	$(PYTHON) envs/write_conda.py
+
+notebook:
+	$(PYTHON) examples/write_notebook.py
 
 .venv/study.ready: envs/requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

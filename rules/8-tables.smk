@@ -2,7 +2,8 @@
 
 Needs rankings, probes and interventions. Collects them by model and treebank under `collected/` (so a new
 language adds its own and leaves the others), and gives `tables/{table}.csv` and `.parquet`, and, where
-asked for, `tables/{table}.tex` for paper.
+asked for, `tables/{table}.tex` for paper; and `tables/columns.csv` and `.parquet`, what their
+columns are.
 """
 
 _STEMS = {
@@ -102,6 +103,8 @@ rule build_table:
         step.log,
     benchmark:
         step.benchmark
+    wildcard_constraints:
+        table=one_of(plan.tables),
     conda:
         ENVIRONMENT
     resources:
@@ -128,6 +131,38 @@ rule build_table:
             --compiled {params.compiled} \
             --report {params.report} \
             --seed {params.seed} \
+            --csv {output.csv} \
+            --parquet {output.parquet} \
+            2>&1 | tee {log}
+        """
+
+
+step = Step("build_dictionary")
+
+
+rule build_dictionary:
+    """Say what each column of each table is."""
+    input:
+        unpack(step.inputs(tables=targets.files("tables", plan.tables, "parquet"))),
+    output:
+        csv=results("tables/columns.csv"),
+        parquet=results("tables/columns.parquet"),
+    log:
+        step.log,
+    benchmark:
+        step.benchmark
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=each_attempt(400),
+        runtime=each_attempt(5),
+    params:
+        job=step.job,
+    shell:
+        """
+        python -m workflow_scripts.tables.build_dictionary \
+            --made-by {params.job:q} \
+            --tables {input.tables} \
             --csv {output.csv} \
             --parquet {output.parquet} \
             2>&1 | tee {log}

@@ -101,6 +101,7 @@ rule build_provenance:
             step.inputs(
                 tables=targets.files("tables", plan.tables, "parquet"),
                 csv=targets.files("tables", plan.tables, "csv"),
+                dictionary=targets.files("tables", ["columns"], "parquet", "csv"),
                 treebanks=lambda w: [
                     file
                     for name in plan.treebanks
@@ -142,7 +143,7 @@ rule build_provenance:
         """
         python -m workflow_scripts.report.build_provenance \
             --made-by {params.job:q} \
-            --tables {input.tables} \
+            --tables {input.tables} {input.dictionary[0]} \
             --treebanks {params.study[treebanks]} \
             --models {params.study[models]} \
             --rankers {params.study[rankers]} \

@@ -245,7 +245,8 @@ def test_a_study_with_the_other_analyzer_makes_its_interventions_anew_and_reads_
     treebanks = {"english": {"grammar": "english", "sentences": 300, "pipeline": PIPELINE}}
     config = changed(SMALL, tmp_path / "spacy.yaml", analyzer="spacy", treebanks=treebanks)
     interventions = {"intervene", "intervene_of_one_direction", "collect"}
-    tables = {"build_table", "build_figure", "build_report", "build_provenance"}
+    tables = {"build_table", "build_dictionary", "build_figure"}
+    tables |= {"build_report", "build_provenance"}
     jobs = planned(study, config)
     assert {rule for rule, _ in jobs} == interventions | tables
     collections = {dict(of)["collection"] for rule, of in jobs if rule == "collect"}

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tests.support.workflow import ROOT, SMALL, changed, copy_of_the_project, job, planned, run
+from workflow_scripts.tables.meanings import OPTION
 
 README = (ROOT / "README.md").read_text()
 RANKER = '''"""Weighted: by the distance between the means, to a power."""
@@ -143,6 +144,13 @@ def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_
     assert named.select("ranking", "ranker", "direction", "power").unique().rows() == [
         ("root-btt", "root", "btt", 0.5)
     ]
+
+    columns = pl.read_csv(tables / "columns.csv")
+    options = columns.filter(pl.col("column").is_in(["power", "share"]))
+    assert options["meaning"].unique().to_list() == [OPTION.meaning]
+    assert {("probing", "power"), ("interventions", "share")} <= set(
+        options.select("table", "column").rows()
+    )
 
     provenance = json.loads((study / "results/provenance.json").read_text())
     assert list(provenance["sources"]["rankers"]) == ["varied"]

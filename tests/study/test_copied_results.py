@@ -106,6 +106,7 @@ def test_of_a_mixture_exactly_the_files_of_other_jobs_are_made_again(study):
             iter(interventions("random", methods=METHODS[:1]))
         ),
         "tables/.overlap.csv.job": job("build_table", table="overlap"),
+        "tables/.columns.csv.job": job("build_dictionary"),
         "figures/clusters.svg": job("build_figure", figure="clusters"),
         "figures/wilcoxon.pdf": job("build_figure", figure="wilcoxon"),
         "figures/agreement.json": job("build_figure", figure="agreement"),

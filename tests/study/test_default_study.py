@@ -18,7 +18,8 @@ PLANTED = ["planted"]
 @pytest.fixture(scope="module")
 def tables(default_study):
     results = default_study / "results"
-    return {path.stem: pl.read_csv(path) for path in (results / "tables").glob("*.csv")}
+    paths = (path for path in (results / "tables").glob("*.csv") if path.stem != "columns")
+    return {path.stem: pl.read_csv(path) for path in paths}
 
 
 @pytest.fixture(scope="module")

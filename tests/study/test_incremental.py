@@ -79,6 +79,10 @@ def interventions(*rankers, of=OF, methods=METHODS):
     }
 
 
+ENDS = {job("build_dictionary"), job("build_report"), job("build_provenance")}
+"""What is made of all tables."""
+
+
 def built_on(*stages):
     """What is built on rankings, probes or interventions: collected, tables, figures, report."""
     of = {"rankings": OF_RANKINGS, "probes": OF_PROBES, "interventions": OF_INTERVENTIONS}
@@ -90,7 +94,7 @@ def built_on(*stages):
         {job("collect", **PAIR, collection=name) for name in collections}
         | {job("build_table", table=name) for name in tables}
         | {job("build_figure", figure=name) for name in figures}
-        | {job("build_report"), job("build_provenance")}
+        | ENDS
     )
 
 
@@ -99,7 +103,7 @@ REPORTED = (
     | {job("build_figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
     | {job("build_figure", figure=f) for f in ("contrasts", "probing_curves")}
     | {job("collect", **PAIR, collection="contrasts")}
-    | {job("build_report"), job("build_provenance")}
+    | ENDS
 )
 """What `neurons.report` is of."""
 EVERYTHING = ("rankings", "probes", "interventions")
@@ -189,6 +193,26 @@ def test_a_probe_reruns_its_scores_and_nothing_of_rankings_or_interventions(fini
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "tables"),
+    [
+        ("tables/tables/agreement.py", "Mean Jaccard overlap", {"agreement"}),
+        ("tables/meanings.py", "Share of the split's", OF_RANKINGS | OF_PROBES | OF_INTERVENTIONS),
+    ],
+)
+def test_what_is_said_of_columns_reruns_the_tables_that_may_say_it_and_nothing_before(
+    finished, tmp_path, file, old, tables
+):
+    root = copy_of_the_project(tmp_path)
+    edit(root, file, old, f"The {old}")
+    figures = {name for name, reads in FIGURES.items() if reads & tables}
+    assert planned(finished, SMALL, root=root) == (
+        {job("build_table", table=name) for name in tables}
+        | {job("build_figure", figure=name) for name in figures}
+        | ENDS
+    )
+
+
 def test_the_page_of_the_report_reruns_the_report_alone(finished, tmp_path):
     root = copy_of_the_project(tmp_path)
     edit(root, "report/page.css", "h1 {", "h1 { color: black;")
@@ -247,7 +271,7 @@ def test_without_concord_the_tables_that_have_it_are_built_again_alone(finished,
         {job("collect", **PAIR, collection="contrasts")}
         | {job("build_table", table=name) for name in tables}
         | {job("build_figure", figure=name) for name, reads in FIGURES.items() if reads & tables}
-        | {job("build_report"), job("build_provenance")}
+        | ENDS
     )
 
 

@@ -76,4 +76,4 @@ def test_another_beta_beside_the_first_lends_alone(made, tmp_path):
 def test_without_transfer_only_what_has_it_is_made_again(made, tmp_path):
     config = changed(SMALL, tmp_path / "two.yaml", **OF_TWO | {"transfer": False})
     rules = {rule for rule, _ in planned(made, config)}
-    assert rules <= {"build_report", "build_provenance"}
+    assert rules <= {"build_dictionary", "build_report", "build_provenance"}

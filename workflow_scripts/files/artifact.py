@@ -28,6 +28,8 @@ from workflow_scripts import InputError
 from workflow_scripts.files.origin import sign, stamp
 
 METADATA_KEY = b"neuron-pitfalls"
+UNIT_KEY, MEANING_KEY = b"unit", b"meaning"
+"""In the metadata of a column: what `files/dictionary.py` says of it."""
 RECORD = "source.json"
 """A fetched model's file that says which model at which commit it is, with hashes."""
 CHECKSUM_KEY = b"neuron-pitfalls-checksum"
@@ -187,9 +189,15 @@ def write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> 
 
 def _checksum(schema: pa.Schema, n_rows: int, metadata: dict[bytes, bytes] | None) -> str:
     """Return a digest of columns, length and what made a file; pages have their own."""
-    columns = [(field.name, _kind(field.type)) for field in schema]
+    columns = [(field.name, _kind(field.type), *_said_of(field)) for field in schema]
     made = (metadata or {}).get(METADATA_KEY, b"")
     return hashlib.blake2b(repr((columns, n_rows, made)).encode(), digest_size=12).hexdigest()
+
+
+def _said_of(field: pa.Field) -> list[bytes]:
+    """Return what the metadata of a column say of it, and not what Arrow adds there."""
+    metadata = field.metadata or {}
+    return [metadata[key] for key in (UNIT_KEY, MEANING_KEY) if key in metadata]
 
 
 def _kind(type: pa.DataType) -> str:

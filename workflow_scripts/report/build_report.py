@@ -3,7 +3,7 @@
 import argparse
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from workflow_scripts import InputError
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.files.artifact import read_batches, versions, whole_file
+from workflow_scripts.files.dictionary import columns_of
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.words import kept_values, placeholders, share_of_varied, size_of
 from workflow_scripts.kernels.words import SPLITS
@@ -54,6 +55,14 @@ def main(options: argparse.Namespace) -> None:
     text = page(findings(tables, compiled), figures, tables, study)
     with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def dictionary(tables: Sequence[Path]) -> dict[str, dict[str, dict[str, str | None]]]:
+    """Return what the columns of tables are: table -> column -> `type`, `unit`, `meaning`."""
+    return {
+        path.stem: {name: column._asdict() for name, column in columns_of(path).items()}
+        for path in tables
+    }
 
 
 def sizes(words: list[str]) -> pl.DataFrame:

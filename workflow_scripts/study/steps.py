@@ -327,6 +327,7 @@ STEPS: dict[str, Step] = {
         }
         | {"truth": Read("score_rankings", "truth")},
     ),
+    "build_dictionary": Step("tables", reads={"tables": Read("build_table")}),
     "build_latex": Step(
         "tables",
         "{table}",
@@ -356,6 +357,7 @@ STEPS: dict[str, Step] = {
         reads={
             "tables": Read("build_table"),
             "csv": Read("build_table"),
+            "dictionary": Read("build_dictionary"),
             "treebanks": Read("treebank"),
             "models": _MODEL,
         },

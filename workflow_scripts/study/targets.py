@@ -114,7 +114,7 @@ class Targets:
             return all_of_it(wildcards)
         # Before the values are counted there is no telling what a table depends on.
         self.check_kept()
-        tables = self.files("tables", self._plan.tables, "csv", "parquet")
+        tables = self.files("tables", [*self._plan.tables, "columns"], "csv", "parquet")
         figures = self.files("figures", self._plan.figures, "svg", "pdf", "json")
         return [*tables, *figures, *map(self._results, ("report.html", "provenance.json"))]
 

@@ -9,7 +9,9 @@ from workflow_scripts.command.given import require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load, names
 from workflow_scripts.files.artifact import made_by, whole_file, write_parquet
+from workflow_scripts.files.dictionary import described
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.tables.meanings import meanings
 
 COLLECTED = [*names("collections"), "truth"]
 
@@ -47,8 +49,9 @@ def main(options: argparse.Namespace) -> None:
         }
     given = {name: getattr(options, name) for name in ("report", "seed") if name in table.USES}
     rows = table.build(frames, **given)
+    said = meanings(rows.columns, getattr(table, "COLUMNS", {}))
     metadata = made_by("build_table", options.made_by)
-    write_parquet(options.parquet, rows.to_arrow(), metadata)
+    write_parquet(options.parquet, described(rows.to_arrow(), said), metadata)
     with whole_file(options.csv, options.made_by) as part:
         rows.write_csv(part)
 

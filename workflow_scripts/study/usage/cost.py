@@ -35,6 +35,7 @@ STAGES = {
     "measure_transfer": "interventions",
     "collect": "tables",
     "build_table": "tables",
+    "build_dictionary": "tables",
     "build_figure": "tables",
     "build_report": "tables",
     "build_provenance": "tables",

@@ -8,7 +8,9 @@ A table is one file here, built as `tables/{its file name}.csv` and `.parquet`. 
   and `trained` where it is evidence from many configurations: compiled models, which were made to
   show something, are then left out of what it is made of;
 * `build(frames, ...) -> polars.DataFrame`: the table, from one frame for each collection in `USES`,
-  and `report` and `seed` where they are in it.
+  and `report` and `seed` where they are in it;
+* `COLUMNS`, where it has any of its own: what they say, and in which unit. What several tables have
+  is declared in `tables/meanings.py`.
 
 A study has the tables whose collected files it has. A k beyond the model's width is in no table.
 """

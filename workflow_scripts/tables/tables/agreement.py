@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, RANKING
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.voting import borda
+from workflow_scripts.tables.meanings import NEURONS, SHARE
 
 USES = ("rankings",)
 
@@ -22,6 +24,16 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "neuron_vote": pl.Float64,
     "ranker": pl.String,
     "direction": pl.String,
+}
+
+COLUMNS = {
+    "k": Meaning(NEURONS, "How many neurons are compared, from the start of each ranking."),
+    "avg_overlap": Meaning(
+        SHARE, "Mean Jaccard overlap of the first k neurons with those of each other ranking."
+    ),
+    "neuron_vote": Meaning(
+        SHARE, "Jaccard overlap of the first k neurons with those of the others' Borda count."
+    ),
 }
 
 

@@ -13,7 +13,9 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
+from workflow_scripts.tables.meanings import SHARE
 
 USES = ("probes", "seed", "trained")
 
@@ -28,6 +30,21 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "name": pl.String,
     "gaussian_minus_linear": pl.Float64,
 }
+
+COLUMNS = {
+    "cluster": Meaning(None, "The configuration's cluster, numbered by its mean difference."),
+    "name": Meaning(
+        None,
+        "`L>G`: there the Gaussian probe collapses, `G>L`: there it is the better one, or "
+        "`standard`.",
+    ),
+    "gaussian_minus_linear": Meaning(
+        SHARE,
+        "Test accuracy of the Gaussian probe less that of the linear one, at the largest k, mean "
+        "of four rankings.",
+    ),
+}
+
 
 log = logging.getLogger("clusters")
 

@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.treebank_flips import LEAST, flip_p, mean_interval
+from workflow_scripts.tables.meanings import NEURONS, OF_GROUPS, SHARE, P
 from workflow_scripts.tables.tables import GROUPS
 
 USES = ("contrasts", "seed", "trained")
@@ -34,6 +36,28 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     **dict.fromkeys(NUMBERS, pl.Float64),
     "direction": pl.String,
     "other_direction": pl.String,
+}
+
+COLUMNS = OF_GROUPS | {
+    "probe": Meaning(None, "The probe whose accuracy is compared; empty of interventions."),
+    "method": Meaning(None, "The intervention that is compared; empty of probes."),
+    "k": Meaning(
+        NEURONS, "At how many neurons; empty for an area, and at each curve's saturation point."
+    ),
+    "treebanks": Meaning("treebanks", "How many treebanks the mean is over."),
+    "difference": Meaning(
+        SHARE,
+        "The measure of the first ranking less that of the second: mean over treebanks of the "
+        "mean over each one's configurations.",
+    ),
+    "low": Meaning(
+        SHARE, "Lower end of Student's 95 % interval of `difference`; empty for one treebank."
+    ),
+    "high": Meaning(
+        SHARE, "Upper end of Student's 95 % interval of `difference`; empty for one treebank."
+    ),
+    "p": Meaning(P, "p of the difference by sign flips of treebanks; empty below six of them."),
+    "p_adjusted": Meaning(P, "`p` adjusted over all pairs of rankings of one measure and k."),
 }
 
 

@@ -10,6 +10,8 @@ resampling sentences.
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, COUNTS, INTERVALS, WATCHED
+from workflow_scripts.files.dictionary import Meaning
+from workflow_scripts.tables.meanings import SHARE, WORDS
 
 USES = ("interventions",)
 
@@ -21,6 +23,39 @@ _MEASURED = (
 )
 FRACTIONS = [name for name in COUNTS if name != "correct"]
 OF_TARGET = ("cltv", "cltv_strict")
+
+COLUMNS = {
+    "correct_lemma_correct_value": Meaning(
+        SHARE,
+        "Share of the words intervened on that are predicted as another word of the same lemma "
+        "and value.",
+    ),
+    "wrong_lemma_correct_value": Meaning(
+        SHARE,
+        "Share of the words intervened on that are predicted as a word of another lemma, with the "
+        "same value.",
+    ),
+    "wrong_lemma_wrong_value": Meaning(
+        SHARE,
+        "Share of the words intervened on that are predicted as a word of another lemma, with "
+        "another value or none.",
+    ),
+    "no_analysis": Meaning(
+        SHARE,
+        "Share of the words intervened on whose prediction the analyzer has no analysis for.",
+    ),
+    "no_value": Meaning(
+        SHARE,
+        "Share of the words intervened on that are predicted as another word without a value of "
+        "the attribute; they are in `clwv` or `wrong_lemma_wrong_value` too.",
+    ),
+    "unedited": Meaning(
+        WORDS, "How many words of the same sentences are watched, which nobody changed."
+    ),
+    "unedited_error_rate": Meaning(
+        SHARE, "Share of the watched words that are predicted as another word than was read."
+    ),
+}
 
 
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -13,8 +13,10 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.holm import holm
+from workflow_scripts.tables.meanings import NEURONS, P
 
 USES = ("rankings",)
 
@@ -32,6 +34,24 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "p": pl.Float64,
     "p_holm": pl.Float64,
 }
+
+COLUMNS = {
+    "other_treebank": Meaning(
+        None, "The second configuration's treebank; empty where rankings of one are compared."
+    ),
+    "other_attribute": Meaning(
+        None, "The second configuration's attribute; empty where rankings of one are compared."
+    ),
+    "rankings": Meaning(
+        None, "The rankings that are compared, joined by `+`; of two configurations the one."
+    ),
+    "n": Meaning(NEURONS, "How many neurons are the top of a ranking: min(100, ⌊d/4⌋)."),
+    "shared": Meaning(NEURONS, "How many neurons are in all the tops."),
+    "chance": Meaning(NEURONS, "How many would be in all of so many sets drawn at random."),
+    "p": Meaning(P, "The chance that tops drawn at random share so many neurons or more."),
+    "p_holm": Meaning(P, "`p` adjusted over all comparisons of its kind (Holm)."),
+}
+
 
 Tops = dict[str, frozenset[int]]
 """The top neurons of each ranking of a configuration."""

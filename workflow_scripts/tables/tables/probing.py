@@ -5,8 +5,15 @@ from collections.abc import Sequence
 import polars as pl
 
 from workflow_scripts.files.columns import ALL
+from workflow_scripts.files.dictionary import Meaning
 
 USES = ("probes", "report")
+
+COLUMNS = {
+    "ranking": Meaning(
+        None, "The ranking of the neurons: its ranker, with the direction; `all`: all neurons."
+    ),
+}
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

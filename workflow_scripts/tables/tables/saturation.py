@@ -3,8 +3,10 @@
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, INTERVALS
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.saturation import saturates, saturation_index
+from workflow_scripts.tables.meanings import NEURONS, SHARE
 from workflow_scripts.tables.tables import interventions
 
 USES = ("interventions",)
@@ -26,6 +28,14 @@ SCHEMA = (
     | dict.fromkeys(INTERVALS, pl.Float64)
     | dict.fromkeys(("ranker", "direction"), pl.String)
 )
+
+COLUMNS = {
+    "saturation_k": Meaning(
+        NEURONS, "The k at which the curve of `clwv` stops rising; where it never does, the last."
+    ),
+    "error_rate_0": Meaning(SHARE, "The model's own error: `error_rate` at k = 0."),
+    "saturated": Meaning(None, "Whether the curve of `clwv` stops rising."),
+}
 
 
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -8,9 +8,17 @@ intervention.
 
 import polars as pl
 
+from workflow_scripts.files.dictionary import Meaning
+
 USES = ("transfer",)
 
 FIRST = ("model", "attribute", "layer", "method", "ranking", "words_of", "ranking_of", "means_of")
+
+COLUMNS = {
+    "words_of": Meaning(None, "The treebank whose test words are changed."),
+    "ranking_of": Meaning(None, "The treebank that the ranking was made from."),
+    "means_of": Meaning(None, "The treebank that the class means are of."),
+}
 
 
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION, RANKING
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.treebank_flips import mean_interval
+from workflow_scripts.tables.meanings import ENDS, SHARE
 
 USES = ("truth",)
 
@@ -28,6 +30,43 @@ SCHEMA = (
     | {f"{score}_{end}": pl.Float64 for score in SCORES for end in ("low", "high")}
     | {"seeds": pl.Int32, "ranker": pl.String, "direction": pl.String}
 )
+
+_FOUND = {
+    "used": "the neurons that the model is known to use",
+    "encoded": "the neurons that are known to hold the attribute",
+}
+_AREA = "0 is the mean of random orders, 1 the order of the truth"
+COLUMNS = (
+    {
+        "model": Meaning(None, "The entry of compiled models, by its name in the configuration."),
+        "seeds": Meaning("models", "How many models of the entry the row is a mean over."),
+        "use_area": Meaning(
+            "ratio", f"The area under the curve of what translation moves, over ln(1 + k): {_AREA}."
+        ),
+        "encoded_area": Meaning(
+            "ratio", f"The area under the curve of the linear probe's accuracy: {_AREA}."
+        ),
+    }
+    | {f"ap_{what}": Meaning(SHARE, f"Average precision for {of}.") for what, of in _FOUND.items()}
+    | {
+        f"auroc_{what}": Meaning(SHARE, f"Area under the ROC curve for {of}.")
+        for what, of in _FOUND.items()
+    }
+    | {
+        f"vote_ap_{what}": Meaning(
+            SHARE, f"Average precision of the vote of all other rankings from the top for {of}."
+        )
+        for what, of in _FOUND.items()
+    }
+)
+COLUMNS |= {
+    f"{score}_{end}": Meaning(
+        COLUMNS[score].unit,
+        f"{which} end of Student's 95 % interval of `{score}` over the models; empty for one.",
+    )
+    for score in SCORES
+    for end, which in ENDS.items()
+}
 
 
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:

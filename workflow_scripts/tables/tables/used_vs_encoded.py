@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, CONTROLLER, INTERVALS
+from workflow_scripts.files.dictionary import Meaning
+from workflow_scripts.tables.meanings import SHARE
 from workflow_scripts.tables.tables import interventions, saturation
 
 USES = ("probes", "interventions", "report", "concord")
@@ -23,6 +25,19 @@ ENCODED_INTERVAL = ["accuracy_low", "accuracy_high"]
 log = logging.getLogger("used_vs_encoded")
 RANKER = ["ranker", "direction"]
 USED = ["clwv", "cltv", "error_rate", "cltv_strict", "side_effect_rate"]
+
+COLUMNS = {
+    "point": Meaning(
+        None, "Where k is from: `report`, a k of `neurons.report`, or `saturation`, that point."
+    ),
+    "accuracy": Meaning(
+        SHARE, "Share of the test words whose value the probe predicts; empty where it was not run."
+    ),
+    "others_use": Meaning(
+        SHARE,
+        "How much less often than at k = 0 other words are expected to agree with a changed one.",
+    ),
+}
 
 
 def build(frames: dict[str, pl.DataFrame], report: Sequence[int]) -> pl.DataFrame:

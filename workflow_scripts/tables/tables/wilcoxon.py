@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, RANKING
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA
 from workflow_scripts.kernels.holm import holm
+from workflow_scripts.tables.meanings import OF_GROUPS, P
 from workflow_scripts.tables.tables import GROUPS
 
 USES = ("probes", "report", "trained")
@@ -33,6 +35,18 @@ SCHEMA = CONFIGURATION_SCHEMA | {
     "p_holm": pl.Float64,
     "pairs": pl.Int32,
     **{f"{other}{name}": pl.String for other in ("", "other_") for name in ("ranker", "direction")},
+}
+
+COLUMNS = OF_GROUPS | {
+    "p": Meaning(
+        P,
+        "p of the one-sided signed-rank test that the first setting has the lower test accuracy; "
+        "empty where all differences are 0.",
+    ),
+    "p_holm": Meaning(P, "`p` adjusted over all ordered pairs of settings of one k and group."),
+    "pairs": Meaning("configurations", "How many configurations have both settings."),
+    "other_probe": Meaning(None, "The probe of the second setting."),
+    "other_ranker": Meaning(None, "The ranker of `other_ranking`."),
 }
 
 
