@@ -204,6 +204,11 @@ class Targets:
         if internals.plans(self._workflow):
             for treebank, reason in self._plan.treebanks_without(kept, largest).items():
                 logger.warning(f"{treebank} is in no table: {reason}")
+            for treebank in filter(self._plan.takes_dev_from_train, self._plan.treebanks):
+                logger.info(f"{treebank}: dev is every tenth sentence of train")
+            if self._plan.config["interventions"]:
+                for treebank in filter(self._plan.is_by_form, self._plan.treebanks):
+                    logger.warning(f"{treebank} has no lemmas: interventions there have no CLWV")
 
     def _test_size(self, treebank: str) -> Size | None:
         """Return the size of a test split; None where its words are missing, or not of the plan."""
