@@ -43,42 +43,47 @@ rule generate_treebank:
         """
 
 
-step = Step("fetch_treebank")
+for step in Step("fetch_treebank").by_splits():
 
-
-rule fetch_treebank:
-    """Download a UD treebank at its release, each file checked against its pin."""
-    input:
-        unpack(step.inputs()),
-    output:
-        **{s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu") for s in SPLITS},
-    log:
-        step.log,
-    benchmark:
-        step.benchmark
-    wildcard_constraints:
-        treebank=one_of(plan.named("ud")),
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=each_attempt(300),
-        runtime=each_attempt(30),
-    params:
-        job=step.job,
-        repository=step.setting("ud"),
-        release=step.setting("release"),
-        files=lambda w: {s: " ".join(plan.pinned_file(w.treebank, s)) for s in SPLITS},
-        source=hidden(base=plan.config["sources"]["ud"]),
-    shell:
-        """
-        python -m workflow_scripts.treebanks.fetch_treebank \
-            --made-by {params.job:q} \
-            --repository {params.repository} \
-            --release {params.release} \
-            --base {params.source[base]:q} \
-            --file {params.files[train]} {output.train} \
-            --file {params.files[dev]} {output.dev} \
-            --file {params.files[test]} {output.test} \
-            2>&1 | tee {log}
-        """
+    rule:
+        """Download a UD treebank at its release, each file checked against its pin."""
+        name:
+            step.rule
+        input:
+            unpack(step.inputs()),
+        output:
+            **{
+                s: results(f"treebanks/{{treebank}}/{{treebank}}-ud-{s}.conllu")
+                for s in step.splits
+            },
+        log:
+            step.log,
+        benchmark:
+            step.benchmark
+        wildcard_constraints:
+            treebank=one_of(step.treebanks("ud")),
+        localrule: True
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=each_attempt(300),
+            runtime=each_attempt(30),
+        params:
+            job=step.job,
+            repository=step.setting("ud"),
+            release=step.setting("release"),
+            files=lambda w, output: [
+                f"--file {name} {sha1} {output[split]}"
+                for split, (name, sha1) in plan.pinned_files(w.treebank).items()
+            ],
+            source=hidden(base=plan.config["sources"]["ud"]),
+        shell:
+            """
+            python -m workflow_scripts.treebanks.fetch_treebank \
+                --made-by {params.job:q} \
+                --repository {params.repository} \
+                --release {params.release} \
+                --base {params.source[base]:q} \
+                {params.files} \
+                2>&1 | tee {log}
+            """

@@ -1,6 +1,6 @@
 """Words: surface words with their analyses, and the attributes that a treebank has enough of.
 
-Needs the CoNLL-U files of a treebank. Gives `words/{treebank}/{split}.parquet` and
+Needs the CoNLL-U or label files of a treebank. Gives `words/{treebank}/{split}.parquet` and
 `words/{treebank}/attributes.csv`, from which all configurations follow: hence the checkpoint.
 """
 
@@ -27,6 +27,9 @@ rule read_words:
     params:
         job=step.job,
         schema=step.setting("schema"),
+        own=step.setting("own"),
+        labels_of=step.setting("labels_of"),
+        dev_from_train=step.setting("dev_from_train"),
         conllu=hidden(**{s: places.conllu_path(s) for s in SPLITS}),
     shell:
         """
@@ -35,7 +38,10 @@ rule read_words:
             --train {params.conllu[train]:q} \
             --dev {params.conllu[dev]:q} \
             --test {params.conllu[test]:q} \
+            --dev-from-train {params.dev_from_train} \
             --schema {params.schema} \
+            --own {params.own:q} \
+            --labels-of {params.labels_of:q} \
             --words-train {output.train} \
             --words-dev {output.dev} \
             --words-test {output.test} \

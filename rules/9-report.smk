@@ -105,8 +105,8 @@ rule build_provenance:
                 treebanks=lambda w: [
                     file
                     for name in plan.treebanks
-                    for s in SPLITS
-                    for file in places.made_here("treebanks", name, plan.conllu(name, s))
+                    for path in plan.files_of(name).values()
+                    for file in places.made_here("treebanks", name, path)
                 ],
                 models=lambda w: [
                     folder
@@ -134,7 +134,9 @@ rule build_provenance:
             configuration=_CONFIGURATION,
             project=quote(json.dumps(repository.state())),
             treebanks=[
-                quote(f"{name}={plan.conllu(name, s)}") for name in plan.treebanks for s in SPLITS
+                quote(f"{name}={path}")
+                for name in plan.treebanks
+                for path in plan.files_of(name).values()
             ],
             models=[quote(f"{name}={plan.model_folder(name)}") for name in plan.models],
             rankers=[quote(f"{name}={path}") for name, path in plan.files_of_rankers.items()],

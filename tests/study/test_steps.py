@@ -133,7 +133,7 @@ def rules(tmp_path_factory):
 
 
 def step_of(rule):
-    return rule.removesuffix("_of_one_direction")
+    return rule.removesuffix("_of_one_direction").removesuffix("_without_dev")
 
 
 def test_there_is_a_rule_for_each_step_and_none_besides(rules):

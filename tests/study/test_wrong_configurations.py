@@ -28,7 +28,8 @@ treebanks:
       tr_imst-ud-train.conllu: 0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
       tr_imst-ud-dev.conllu: 1f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
       tr_imst-ud-test.conllu: 2f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c
-  ewt: {path: data/UD_English-EWT, pipeline: en_core_web_sm}
+  ewt: {path: data/UD_English-EWT, pipeline: en_core_web_sm, dev: from-train}
+  mine: {labels: data/mine, attribute: Sentiment}
 models:
   demo:
     train: {layers: 3, width: 96, heads: 4, vocabulary: 2000, epochs: 20}
@@ -55,7 +56,7 @@ models:
     of: in-full
 schema: unimorph
 min_types: 50
-attributes: [Number]
+attributes: [Number, {misc: Sent, name: Feeling, treebanks: [ewt]}, {feats: Xyz}]
 layers: [0, 2]
 rankings: [{ranker: linear, name: again}, random]
 probes: [linear]

@@ -17,7 +17,7 @@ from tests.words.test_surface_words import features
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import read_parquet
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.words import read_words, surface
+from workflow_scripts.words import lines, read_words
 from workflow_scripts.words.surface import Tally, TreebankError, read_sentences
 
 WHOLE = sentence_of("fine", "so", "far")
@@ -269,7 +269,7 @@ def test_a_file_without_line_ends_is_given_up_early(tmp_path):
         list(read_sentences(path, features, Tally()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4 * surface.LONGEST_LINE
+    assert peak < 4 * lines.LONGEST_LINE
 
 
 def test_a_million_columns_take_little_more_memory_than_their_line(tmp_path):

@@ -32,6 +32,8 @@ COUNTS = (
 """The counts of an intervention, of each k and sentence; `clwv` holds those of `cltv` too, and that
 those of `cltv_strict`, which is empty for the word class. `no_value` are of `clwv` and
 `wrong_lemma_wrong_value`."""
+BY_FORM = ("correct", "no_analysis")
+"""Those of words that have no lemma; the others, which ask for one, are then empty."""
 WATCHED = ("unedited", "side_effects", "unedited_errors")
 """The counts of watched words that an intervention leaves: all, those that are no longer what they
 are at k = 0, and those that are not what the model read."""

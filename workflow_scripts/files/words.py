@@ -9,7 +9,7 @@ column for each attribute of the treebank.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,12 @@ MAX_VALUES = (1 << 15) - 1
 """How many values an attribute may have: its column's dictionary has int16 indices."""
 
 
-def schema(attributes: list[str]) -> pa.Schema:
-    """Return the schema of a words file with these attributes."""
+_OWN = {b"own": b"true"}
+"""What the column of an attribute says that is one's own and not the schema's."""
+
+
+def schema(attributes: list[str], own: Collection[str] = ()) -> pa.Schema:
+    """Return the schema of a words file with these attributes, of which some are one's `own`."""
     fields = [
         pa.field("sentence", pa.int32(), nullable=False),
         pa.field("word", pa.int32(), nullable=False),
@@ -39,13 +43,26 @@ def schema(attributes: list[str]) -> pa.Schema:
         pa.field("deprel", pa.string()),
     ]
     value = pa.dictionary(pa.int16(), pa.string())
-    return pa.schema(fields + [pa.field(name, value) for name in attributes])
+    marks = {name: _OWN if name in own else None for name in attributes}
+    return pa.schema(fields + [pa.field(n, value, metadata=mark) for n, mark in marks.items()])
 
 
 def attributes_of(path: Path) -> list[str]:
     """Return the names of the attribute columns of a words file."""
     with open_parquet(path) as file:
         return [name for name in file.schema_arrow.names if name not in COLUMNS]
+
+
+def compared_attributes(path: Path, attribute: str) -> list[str]:
+    """Return an attribute, and the others in which words are compared that differ in it.
+
+    In the order of the words file: the schema's attributes. Labels of one's own are none of them,
+    so that what is found of an attribute does not change with what else a study labels.
+    """
+    with open_parquet(path) as file:
+        fields = [field for field in file.schema_arrow if field.name not in COLUMNS]
+        own = {f.name for f in fields if _OWN.items() <= (f.metadata or {}).items()}
+    return [f.name for f in fields if f.name == attribute or f.name not in own]
 
 
 @dataclass(frozen=True)

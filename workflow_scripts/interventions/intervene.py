@@ -21,7 +21,7 @@ from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.rankings import named, read_ranking
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration
-from workflow_scripts.files.words import attributes_of, sentences
+from workflow_scripts.files.words import compared_attributes, sentences
 from workflow_scripts.interventions.analyzers import MOVED, TO_TARGET
 from workflow_scripts.interventions.edits import (
     ONLY_UNCHANGED,
@@ -87,7 +87,8 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     of = read_configuration(options.statistics)
-    others = [name for name in attributes_of(options.words) if name != of.attribute]
+    compared = compared_attributes(options.words, of.attribute)
+    others = [name for name in compared if name != of.attribute]
     words = sentences(options.words, ["form", "lemma", "upos", of.attribute, *others])
     test = {sentence.number: sentence.columns for sentence in words}
     method = Method(options, of, test)
@@ -101,12 +102,14 @@ def main(options: argparse.Namespace) -> None:
     cached = read_states(options.subtokens, options.states)
     subjects, edited = find_subjects(cached, test, of.attribute, method.aims, others)
     without_lemma = sum(subject.word.lemma is None for subject in subjects)
+    by_form = 0 < len(subjects) == without_lemma and "lexicon" in judging.uses
     if without_lemma and "lexicon" in judging.uses:
         log.info(
-            "%s: %d of %d words have no lemma: a change of them is no analysis",
+            "%s: %d of %d words have no lemma: a change of them is no analysis%s",
             of,
             without_lemma,
             len(subjects),
+            ", and what asks for lemmas, as CLWV, is empty" * by_form,
         )
     # Without the layer: the same words are watched at each.
     stream = generator(options.seed, of.model, of.treebank, of.attribute, "bystanders")
@@ -150,9 +153,8 @@ def main(options: argparse.Namespace) -> None:
             name: differing(beside, given, bystanders, reader.decode)
             for name, given in {"side_effects": unwatched, "unedited_errors": read}.items()
         }
-        counts = count(
-            outcomes, subjects, ks, bystanders, of_beside, strict=not judging.lemma_alone
-        )
+        strict = not judging.lemma_alone
+        counts = count(outcomes, subjects, ks, bystanders, of_beside, strict, by_form)
         write_parquet(outcomes_file, named(names, counts), metadata)
 
 

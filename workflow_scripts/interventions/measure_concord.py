@@ -29,7 +29,7 @@ from workflow_scripts.files.columns import EDITED
 from workflow_scripts.files.lexicon import entries
 from workflow_scripts.files.rankings import named, read_ranking
 from workflow_scripts.files.statistics import read_configuration
-from workflow_scripts.files.words import attributes_of, sentences
+from workflow_scripts.files.words import compared_attributes, sentences
 from workflow_scripts.interventions.edits import (
     ONLY_UNCHANGED,
     Method,
@@ -86,7 +86,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     of = read_configuration(options.statistics)
-    attributes = attributes_of(options.words_test)
+    attributes = compared_attributes(options.words_test, of.attribute)
     columns = ["lemma", "upos", "head", "deprel", *attributes]
     test = {s.number: s.columns for s in sentences(options.words_test, columns)}
     method = Method(options, of, test)

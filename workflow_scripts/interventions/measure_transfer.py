@@ -23,7 +23,7 @@ from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.files.rankings import named, read_ranking
 from workflow_scripts.files.states import read_states
 from workflow_scripts.files.statistics import read_configuration
-from workflow_scripts.files.words import attributes_of, sentences
+from workflow_scripts.files.words import compared_attributes, sentences
 from workflow_scripts.interventions.edits import Method, Place, add_method_options, grid
 from workflow_scripts.interventions.intervene import run_model
 from workflow_scripts.interventions.judging import add_analyzer_options, judge_of
@@ -67,7 +67,8 @@ def main(options: argparse.Namespace) -> None:
     use_threads(options.threads)
     of = read_configuration(options.statistics)
     of_other = read_configuration(options.other_statistics)
-    others = [name for name in attributes_of(options.words_test) if name != of.attribute]
+    compared = compared_attributes(options.words_test, of.attribute)
+    others = [name for name in compared if name != of.attribute]
     words = sentences(options.words_test, ["form", "lemma", "upos", of.attribute, *others])
     test = {sentence.number: sentence.columns for sentence in words}
     method = Method(options, of, test)

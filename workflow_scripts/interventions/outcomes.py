@@ -10,7 +10,7 @@ from itertools import compress
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts.files.columns import COUNTS, WATCHED
+from workflow_scripts.files.columns import BY_FORM, COUNTS, WATCHED
 from workflow_scripts.interventions.analyzers import MOVED, TO_TARGET, Analyzer, Change, Outcome
 from workflow_scripts.interventions.subjects import Bystander, Subject
 from workflow_scripts.kernels.saturation import saturation_index
@@ -191,11 +191,12 @@ def count(
     bystanders: Sequence[Bystander] = (),
     beside: Mapping[str, np.ndarray] | None = None,
     strict: bool = True,
+    by_form: bool = False,
 ) -> pa.Table:
     """Return the counts of each k and sentence: outcomes (K, W), and what is said of bystanders.
 
     That is (K, U) bool by column, of `side_effects` and `unedited_errors`. `cltv_strict` is empty
-    unless `strict`.
+    unless `strict`, and whatever asks for a lemma with `by_form`: then no word has one.
     """
     of_subject = np.array([subject.word.sentence for subject in subjects], np.int32)
     of_bystander = np.array([bystander.sentence for bystander in bystanders], np.int32)
@@ -218,8 +219,9 @@ def count(
         "words": pa.array(words.ravel(), pa.int32()),
     }
     table |= {name: pa.array(named[name].ravel(), pa.int32()) for name in (*COUNTS, *WATCHED)}
-    if not strict:
-        table["cltv_strict"] = pa.nulls(words.size, pa.int32())
+    empty = [name for name in COUNTS if by_form and name not in BY_FORM]
+    for name in [*empty, *([] if strict else ["cltv_strict"])]:
+        table[name] = pa.nulls(words.size, pa.int32())
     return pa.table(table)
 
 

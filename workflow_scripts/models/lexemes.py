@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from workflow_scripts.files.frames import read_frame
-from workflow_scripts.files.words import attributes_of
+from workflow_scripts.files.words import compared_attributes
 from workflow_scripts.kernels.planted import NO_VALUE, Forms
 
 NO_LEMMA = "a lemma of its own"
@@ -35,7 +35,7 @@ def read_lexemes(
     training: Path, others: Sequence[Path], attribute: str, values: Sequence[str]
 ) -> Lexemes:
     """Read the words files of a treebank; of the attribute, only `values` are values."""
-    attributes = [name for name in attributes_of(training) if name != attribute]
+    attributes = [n for n in compared_attributes(training, attribute) if n != attribute]
     words = pl.concat(
         _words(path, attribute, attributes, path == training) for path in (training, *others)
     )

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from workflow_scripts.files.lexicon import entries
-from workflow_scripts.files.words import attributes_of, sentences
+from workflow_scripts.files.words import compared_attributes, sentences
 from workflow_scripts.kernels.counterparts import Counterparts
 from workflow_scripts.kernels.subtokens import Subtokens, of_labelled_words
 from workflow_scripts.kernels.words import Entry, NothingToRankError, target
@@ -73,7 +73,7 @@ def aimed_sentences(given: ModelTask, model: MaskedLM) -> list[AimedSentence]:
 
     Raises NothingToRankError where there is none.
     """
-    attributes = attributes_of(given.words)
+    attributes = compared_attributes(given.words, given.attribute)
     place = attributes.index(given.attribute)
     known = Counterparts(entries(given.lexicon, attributes), place, given.values, given.lemma_alone)
     reader = Reader(given.folder)

@@ -88,7 +88,19 @@ def notes(words: list[str], configuration: Mapping[str, Any]) -> Iterator[str]:
         for split in SPLITS:
             for found in placeholders(folder / f"{split}.parquet"):
                 yield f"{treebank}, {split}: {found}."
-        if configuration["interventions"] and configuration["analyzer"] == "lexicon":
+        entry = configuration["treebanks"].get(treebank, {})
+        if "dev" in entry:
+            yield (
+                f"{treebank} has no dev of its own: it is every tenth sentence of train, drawn by "
+                "seed, and train is the other nine."
+            )
+        if "labels" in entry and configuration["interventions"]:
+            yield (
+                f"{treebank} has labels and no lemmas: an intervention has an error rate and side "
+                "effects there, but no CLWV or CLTV, no saturation point and no part in the second "
+                "verdict."
+            )
+        elif configuration["interventions"] and configuration["analyzer"] == "lexicon":
             yield from _unvaried(treebank, folder, configuration)
         digest = _digest(folder / "test.parquet")
         if digest in same:
@@ -108,7 +120,9 @@ def _unvaried(treebank: str, folder: Path, configuration: Mapping[str, Any]) -> 
     schema = load("schemas", configuration["schema"])
     paths = [folder / f"{split}.parquet" for split in SPLITS]
     for attribute, values in kept_values(folder / "attributes.csv").items():
-        studied = configuration["attributes"] == "all" or attribute in configuration["attributes"]
+        asked = configuration["attributes"]
+        names = [one if isinstance(one, str) else one["name"] for one in asked]
+        studied = "all" in asked or attribute in names
         share = share_of_varied(paths, attribute, values, attribute == schema.PART_OF_SPEECH)
         if studied and share < VARIED:
             yield (

@@ -33,11 +33,16 @@ from workflow_scripts.command.plugins import (
 )
 from workflow_scripts.files.columns import ALL, RESERVED
 from workflow_scripts.files.model_folder import require_content
+from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.study import own_attributes
 from workflow_scripts.study.short_forms import in_full
 from workflow_scripts.study.steps import uses
-from workflow_scripts.study.treebank_folder import check_one_treebank
+from workflow_scripts.study.treebank_folder import NO_DEV, check_one_treebank
 
-SOURCES = {"treebanks": ("path", "ud", "grammar"), "models": ("path", "hub", "train", "compile")}
+SOURCES = {
+    "treebanks": ("path", "ud", "grammar", "labels"),
+    "models": ("path", "hub", "train", "compile"),
+}
 BASES = {
     "ud": "https://raw.githubusercontent.com/UniversalDependencies",
     "hub": "https://huggingface.co",
@@ -157,6 +162,7 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     _check_control(config)
     _check_columns(config)
     _check_models(config)
+    _check_analyzer_of_own(config)
     _check_compiled(config, schema)
     _check_filters(config)
     _check_results(config["results"])
@@ -187,40 +193,71 @@ def _check_source(key: str, name: str, entry: dict[str, Any]) -> None:
             f"give exactly one of {', '.join(SOURCES[key])}"
         )
     kind = kinds[0]
-    also = {"ud": {"release", "files"}, "grammar": {"sentences"}, "hub": {"revision"}}
+    also = {"ud": {"release", "files", "dev"}, "grammar": {"sentences"}, "hub": {"revision"}}
+    also |= {"labels": {"attribute", "dev"}}
+    if key == "treebanks" and kind == "path":
+        also["path"] = {"dev"}
     also["compile"] = {"truth_only", "copy", "of"}  # the last two where it is written in full
     if key == "models":
         allowed = {kind, "treebanks"} | also.get(kind, set())
     else:
-        allowed = {kind, "pipeline"} | also.get(kind, set())
+        allowed = {kind} | also.get(kind, set()) | ({"pipeline"} if kind != "labels" else set())
     for option in entry:
         if option not in allowed:
             raise ConfigError(
                 f"{key}.{name}.{option}: not an option of {kind}; "
                 f"possible: {', '.join(sorted(allowed))}"
             )
+    needed = {"ud": ("release", "files"), "labels": ("attribute",)}.get(kind, ())
+    for option in needed:
+        if option not in entry:
+            raise ConfigError(f"{key}.{name}.{option}: missing; a {kind} treebank needs it")
     if kind == "ud":
-        for option in ("release", "files"):
-            if option not in entry:
-                raise ConfigError(f"{key}.{name}.{option}: missing; a ud treebank needs it")
-        splits = Counter(file.rpartition("-ud-")[2] for file in entry["files"])
-        if max(splits.values()) > 1:
-            raise ConfigError(f"{key}.{name}.files: name one file each of train, dev and test")
-        try:
-            check_one_treebank(entry["files"])
-        except InputError as error:
-            raise ConfigError(f"{key}.{name}.files: {error}") from None
+        _check_files(f"{key}.{name}", entry)
     if kind == "grammar":
         _one_of(f"{key}.{name}.grammar", entry["grammar"], names("grammars"))
         entry.setdefault("sentences", SENTENCES)
 
 
+def _check_files(key: str, entry: Mapping[str, Any]) -> None:
+    """Raise ConfigError where the files of a `ud` treebank are not one of each split."""
+    splits = Counter(re.split(r"-ud-|\.", file)[-2] for file in entry["files"])
+    if max(splits.values()) > 1:
+        raise ConfigError(f"{key}.files: name one file each of train, dev and test")
+    lacking = {*SPLITS} - {*splits}
+    if lacking == {"dev"} and "dev" not in entry:
+        raise ConfigError(f"{key}.files: names no file for dev; {NO_DEV}")
+    if "dev" in entry and "dev" in splits:
+        raise ConfigError(f"{key}.dev: {entry['dev']}, but files names one for dev; leave one out")
+    if lacking - {"dev"}:
+        raise ConfigError(f"{key}.files: names no file for {min(lacking - {'dev'})}")
+    try:
+        check_one_treebank(entry["files"])
+    except InputError as error:
+        raise ConfigError(f"{key}.files: {error}") from None
+
+
 def _check_attributes(config: dict[str, Any]) -> None:
-    known = load("schemas", config["schema"]).ATTRIBUTES
+    try:
+        own_attributes.in_full(config)
+    except InputError as error:
+        raise ConfigError(str(error)) from None
+    known = own_attributes.known_names(config)
     if config["attributes"] == "all" or known is None:
         return
     for i, name in enumerate(config["attributes"]):
-        _one_of(f"attributes[{i}]", name, known)
+        if isinstance(name, str):
+            _one_of(f"attributes[{i}]", name, [*known, own_attributes.ALL])
+
+
+def _check_analyzer_of_own(config: dict[str, Any]) -> None:
+    """Raise ConfigError where an analyzer is to find labels in a text that it knows nothing of."""
+    own = own_attributes.own_names(config)
+    if own and config["interventions"] and "pipeline" in uses("analyzers", config["analyzer"]):
+        raise ConfigError(
+            f"analyzer: {config['analyzer']} knows nothing of labels of your own, "
+            f"{', '.join(own)}; give analyzer: lexicon, or interventions: []"
+        )
 
 
 def _check_neurons(neurons: dict[str, Any]) -> None:
@@ -539,8 +576,13 @@ def _check_compiled(config: dict[str, Any], schema: dict[str, Any]) -> None:
                 f"{key}.treebanks: a compiled model knows the forms of one treebank; name one of "
                 f"{', '.join(config['treebanks']) or 'none'}"
             )
-        asked = config["attributes"]
-        if asked != "all" and knobs["attribute"] not in asked:
+        if "labels" in config["treebanks"].get(treebanks[0], {}):
+            raise ConfigError(
+                f"{key}.treebanks: {treebanks[0]} has labels alone, and a compiled model numbers "
+                "lemmas; name a treebank of CoNLL-U"
+            )
+        asked = own_attributes.asked(config["attributes"])
+        if asked is not None and knobs["attribute"] not in asked:
             raise ConfigError(
                 f"{key}.compile.attribute: {knobs['attribute']!r} is none of attributes: "
                 f"{', '.join(asked)}"
@@ -603,9 +645,9 @@ def _check_layers(layers: list[int], model: str, n_layers: int) -> None:
 
 
 def _check_filters(config: dict[str, Any]) -> None:
-    attributes = config["attributes"]
-    if attributes == "all":
-        attributes = load("schemas", config["schema"]).ATTRIBUTES
+    attributes = own_attributes.asked(config["attributes"])
+    if attributes is None:
+        attributes = own_attributes.known_names(config)
     for key in ("only", "skip"):
         for i, entry in enumerate(config[key]):
             for field, values in entry.items():

@@ -20,31 +20,36 @@ def file_digest(path: Path) -> str:
     return _digest(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
 
 
-COLUMNS = {"forms": (0, 1), "analyses": (2, 3, 5), "arcs": (6, 7)}
-"""Which columns of CoNLL-U say what the words are, what analysis they have, on what they depend."""
+COLUMNS = {"forms": (0, 1), "analyses": (2, 3, 5), "arcs": (6, 7), "misc": (9,)}
+"""Which columns of CoNLL-U say what the words are, what analysis they have, on what they depend,
+and what else their annotators noted."""
+OF_LABELS = {"forms": (0,), "analyses": (1,)}
+"""The columns of a label file."""
 
 
-def column_digests(path: Path) -> dict[str, str]:
+def column_digests(path: Path, labels: bool = False) -> dict[str, str]:
     """Return the digest of each group of columns of a CoNLL-U file; comments do not count.
 
-    Nor do the other columns. What is no line of ten columns is part of the forms.
+    Nor do the other columns. What is no line of ten columns is part of the forms. With `labels`, of
+    a label file, which has two columns and no comments.
     """
     stat = path.stat()
-    return _column_digests(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+    return _column_digests(str(path.resolve()), stat.st_size, stat.st_mtime_ns, labels)
 
 
 @cache
-def _column_digests(path: str, size: int, mtime: int) -> dict[str, str]:
-    digests = {name: hashlib.blake2b(digest_size=12) for name in COLUMNS}
+def _column_digests(path: str, size: int, mtime: int, labels: bool) -> dict[str, str]:
+    groups, n_columns = (OF_LABELS, 2) if labels else (COLUMNS, 10)
+    digests = {name: hashlib.blake2b(digest_size=12) for name in groups}
     with Path(path).open("rb") as file:
         for line in file:
-            if line.startswith(b"#"):
+            if line.startswith(b"#") and not labels:
                 continue
             columns = line.rstrip(b"\r\n").split(b"\t")
-            if len(columns) != 10:  # a blank line that ends a sentence, or what is no CoNLL-U
+            if len(columns) != n_columns:  # a blank line that ends a sentence, or what is neither
                 digests["forms"].update(line)
                 continue
-            for name, numbers in COLUMNS.items():
+            for name, numbers in groups.items():
                 digests[name].update(b"\t".join([*(columns[i] for i in numbers), b"\n"]))
     return {name: digest.hexdigest() for name, digest in digests.items()}
 

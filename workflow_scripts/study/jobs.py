@@ -17,7 +17,6 @@ from typing import Any
 
 from workflow_scripts.command.plugins import module
 from workflow_scripts.files.words import kept_values
-from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study.digests import COLUMNS, column_digests, file_digest, model_digests
 from workflow_scripts.study.fingerprint import fingerprint
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
@@ -182,11 +181,17 @@ class Jobs:
         return _string(code, settings, inputs)
 
     def others(self, configuration: PlannedConfiguration) -> list[str]:
-        """Return the other treebanks with that configuration, and the same kept values in it."""
+        """Return the other treebanks with that configuration, and the same kept values in it.
+
+        None of a treebank without lemmas: no word of it is known to move.
+        """
+        if self.plan.is_by_form(configuration.treebank):
+            return []
         return [
             treebank
             for treebank in self.plan.treebanks_of(configuration.model)
             if treebank != configuration.treebank
+            and not self.plan.is_by_form(treebank)
             and replace(configuration, treebank=treebank)
             in self.configurations(configuration.model, treebank)
         ]
@@ -205,7 +210,13 @@ class Jobs:
                 return self._string(step, (), of)
         if kind == "model":
             return _string("", {}, model_digests(self.plan.model_folder(of[kind])))
-        of_splits = {split: column_digests(self.plan.conllu(of[kind], split)) for split in SPLITS}
+        is_labels = "labels" in entry
+        of_splits = {
+            split: column_digests(path, is_labels)
+            for split, path in self.plan.files_of(of[kind]).items()
+        }
+        if not self.plan.reads_misc(of[kind]):
+            without = (*without, "misc")
         files = {
             f"{split} {name}": digest
             for split, digests in of_splits.items()

@@ -69,9 +69,12 @@ class Places:
 
     def conllu(self, split: str) -> Callable[[Any], list[str]]:
         """Return an input function: the file of a split of a treebank, if a rule makes it."""
-        return lambda w: self.made_here(
-            "treebanks", w.treebank, self._plan.conllu(w.treebank, split)
-        )
+
+        def made(wildcards: Any) -> list[str]:
+            file = self._plan.files_of(wildcards.treebank).get(split)
+            return [] if file is None else self.made_here("treebanks", wildcards.treebank, file)
+
+        return made
 
     def model(self, wildcards: Any) -> list[str]:
         """Return the folder of the model in the wildcards, if a rule makes it."""
@@ -80,11 +83,17 @@ class Places:
 
     def made_here(self, key: str, name: str, path: Path) -> list[str]:
         """Return the path of a treebank or model as inputs; none where it lies elsewhere."""
-        return [] if "path" in self._plan.config[key][name] else [str(path)]
+        is_elsewhere = {"path", "labels"} & set(self._plan.config[key][name])
+        return [] if is_elsewhere else [str(path)]
 
-    def conllu_path(self, split: str) -> Callable[[Any], str]:
-        """Return a value for a command line: the file of a split of the treebank."""
-        return lambda w: as_argument(self._plan.conllu(w.treebank, split))
+    def conllu_path(self, split: str) -> Callable[[Any], str | list]:
+        """Return a value for a command line: the file of a split of the treebank; none is empty."""
+
+        def path(wildcards: Any) -> str | list:
+            file = self._plan.files_of(wildcards.treebank).get(split)
+            return [] if file is None else as_argument(file)
+
+        return path
 
     def model_path(self, wildcards: Any) -> str:
         """Return a value for a command line: the folder of the model in the wildcards."""

@@ -13,9 +13,11 @@ from typing import Any
 
 from workflow_scripts import InputError
 from workflow_scripts.command.plugins import declared, names
+from workflow_scripts.command.seeds import generator
 from workflow_scripts.files.columns import ALL
 from workflow_scripts.files.words import Size, nearest
 from workflow_scripts.kernels.words import SPLITS, Configuration
+from workflow_scripts.study import own_attributes
 from workflow_scripts.study.configuration_file import (
     OF_ENTRIES,
     ConfigError,
@@ -26,12 +28,21 @@ from workflow_scripts.study.configuration_file import (
 )
 from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.steps import reads_labels, uses
-from workflow_scripts.study.treebank_folder import check_one_treebank, require_readable, split_file
+from workflow_scripts.study.treebank_folder import (
+    CONLLU,
+    LABELS,
+    check_one_treebank,
+    files_of,
+    require_readable,
+    split_file,
+)
 
 OF_A_TREEBANK = ("grammar", "sentences", "ud", "release", "files", "pipeline")
+OF_WORDS = ("own", "labels_of", "dev_from_train")
 OF_A_MODEL = ("hub", "revision", "train", "compile", "copy", "of")
 OF_A_JOB = {
     *OF_A_TREEBANK,
+    *OF_WORDS,
     *OF_A_MODEL,
     *("values", "ranker_options", "kind_of_method", "method_options", "step", "split"),
     "ranked_by_control",
@@ -85,36 +96,64 @@ class Plan:
                 yield model, treebank
 
     def conllu(self, treebank: str, split: str) -> Path:
-        """Return the file of one split of a treebank.
+        """Return the file of one split of a treebank, CoNLL-U or labels.
 
-        Raises ConfigError where a `path` treebank has not exactly one.
+        Raises ConfigError where a treebank on disk has not exactly one.
         """
-        entry = self.config["treebanks"][treebank]
-        if "path" not in entry:
-            folder = Path(self.config["results"], "treebanks", treebank)
-            return folder / f"{treebank}-ud-{split}.conllu"
-        folder = expanded(entry["path"])
-        key = f"treebanks.{treebank}.path"
+        source, folder = self._folder(treebank)
+        if folder is None:
+            made = Path(self.config["results"], "treebanks", treebank)
+            return made / f"{treebank}-ud-{split}.conllu"
+        key = f"treebanks.{treebank}.{source}"
         if not folder.is_dir():
             raise ConfigError(f"{key}: {folder} is not a folder{why_not_there(folder)}")
         try:
-            return split_file(folder, split)
+            return split_file(folder, split, _ENDS[source])
         except InputError as error:
             raise ConfigError(f"{key}: {error}") from None
+
+    def _folder(self, treebank: str) -> tuple[str, Path | None]:
+        """Return the key that says where a treebank lies, and its folder; None where it is made."""
+        entry = self.config["treebanks"][treebank]
+        source = next((key for key in _ENDS if key in entry), "")
+        return source, expanded(entry[source]) if source else None
+
+    def files_of(self, treebank: str) -> dict[str, Path]:
+        """Return the file of each split that a treebank has: dev may be taken from train."""
+        without = {"dev"} if self.takes_dev_from_train(treebank) else set()
+        return {split: self.conllu(treebank, split) for split in SPLITS if split not in without}
+
+    def takes_dev_from_train(self, treebank: str) -> bool:
+        """Whether every tenth sentence of a treebank's train is its dev."""
+        return "dev" in self.config["treebanks"][treebank]
+
+    def is_by_form(self, treebank: str) -> bool:
+        """Whether a treebank's words have no lemma, and are judged by their forms alone."""
+        return "labels" in self.config["treebanks"][treebank]
+
+    def reads_misc(self, treebank: str) -> bool:
+        """Whether an attribute is read from a treebank's MISC."""
+        own = own_attributes.of_treebank(self.config, treebank)
+        return any("misc" in source for source in own.values())
 
     def check_treebanks(self) -> None:
         """Raise ConfigError where a treebank on disk lacks a split, or they are not of one."""
         for treebank in self.treebanks:
-            files = [self.conllu(treebank, split) for split in SPLITS]
-            if "path" not in self.config["treebanks"][treebank]:
+            source, folder = self._folder(treebank)
+            if folder is None:
                 continue
+            files = self.files_of(treebank)
+            if "dev" not in files and (dev := files_of(folder, "dev", _ENDS[source])):
+                raise ConfigError(
+                    f"treebanks.{treebank}.dev: from-train, but {dev[0]} is there; leave the key "
+                    "out, or put the file elsewhere"
+                )
             try:
-                for file in files:
+                for file in files.values():
                     require_readable(file)
-                check_one_treebank(file.name for file in files)
+                check_one_treebank(file.name for file in files.values())
             except InputError as error:
-                folder = files[0].parent
-                raise ConfigError(f"treebanks.{treebank}.path: {folder}: {error}") from None
+                raise ConfigError(f"treebanks.{treebank}.{source}: {folder}: {error}") from None
 
     def plugin(self, kind: str, of: Mapping[str, Any]) -> str:
         """Return the plugin of a kind that a job runs, of what tells it from others."""
@@ -162,6 +201,13 @@ class Plan:
             return self.intervention(of["method"])[key]
         if key == "method_options":
             return options_of(self.intervention(of["method"]))
+        if key == "own":
+            return own_attributes.of_treebank(self.config, of["treebank"])
+        if key == "labels_of":
+            return self.config["treebanks"][of["treebank"]].get("attribute")
+        if key == "dev_from_train":
+            is_asked = self.takes_dev_from_train(of["treebank"])
+            return int(generator(self.config["seed"], key).integers(10)) if is_asked else None
         if key in OF_A_TREEBANK:
             return self.config["treebanks"][of["treebank"]].get(key)
         if key in OF_A_MODEL:
@@ -220,12 +266,15 @@ class Plan:
                     f"python -m spacy download {name}"
                 )
 
-    def pinned_file(self, treebank: str, split: str) -> tuple[str, str]:
-        """Return name and git blob hash of a downloaded treebank's split."""
-        for name, sha1 in self.config["treebanks"][treebank]["files"].items():
-            if name.endswith(f"-ud-{split}.conllu"):
-                return name, sha1
-        raise ConfigError(f"treebanks.{treebank}.files: names no file for {split}")
+    def pinned_files(self, treebank: str) -> dict[str, tuple[str, str]]:
+        """Return name and git blob hash of each split's file of a downloaded treebank."""
+        files = self.config["treebanks"][treebank]["files"]
+        return {
+            split: (name, sha1)
+            for split in SPLITS
+            for name, sha1 in files.items()
+            if name.endswith(f"-ud-{split}.conllu")
+        }
 
     def model_folder(self, model: str) -> Path:
         """Return the Hugging Face folder of a model."""
@@ -440,9 +489,8 @@ class Plan:
 
     def studied(self, kept: dict[str, list[str]]) -> list[str]:
         """Return the attributes of a treebank to study, of those it keeps."""
-        if self.config["attributes"] == "all":
-            return list(kept)
-        return [attribute for attribute in self.config["attributes"] if attribute in kept]
+        asked = own_attributes.asked(self.config["attributes"])
+        return list(kept) if asked is None else [name for name in asked if name in kept]
 
     def configurations(
         self, model: str, treebank: str, kept: dict[str, list[str]]
@@ -514,9 +562,7 @@ class Plan:
         `kept` has the kept values of every treebank, `largest` the largest `min_types` with which
         each of its attributes would be.
         """
-        if self.config["attributes"] == "all":
-            return
-        for attribute in self.config["attributes"]:
+        for attribute in own_attributes.asked(self.config["attributes"]) or ():
             if not any(attribute in values for values in kept.values()):
                 there = sorted({name for values in kept.values() for name in values})
                 forms = (f"{name} {found.get(attribute, 0)}" for name, found in largest.items())
@@ -583,7 +629,7 @@ class Plan:
             return
         for model, treebank in self.pairs():
             size = test_size(treebank)
-            if size is None or size.without_lemma < size.words:
+            if size is None or size.without_lemma < size.words or self.is_by_form(treebank):
                 continue
             if self.configurations(model, treebank, kept[treebank]):
                 raise ConfigError(
@@ -591,6 +637,10 @@ class Plan:
                     f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
                     "analyzer: spacy, or leave the treebank out with skip"
                 )
+
+
+_ENDS = {"path": CONLLU, "labels": LABELS}
+"""How the files of a treebank on disk end, by the key that names their folder."""
 
 
 def _needed_by(table: str) -> set[str]:

@@ -23,12 +23,13 @@ from typing import Any
 from snakemake.io import ancient
 
 from workflow_scripts.files.origin import made_by, stamp
+from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import snakemake_internals as internals
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.places import Inputs, Places
 from workflow_scripts.study.plan import OF_A_JOB
 from workflow_scripts.study.snakemake_internals import with_signature
-from workflow_scripts.study.steps import CONTROL, ONE_DIRECTION, STEPS, needs
+from workflow_scripts.study.steps import CONTROL, ONE_DIRECTION, STEPS, WITHOUT_DEV, needs
 from workflow_scripts.study.targets import Targets
 
 _NOTHING: frozenset[str] = frozenset()
@@ -46,15 +47,22 @@ class RuleStep:
         places: Places,
         targets: Targets,
         directions: tuple[str, ...] | None = None,
+        splits: tuple[str, ...] = SPLITS,
     ):
-        """Take the step's name, and which rankings of a ranker a job of the rule has."""
+        """Take the step's name, and which rankings of a ranker a job of the rule has.
+
+        Or which splits of a treebank.
+        """
         self._step, self._name = STEPS[name], name
         self._workflow, self._jobs, self._targets = workflow, jobs, targets
         self._places = places
         self._given = {"workflow": workflow, "jobs": jobs, "places": places, "targets": targets}
         self.directions = directions or ()
         alone = directions is not None and len(directions) == 1
-        self.rule = f"{name}{ONE_DIRECTION}" if alone else name
+        self.splits = splits
+        self.rule = (
+            f"{name}{ONE_DIRECTION if alone else WITHOUT_DEV if 'dev' not in splits else ''}"
+        )
         """The name of the rule."""
         path = self._step.of or name
         self.log = places.results(f"logs/{name}/{path}.log")
@@ -67,6 +75,16 @@ class RuleStep:
         """
         for directions in (("ttb", "btt"), ("",)):
             yield RuleStep(self._name, **self._given, directions=directions)
+
+    def by_splits(self) -> Iterator["RuleStep"]:
+        """Yield the step once for treebanks with all splits, and once for those without dev."""
+        for splits in (SPLITS, tuple(split for split in SPLITS if split != "dev")):
+            yield RuleStep(self._name, **self._given, splits=splits)
+
+    def treebanks(self, source: str) -> list[str]:
+        """Return the names of the treebanks of a source that have these splits and no other."""
+        plan = self._jobs.plan
+        return [name for name in plan.named(source) if tuple(plan.files_of(name)) == self.splits]
 
     @property
     def rankers(self) -> list[str]:

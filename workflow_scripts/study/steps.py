@@ -21,6 +21,8 @@ CONFIGURATION = "{model}/{treebank}/{attribute}/layer-{layer}"
 PAIR = "{model}/{treebank}"
 ONE_DIRECTION = "_of_one_direction"
 """The end of the name of a rule for rankers with one ranking; its step's name is without."""
+WITHOUT_DEV = "_without_dev"
+"""The same of a rule for treebanks without a dev split."""
 CONTROL = "control"
 """The use of whatever a job does where the study has a control task, whatever its plugins use."""
 
@@ -92,7 +94,7 @@ def needs(where: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (where,) if isinstance(where, str) else where or ()
 
 
-_FORMS = Read("read_words", without=("analyses", "arcs"))
+_FORMS = Read("read_words", without=("analyses", "arcs", "misc", "own", "labels_of"))
 _ANALYSED = ("arcs",)
 _WORDS = Read("read_words", without=_ANALYSED)
 _MODEL = Read("model")
@@ -143,7 +145,7 @@ STEPS: dict[str, Step] = {
         "words",
         "{treebank}",
         plugins=("schemas",),
-        settings={"schema": None},
+        settings={"schema": None, "own": None, "labels_of": None, "dev_from_train": None},
         reads={"conllu": Read("treebank")},
     ),
     "keep_values": Step(

@@ -29,7 +29,7 @@ from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.jobs import Jobs
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import PlannedConfiguration
-from workflow_scripts.study.steps import ONE_DIRECTION, STEPS
+from workflow_scripts.study.steps import ONE_DIRECTION, STEPS, WITHOUT_DEV
 
 
 def once_counted(files: Callable) -> Callable:
@@ -63,8 +63,8 @@ class Targets:
 
     def all_downloads(self, wildcards: Any) -> list[str]:
         folders = [self._results(f"models/{name}") for name in self._plan.named("hub")]
-        named = [(name, split) for name in self._plan.named("ud") for split in SPLITS]
-        return folders + [str(self._plan.conllu(name, split)) for name, split in named]
+        files = (self._plan.files_of(name).values() for name in self._plan.named("ud"))
+        return folders + [str(file) for of_treebank in files for file in of_treebank]
 
     def all_activations(self, wildcards: Any) -> list[str]:
         return [
@@ -204,6 +204,11 @@ class Targets:
         if internals.plans(self._workflow):
             for treebank, reason in self._plan.treebanks_without(kept, largest).items():
                 logger.warning(f"{treebank} is in no table: {reason}")
+            for treebank in filter(self._plan.takes_dev_from_train, self._plan.treebanks):
+                logger.info(f"{treebank}: dev is every tenth sentence of train")
+            if self._plan.config["interventions"]:
+                for treebank in filter(self._plan.is_by_form, self._plan.treebanks):
+                    logger.warning(f"{treebank} has no lemmas: interventions there have no CLWV")
 
     def _test_size(self, treebank: str) -> Size | None:
         """Return the size of a test split; None where its words are missing, or not of the plan."""
@@ -229,7 +234,7 @@ class Targets:
 
     def _is_on_device(self, rule: str, wildcards: Mapping[str, str]) -> bool:
         """Whether a job runs a model on the study's device."""
-        name = rule.removesuffix(ONE_DIRECTION)
+        name = rule.removesuffix(ONE_DIRECTION).removesuffix(WITHOUT_DEV)
         where = STEPS[name].on_device if name in STEPS else False
         return where is True or (bool(where) and where in self._jobs.uses(name, wildcards))
 

@@ -1,9 +1,11 @@
 """The folder of a treebank: which file in it has a split, and what to do where none has.
 
-UD names them `xx_name-ud-train.conllu` and so on. Hidden files are none of them: macOS writes a
-`._xx_name-ud-train.conllu` beside the file on other disks than its own.
+UD names them `xx_name-ud-train.conllu` and so on; label files are `name-train.tsv`. Hidden files
+are none of them: macOS writes a `._xx_name-ud-train.conllu` beside the file on other disks than its
+own.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
@@ -19,21 +21,36 @@ _PACKED = {
 }
 """How a packed file is unpacked, by the end of its name."""
 _SHOWN = 4  # file names in a message
+CONLLU, LABELS = "-ud-{}.conllu", "-{}.tsv"
+"""The end of the name of a split's file."""
+NO_DEV = "dev: from-train makes it of every tenth sentence of train"
+"""What helps a treebank that has no dev."""
 
 
-def split_file(folder: Path, split: str) -> Path:
+def files_of(folder: Path, split: str, end: str = CONLLU) -> list[Path]:
+    """Return the files in a folder that are named as a split's."""
+    return _visible(folder, f"*{end.format(split)}")
+
+
+def split_file(folder: Path, split: str, end: str = CONLLU) -> Path:
     """Return the file of one split.
 
     Raises InputError, which says what would be right, where the folder has not exactly one.
     """
-    found = _visible(folder, f"*-ud-{split}.conllu")
+    found = files_of(folder, split, end)
     if len(found) == 1:
         if not found[0].is_file():
             what = "a link to a file that is not there" if found[0].is_symlink() else "no file"
             raise InputError(f"{found[0]} is {what}")
         return found[0]
-    message = f"{folder} has {len(found)} files *-ud-{split}.conllu, one is needed"
-    raise InputError(message + (_names(found) if found else _instead(folder, split)))
+    message = f"{folder} has {len(found)} files *{end.format(split)}, one is needed"
+    if found:
+        raise InputError(message + _names(found))
+    instead = _instead(folder, split) if end == CONLLU else _names(_visible(folder, "*.tsv"))
+    is_elsewhere = instead.startswith(";")
+    raise InputError(
+        message + instead + (f"; {NO_DEV}" if split == "dev" and not is_elsewhere else "")
+    )
 
 
 def require_readable(file: Path) -> None:
@@ -48,7 +65,7 @@ def require_readable(file: Path) -> None:
 def check_one_treebank(files: Iterable[str]) -> None:
     """Raise InputError where the names of the splits' files are not those of one treebank."""
     files = list(files)
-    if len({name.rpartition("-ud-")[0] for name in files}) > 1:
+    if len({re.sub(r"(-ud)?-(train|dev|test)\.\w+$", "", name) for name in files}) > 1:
         raise InputError(f"{' and '.join(files)} are not splits of one treebank")
 
 

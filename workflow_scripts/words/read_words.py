@@ -1,26 +1,38 @@
-"""Read a treebank: three CoNLL-U files -> `words/{treebank}/{split}.parquet`."""
+"""Read a treebank: its CoNLL-U or label files -> `words/{treebank}/{split}.parquet`.
+
+Three files, or two: `--dev-from-train 3` makes dev of every tenth sentence of train, the fourth and
+so on, and train of the others.
+"""
 
 import argparse
+import json
 import logging
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.compute
 
+from workflow_scripts import InputError
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
 from workflow_scripts.command.progress import progress
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.words.surface import Tally, TreebankError, read_sentences
+from workflow_scripts.words.labels import read_labels
+from workflow_scripts.words.lines import TreebankError
+from workflow_scripts.words.own_labels import OwnLabels
+from workflow_scripts.words.surface import SurfaceWord, Tally, read_sentences
 
 log = logging.getLogger("read_words")
 
 ROWS = 1 << 15
+TENTH = 10
+"""Of how many sentences of train one is dev, where a treebank has no dev."""
 SHOWN = 20
 """How many pairs of feature and value a line of the log names."""
 SPOOL = pa.schema(
@@ -41,30 +53,96 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     for split in SPLITS:
-        parser.add_argument(f"--{split}", type=Path, required=True, help="CoNLL-U file")
+        needed = split != "dev"
+        parser.add_argument(
+            f"--{split}", type=Path, required=needed, nargs=None if needed else "?", help="file"
+        )
+    parser.add_argument(
+        "--dev-from-train", type=int, nargs="?", help="the first of every tenth sentence, 0 to 9"
+    )
     parser.add_argument("--schema", required=True, help="how features become attributes")
+    parser.add_argument(
+        "--own", type=json.loads, default={}, help='JSON: {"Sentiment": {"misc": "Sent"}}'
+    )
+    parser.add_argument(
+        "--labels-of", nargs="?", help="the attribute of label files; without it they are CoNLL-U"
+    )
     for split in SPLITS:
         parser.add_argument(f"--words-{split}", type=Path, required=True, help="Parquet to write")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
+    if (options.dev is None) == (options.dev_from_train is None):
+        raise InputError("give either --dev or --dev-from-train")
     schema = load("schemas", options.schema)
+    own = OwnLabels(options.own)
     # The columns follow from all three splits, so the words are kept on disk until all are read.
     with tempfile.TemporaryDirectory() as folder:
         values: dict[str, set[str]] = defaultdict(set)
         for split in SPLITS:
-            _spool(getattr(options, split), schema, Path(folder, split), values)
+            _spool(options, split, schema, own, Path(folder, split), values)
+        for fault in own.missing():
+            raise TreebankError(
+                f"{options.train.parent}: attributes: {fault}; where other treebanks have it, name "
+                "them with treebanks:"
+            )
         dictionaries = {attribute: pa.array(sorted(values[attribute])) for attribute in values}
         metadata = made_by("read_words", options.made_by)
         for split in SPLITS:
             target = getattr(options, f"words_{split}")
-            _write(Path(folder, split), target, dict(sorted(dictionaries.items())), metadata)
+            own_names = {*options.own, options.labels_of}
+            columns = words_file.schema(sorted(values), own_names)
+            _write(Path(folder, split), target, columns, dictionaries, metadata)
             for found in words_file.placeholders(target):
-                log.warning("%s: %s", getattr(options, split), found)
+                log.warning("%s: %s", file_of(options, split), found)
 
 
-def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[str]]) -> None:
+def file_of(options: argparse.Namespace, split: str) -> Path:
+    """Return the file that a split is read from."""
+    return getattr(options, split) or options.train
+
+
+def _sentences(
+    options: argparse.Namespace, split: str, schema: ModuleType, own: OwnLabels, tally: Tally
+) -> Iterator[list[SurfaceWord]]:
+    path = file_of(options, split)
+    if options.labels_of:
+        sentences = read_labels(path, options.labels_of, tally)
+    else:
+        sentences = read_sentences(path, schema.analyse, tally, own)
+    if split == "test" or options.dev_from_train is None:
+        return sentences
+    return _every_tenth(path, sentences, options.dev_from_train, split)
+
+
+def _every_tenth(
+    path: Path, sentences: Iterable[list[SurfaceWord]], first: int, split: str
+) -> Iterator[list[SurfaceWord]]:
+    """Yield every tenth sentence of train, from `first` on, for dev; the others for train."""
+    n_kept = n_sentences = 0
+    for number, sentence in enumerate(sentences):
+        n_sentences += 1
+        if (number % TENTH == first) == (split == "dev"):
+            n_kept += 1
+            yield sentence
+    if n_sentences < TENTH:
+        raise TreebankError(
+            f"{path}: has {n_sentences} sentences, too few to take every tenth for dev; "
+            "dev: from-train needs ten"
+        )
+    log.info("%s: %d of %d sentences are %s", path, n_kept, n_sentences, split)
+
+
+def _spool(
+    options: argparse.Namespace,
+    split: str,
+    schema: ModuleType,
+    own: OwnLabels,
+    spool: Path,
+    values: dict[str, set[str]],
+) -> None:
+    conllu = file_of(options, split)
     tally = Tally()
     with (
         pa.OSFile(str(spool), "wb") as file,
@@ -72,8 +150,7 @@ def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[
         progress(None, conllu.name, "sentences") as bar,
     ):
         rows: list[dict] = []
-        sentences = read_sentences(conllu, schema.analyse, tally)
-        for number, sentence in enumerate(sentences):
+        for number, sentence in enumerate(_sentences(options, split, schema, own, tally)):
             for position, word in enumerate(sentence):
                 for attribute, value in word.values.items():
                     values[attribute].add(value)
@@ -95,7 +172,9 @@ def _spool(conllu: Path, schema: ModuleType, spool: Path, values: dict[str, set[
                 rows = []
         stream.write(pa.RecordBatch.from_pylist(rows, schema=SPOOL))
     _check_attributes(conllu, values)
-    _log(conllu, tally, schema)
+    _check_own(conllu, own, tally, schema)
+    if split != "dev" or options.dev is not None:  # or it was said of train
+        _log(conllu, tally, schema)
 
 
 def _log(conllu: Path, tally: Tally, schema: ModuleType) -> None:
@@ -154,8 +233,27 @@ def _check_attributes(conllu: Path, values: dict[str, set[str]]) -> None:
             )
 
 
-def _write(spool: Path, target: Path, dictionaries: dict[str, pa.Array], metadata: dict) -> None:
-    schema = words_file.schema(list(dictionaries))
+def _check_own(conllu: Path, own: OwnLabels, tally: Tally, schema: ModuleType) -> None:
+    """Raise TreebankError where the schema gives an attribute the name of one's own."""
+    if not own.attributes:
+        return
+    named = {
+        name for upos, feats in tally.analyses for name in schema.analyse(upos, dict(feats))[0]
+    }
+    for name in sorted(named & {*own.attributes}):
+        raise TreebankError(
+            f"{conllu}: attributes: {name!r} is a feature of the treebank, too; give your own "
+            "another name with name:"
+        )
+
+
+def _write(
+    spool: Path,
+    target: Path,
+    schema: pa.Schema,
+    dictionaries: dict[str, pa.Array],
+    metadata: dict,
+) -> None:
     with (
         pa.OSFile(str(spool)) as file,
         pa.ipc.open_stream(file) as batches,
@@ -164,7 +262,8 @@ def _write(spool: Path, target: Path, dictionaries: dict[str, pa.Array], metadat
         for batch in batches:
             analyses = [dict(pairs) for pairs in batch.column("values").to_pylist()]
             columns = [batch.column(name) for name in words_file.COLUMNS]
-            for attribute, dictionary in dictionaries.items():
+            for attribute in schema.names[len(words_file.COLUMNS) :]:
+                dictionary = dictionaries[attribute]
                 indices = pa.compute.index_in(
                     pa.array([a.get(attribute) for a in analyses], pa.string()), dictionary
                 )

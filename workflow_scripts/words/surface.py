@@ -4,34 +4,27 @@ A multiword token (id `3-4`) is one word, its syntactic words are dropped, and s
 (id `8.1`). The file is read a sentence at a time, so memory does not grow with it.
 """
 
-import codecs
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 from conllu.exceptions import ParseException
 from conllu.parser import parse_line
 
-from workflow_scripts import InputError
 from workflow_scripts.files.words import UNSPECIFIED
+from workflow_scripts.words.lines import TreebankError, numbered_lines, shown
+from workflow_scripts.words.own_labels import OwnLabels
 
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats")
 N_COLUMNS = 10
-LONGEST_LINE = 1 << 24
-"""Bytes; what has a longer line is no CoNLL-U, and is not read into memory to find out."""
 _NO_SPACE = re.compile(r"[^\s\x00-\x1f\x7f]*")
-_SHOWN = 60  # characters of a wrong value in a message
 
 Schema = Callable[[str, dict[str, str]], tuple[dict[str, str], list[str]]]
 """`schema(upos, feats)` gives a word's value for each attribute, and the attributes that clash."""
-
-
-class TreebankError(InputError):
-    """A treebank that cannot be read; the message names file, line and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +70,10 @@ class Tally:
         self.hidden_with_lemma += hidden and bool((word.lemma or "").strip("_"))
 
 
-def read_sentences(path: Path, schema: Schema, tally: Tally) -> Iterator[list[SurfaceWord]]:
-    """Yield the sentences of a CoNLL-U file as surface words.
+def read_sentences(
+    path: Path, schema: Schema, tally: Tally, own: OwnLabels | None = None
+) -> Iterator[list[SurfaceWord]]:
+    """Yield the sentences of a CoNLL-U file as surface words, with `own` labels besides.
 
     Raises TreebankError, with file and line number, at the first line that is not CoNLL-U, and at
     the end where most words are hidden: treebanks whose text may not be passed on come like that.
@@ -88,7 +83,7 @@ def read_sentences(path: Path, schema: Schema, tally: Tally) -> Iterator[list[Su
     analyse = lru_cache(1 << 16)(lambda upos, features: schema(upos, dict(features)))
     for tokens in _blocks(path):
         n_sentences += 1
-        words = _surface_words(tokens, analyse, tally)
+        words = _surface_words(tokens, analyse, own or OwnLabels(), tally)
         for word in words:
             tally.add(word)
         yield words
@@ -149,7 +144,7 @@ def _blocks(path: Path) -> Iterator[list[dict]]:
     """
     block: list[dict] = []
     first_line, ids = 0, _Ids(path)
-    for number, line in _lines(path):
+    for number, line in numbered_lines(path, "CoNLL-U"):
         if not line.strip(" "):
             if block:
                 ids.end(first_line)
@@ -166,59 +161,6 @@ def _blocks(path: Path) -> Iterator[list[dict]]:
         yield block
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the number and the text of each line, without its end and the file's byte order mark.
-
-    Only a newline ends a line: forms may hold characters that Unicode counts as line breaks.
-    """
-    with path.open("rb") as file:
-        for number, raw in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), start=1):
-            if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
-                raise TreebankError(
-                    f"{path}:{number}: a line of more than {LONGEST_LINE >> 20} MiB; "
-                    "expected CoNLL-U"
-                )
-            if number == 1:
-                _check_beginning(path, raw)
-            try:
-                line = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise TreebankError(f"{path}:{number}: not UTF-8 text ({error.reason})") from error
-            yield number, line.removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
-
-
-_BEGINNINGS = {
-    b"version https://git-lfs.github.com/": "a Git LFS pointer; git lfs pull gets the file",
-    b"\x1f\x8b": "packed with gzip; unpack it with gunzip",
-    b"PK\x03\x04": "a zip archive; unpack it with unzip",
-    b"\xfd7zXZ\x00": "packed with xz; unpack it with unxz",
-    b"BZh": "packed with bzip2; unpack it with bunzip2",
-    b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it with unzstd",
-    b"<": "a web page or XML; download the file itself",
-}
-"""What other files begin with that lie where a CoNLL-U file is looked for."""
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-
-
-def _check_beginning(path: Path, line: bytes) -> None:
-    """Raise TreebankError where the first line is of another kind of file."""
-    for beginning, what in _BEGINNINGS.items():
-        if line.startswith(beginning):
-            raise TreebankError(f"{path}: not CoNLL-U but {what}")
-    encoding = None
-    if line.startswith(_UTF_32):  # before UTF-16, whose mark its own begins with
-        encoding = "UTF-32"
-    elif line.startswith(_UTF_16):
-        encoding = "UTF-16"
-    elif b"\0" in line[:2]:  # no mark, and an ASCII character as the first of them
-        encoding = "UTF-16BE" if line.startswith(b"\0") else "UTF-16LE"
-    if encoding is not None:
-        raise TreebankError(
-            f"{path}:1: not UTF-8 text but {encoding}; iconv --from-code {encoding} --to-code UTF-8"
-        )
-
-
 def _token(path: Path, number: int, line: str) -> dict:
     n_columns = line.count("\t") + 1
     if n_columns != N_COLUMNS:
@@ -232,17 +174,18 @@ def _token(path: Path, number: int, line: str) -> dict:
     try:
         token = parse_line(text, FIELDS)
     except (ParseException, ValueError) as error:  # ValueError: more digits than Python takes
-        raise TreebankError(f"{path}:{number}: {_shown(columns[0])} is not a valid ID") from error
+        raise TreebankError(f"{path}:{number}: {shown(columns[0])} is not a valid ID") from error
     if token["id"] is None:
         raise TreebankError(f"{path}:{number}: the token has no id")
     if not token["form"]:
         raise TreebankError(f"{path}:{number}: the token has no form")
     if not _NO_SPACE.fullmatch(token["upos"]):
-        raise TreebankError(f"{path}:{number}: UPOS {_shown(token['upos'])} holds white space")
+        raise TreebankError(f"{path}:{number}: UPOS {shown(token['upos'])} holds white space")
     if fault := _fault_of(columns[FIELDS.index("feats")]):
         raise TreebankError(f"{path}:{number}: features {fault}")
     head, deprel = (None if column in UNSPECIFIED else column for column in line.split("\t")[6:8])
-    return token | {"head": head, "deprel": deprel}
+    misc = line.rpartition("\t")[2]
+    return token | {"head": head, "deprel": deprel, "misc": misc}
 
 
 @lru_cache(1 << 16)
@@ -253,44 +196,42 @@ def _fault_of(features: str) -> str:
     pairs = [part.partition("=") for part in features.split("|")]
     well_formed = all(name and value and "=" not in value for name, _, value in pairs)
     if not well_formed or not _NO_SPACE.fullmatch(features):
-        return f"{_shown(features)}, expected _ or Name=Value|Name=Value"
+        return f"{shown(features)}, expected _ or Name=Value|Name=Value"
     if len({name for name, _, _ in pairs}) < len(pairs):
-        return f"{_shown(features)} name a feature twice"
+        return f"{shown(features)} name a feature twice"
     return ""
 
 
-def _shown(text: str) -> str:
-    """Return the beginning of a wrong value in quotes, control characters escaped."""
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
-
-
-def _surface_words(tokens: list[dict], analyse: Callable, tally: Tally) -> list[SurfaceWord]:
+def _surface_words(
+    tokens: list[dict], analyse: Callable, own: OwnLabels, tally: Tally
+) -> list[SurfaceWord]:
     syntactic: dict[int, dict] = {}
-    starts: dict[int, tuple[int, str]] = {}  # first -> last, form
+    starts: dict[int, tuple[int, dict]] = {}  # first -> last, the multiword token
     for token in tokens:
         match token["id"]:
             case int() as position:
                 syntactic[position] = token
             case (first, "-", last):
-                starts[first] = last, token["form"]
+                starts[first] = last, token
 
     words: list[SurfaceWord] = []
     alone: dict[int, int] = {}  # the place of each word that is no part of a multiword token
     position = 1
     while position <= len(syntactic):
-        last, form = starts.get(position, (position, None))
+        last, whole = starts.get(position, (position, None))
         if position not in starts:
             alone[position] = len(words)
         parts = [syntactic[i] for i in range(position, last + 1)]
-        analyses = [_values(part, analyse, tally) for part in parts]
+        analyses = [_values(part, analyse, own, tally) for part in parts]
+        of_whole = _own(whole, own, tally) if whole else {}
         words.append(
             SurfaceWord(
-                form=parts[0]["form"] if form is None else form,
+                form=(whole or parts[0])["form"],
                 lemma=_lemma(parts),
                 upos="+".join(part["upos"] for part in parts),
-                values=merge(analyses),
-                head=_head(parts[0], len(syntactic), tally) if form is None else None,
-                deprel=parts[0]["deprel"] if form is None else None,
+                values=merge(analyses) | of_whole,
+                head=None if whole else _head(parts[0], len(syntactic), tally),
+                deprel=None if whole else parts[0]["deprel"],
             )
         )
         position = last + 1
@@ -337,12 +278,18 @@ _BLANK |= frozenset(map(chr, range(0xFE00, 0xFE10)))
 """Letters and marks that show nothing where they stand alone."""
 
 
-def _values(token: dict, analyse: Callable, tally: Tally) -> dict[str, str]:
+def _values(token: dict, analyse: Callable, own: OwnLabels, tally: Tally) -> dict[str, str]:
     of = token["upos"], tuple((token["feats"] or {}).items())
     tally.analyses[of] += 1
     values, clashing = analyse(*of)
     if clashing:
         tally.clashes.update(clashing)
+    return values | _own(token, own, tally) if own.attributes else values
+
+
+def _own(token: dict, own: OwnLabels, tally: Tally) -> dict[str, str]:
+    values, clashing = own.of(token)
+    tally.clashes.update(clashing)
     return values
 
 

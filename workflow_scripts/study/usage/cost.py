@@ -14,7 +14,7 @@ from typing import Any
 
 from workflow_scripts import InputError
 from workflow_scripts.study.configuration_file import movers, ranker_of
-from workflow_scripts.study.steps import ONE_DIRECTION, reads_labels
+from workflow_scripts.study.steps import ONE_DIRECTION, WITHOUT_DEV, reads_labels
 from workflow_scripts.study.usage.card import Gpu
 from workflow_scripts.study.usage.records import Record
 from workflow_scripts.study.usage.work import ON_GPU, Job, Shape, work
@@ -118,7 +118,8 @@ def measured(
     rankers = {entry["name"]: entry.get("ranker", "") for entry in config["rankings"]}
     found = defaultdict(list)
     for record in records:
-        of, rule = record.wildcards, record.rule.removesuffix(ONE_DIRECTION)
+        of, rule = record.wildcards, record.rule
+        rule = rule.removesuffix(ONE_DIRECTION).removesuffix(WITHOUT_DEV)
         here = (of.get("model", pair[0]), of.get("treebank", pair[1])) == pair
         if rule in STAGES and here:
             step = steps.get(of.get("method", ""), 1)

@@ -163,11 +163,12 @@ def _moved(
 ) -> tuple[np.ndarray, Moved] | None:
     """Return the words of each sentence, and those that an intervention moved; None of none.
 
-    There is none without a word, and where `step` is not below the width: nothing is changed then.
+    There is none without a word or a lemma, and where `step` is not below the width: nothing is
+    changed then.
     """
     counts = rows.sort("k", "sentence").filter(pl.col("words") > 0)
     ks = counts["k"].unique().sort().to_list()
-    if len(ks) < 2:
+    if len(ks) < 2 or counts["clwv"].null_count():
         return None
 
     def at_every_k(column: str) -> np.ndarray:  # (K, S)

@@ -68,7 +68,7 @@ def intervals(counts: pl.DataFrame, n_points: int) -> dict[str, pl.Series]:
     without = set()
     if n_points:
         without |= set() if counts["has_target"][0] else {"cltv", "cltv_strict"}
-        without |= set() if counts["cltv_strict"].count() else {"cltv_strict"}
+        without |= {name for name in ("clwv", "cltv", "cltv_strict") if not counts[name].count()}
     for name in without:
         at = SHARES.index(name) * n_points
         for end in ends:

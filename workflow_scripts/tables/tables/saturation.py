@@ -47,8 +47,9 @@ def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def of(curves: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each curve of the table `interventions`."""
+    """Return one row for each curve of the table `interventions` that has a CLWV."""
     rows = []
+    curves = curves.filter(pl.col("clwv").is_not_null())
     for name, curve in curves.group_by([*CONFIGURATION, "method", "ranking"], maintain_order=True):
         curve = curve.sort("k")
         clwv = curve["clwv"].to_list()
