@@ -12,6 +12,8 @@ PACKAGE = ROOT / "workflow_scripts"
 BELOW = ["kernels", "files", "command", "study"]
 """What all stages stand on; each imports from those before it alone."""
 STAGES = [path.stem.partition("-")[2] for path in sorted((ROOT / "rules").glob("?-*.smk"))]
+ABOVE = ["inspection"]
+"""What a person runs on finished results: above all stages, and no step."""
 MODULES = [
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -23,9 +25,9 @@ def folder(module):
     return module.partition(".")[0]
 
 
-def test_there_are_nine_stages_and_four_folders_below_them():
+def test_there_are_nine_stages_with_four_folders_below_them_and_one_above():
     there = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    assert there == {*BELOW, *STAGES, "__init__.py"}
+    assert there == {*BELOW, *STAGES, *ABOVE, "__init__.py"}
     assert len(STAGES) == 9
 
 
@@ -35,6 +37,8 @@ def test_a_module_imports_from_its_own_stage_and_from_below(module):
     allowed = set(BELOW[: BELOW.index(own)] if own in BELOW else BELOW[:3]) | {own, ""}
     if own in ("activations", "rankings", "interventions"):
         allowed.add("models")  # which they run
+    if own in ABOVE:
+        allowed |= {*BELOW, *STAGES}
     name = module.removesuffix(".__init__")
     imported = {m.partition(".")[2] for m in fingerprint.reached(name)}
     assert {m for m in imported if folder(m) not in allowed} == set()
@@ -47,6 +51,15 @@ def test_rules_run_what_lies_in_the_folder_of_their_name(stage):
     run = set(re.findall(r"python -m workflow_scripts\.([\w.]+)", rules.read_text()))
     commands = (p for p in (PACKAGE / stage).glob("*.py") if "run(arguments()" in p.read_text())
     assert run == {f"{stage}.{path.stem}" for path in commands}
+
+
+@pytest.mark.parametrize("folder", ABOVE)
+def test_no_rule_runs_what_a_person_runs_alone(folder):
+    """So nothing there can change a result, and no job's string depends on it."""
+    commands = [p for p in (PACKAGE / folder).glob("*.py") if "run(arguments()" in p.read_text()]
+    assert commands
+    for rules in (ROOT / "rules").glob("*.smk"):
+        assert f"workflow_scripts.{folder}" not in rules.read_text()
 
 
 def test_every_kind_of_plugin_lies_below_its_stage():
