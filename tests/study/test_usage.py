@@ -124,7 +124,7 @@ CONFIG = {
         *({"ranker": name, "name": name} for name in ("gaussian", "probeless", "random")),
     ],
     "probes": ["linear", "gaussian"],
-    "neurons": {"whole": True},
+    "neurons": {"whole": True, "describe": 20},
     "control": True,
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
     "concord": False,
@@ -144,6 +144,7 @@ def measured_records():
     for layer in ("2", "4"):
         of = pair | {"attribute": "number", "layer": layer}
         yield record("compute_statistics", **of)
+        yield record("describe_neurons", **of)
         for probe in CONFIG["probes"]:
             yield record("probe_all_neurons", **of, probe=probe, seconds=3)
         for ranker in ("mine", "gaussian", "probeless", "random"):
