@@ -146,8 +146,10 @@ def test_what_is_missing_on_one_side_is_a_difference(finished, compared, tmp_pat
     other = tmp_path / "results"
     shutil.copytree(finished / "results/tables", other / "tables")
     (other / "tables/probing.parquet").unlink()
-    status, said, _ = compared(finished / "results", other)
+    page = tmp_path / "page.html"
+    status, said, _ = compared(finished / "results", other, "--html", page)
     assert status == 1
+    assert "Tables and figures alone" in page.read_text()
     assert "B has no provenance.json" in said
     assert "tables only in A: probing\n" in said
 

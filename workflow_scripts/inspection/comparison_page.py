@@ -49,7 +49,8 @@ def page(
     return Template(template).substitute(
         a=_text(folders[0]),
         b=_text(folders[1]),
-        sections="".join(_section(name, found) for name, found in sections.items()),
+        sections="".join(_section(name, found) for name, found in sections.items())
+        or "<p>Tables and figures alone: a study has no provenance.json.</p>",
         missing="".join(lone),
         tables=_counts(tables),
         differences="".join(_table(table) for table in tables if table.any),
