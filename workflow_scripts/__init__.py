@@ -7,8 +7,8 @@ A stage is a folder with the name of its rule file: the commands that the rules 
 that a study names (rankers, probes, methods ...) in a folder below. A stage imports from no other,
 but those that run a model from `models`; what two stages need lies below all of them: `kernels`
 (arithmetic on arrays), `files` (what the files hold), `command` (what commands share) and `study`
-(what there is to do), of which commands import the first three. Above all stages is `inspection`:
-commands that a person runs on finished results, and no rule.
+(what there is to do), of which commands import the first three. Above all stages are two
+commands that a person runs on finished results, and no rule, with `inspection`, which they share.
 """
 
 import sys

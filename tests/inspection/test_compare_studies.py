@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tests.support.workflow import SMALL, changed, finish
+from workflow_scripts import compare_studies
 from workflow_scripts.files.artifact import made_by, write_parquet
-from workflow_scripts.inspection import compare_studies
 from workflow_scripts.inspection.differences import (
     configured,
     keys_of,

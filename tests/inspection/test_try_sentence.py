@@ -9,11 +9,10 @@ import polars as pl
 import pytest
 
 from tests.support.commands import call
-from workflow_scripts import InputError
+from workflow_scripts import InputError, try_sentence
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.rankings import read_ranking
 from workflow_scripts.files.words import sentences
-from workflow_scripts.inspection import try_sentence
 from workflow_scripts.inspection.finished_study import FinishedStudy
 from workflow_scripts.inspection.sentence import known_words, reading
 from workflow_scripts.inspection.sentence_text import aligned

@@ -369,7 +369,7 @@ def test_only_what_a_ranker_needs_is_loaded():
         "tables.collect",
         "tables.build_table",
         "report.build_figure",
-        "inspection.compare_studies",
+        "compare_studies",
     ],
 )
 def test_a_light_command_loads_neither_torch_nor_transformers(command):

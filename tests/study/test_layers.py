@@ -13,7 +13,8 @@ BELOW = ["kernels", "files", "command", "study"]
 """What all stages stand on; each imports from those before it alone."""
 STAGES = [path.stem.partition("-")[2] for path in sorted((ROOT / "rules").glob("?-*.smk"))]
 ABOVE = ["inspection"]
-"""What a person runs on finished results: above all stages, and no step."""
+BY_A_PERSON = ["compare_studies", "try_sentence"]
+"""Commands that a person runs on finished results, and what they share: no steps."""
 MODULES = [
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -27,7 +28,7 @@ def folder(module):
 
 def test_there_are_nine_stages_with_four_folders_below_them_and_one_above():
     there = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    assert there == {*BELOW, *STAGES, *ABOVE, "__init__.py"}
+    assert there == {*BELOW, *STAGES, *ABOVE, "__init__.py", *(f"{c}.py" for c in BY_A_PERSON)}
     assert len(STAGES) == 9
 
 
@@ -53,13 +54,15 @@ def test_rules_run_what_lies_in_the_folder_of_their_name(stage):
     assert run == {f"{stage}.{path.stem}" for path in commands}
 
 
-@pytest.mark.parametrize("folder", ABOVE)
-def test_no_rule_runs_what_a_person_runs_alone(folder):
+@pytest.mark.parametrize("name", [*ABOVE, *BY_A_PERSON])
+def test_no_rule_runs_what_a_person_runs_alone(name):
     """So nothing there can change a result, and no job's string depends on it."""
-    commands = [p for p in (PACKAGE / folder).glob("*.py") if "run(arguments()" in p.read_text()]
-    assert commands
     for rules in (ROOT / "rules").glob("*.smk"):
-        assert f"workflow_scripts.{folder}" not in rules.read_text()
+        assert f"workflow_scripts.{name}" not in rules.read_text()
+    importers = [m for m in MODULES if folder(m) not in ABOVE]
+    for module in importers:
+        reached = fingerprint.reached(module.removesuffix(".__init__"))
+        assert not {m for m in reached if m.partition(".")[2].partition(".")[0] == name}, module
 
 
 def test_every_kind_of_plugin_lies_below_its_stage():
