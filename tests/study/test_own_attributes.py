@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.study_on_disk import Study
 from workflow_scripts.study.configuration_file import ConfigError, checked
 from workflow_scripts.study.plan import Plan
 
