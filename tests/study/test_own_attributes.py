@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.study_on_disk import Study
 from workflow_scripts.study.configuration_file import ConfigError, checked
 from workflow_scripts.study.plan import Plan
 
@@ -139,6 +140,4 @@ def test_misc_reruns_only_studies_that_read_it_and_no_activations(study):
 
 @pytest.fixture
 def study(tmp_path):
-    from tests.support.study_on_disk import Study
-
     return Study(tmp_path)
