@@ -1,8 +1,9 @@
 """Rankings: the neurons of a configuration, best first, by every ranker in both directions.
 
 Needs labelled words. Gives `statistics/{model}/{treebank}/{attribute}/layer-{l}.safetensors` (also
-for probes and interventions), `rankings/.../layer-{l}/{ranking}.parquet`, and, where the control task
-has rankings of its own, those by control labels under `control_rankings/`.
+for probes and interventions), `neurons/.../layer-{l}/` (what each neuron alone says),
+`rankings/.../layer-{l}/{ranking}.parquet`, and, where the control task has rankings of its own, those by
+control labels under `control_rankings/`.
 """
 
 STATISTICS = results(f"statistics/{CONFIGURATION}.safetensors")
@@ -49,6 +50,52 @@ rule compute_statistics:
             --control {params.control} \
             --seed {params.seed} \
             --statistics {output.statistics} \
+            2>&1 | tee {log}
+        """
+
+
+step = Step("describe_neurons")
+
+
+rule describe_neurons:
+    """Say of each neuron what it tells of the value, how it is spread, and in which words it peaks."""
+    input:
+        unpack(
+            step.inputs(
+                **places.words(["train", "test"]),
+                **places.activations(["train", "test"]),
+                statistics=STATISTICS,
+            )
+        ),
+    output:
+        neurons=results(f"neurons/{CONFIGURATION}/neurons.parquet"),
+        values=results(f"neurons/{CONFIGURATION}/values.parquet"),
+        words=results(f"neurons/{CONFIGURATION}/words.parquet"),
+    log:
+        step.log,
+    benchmark:
+        step.benchmark
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=each_attempt(
+            lambda mb, w: 400 + min(300, mb("activations_train")) + 3 * mb("statistics")
+        ),
+        runtime=each_attempt(lambda mb, w: 5 + 0.01 * mb("activations_train")),
+    params:
+        job=step.job,
+    shell:
+        """
+        python -m workflow_scripts.rankings.describe_neurons \
+            --made-by {params.job:q} \
+            --words-train {input.words_train} \
+            --words-test {input.words_test} \
+            --activations-train {input.activations_train} \
+            --activations-test {input.activations_test} \
+            --statistics {input.statistics} \
+            --neurons {output.neurons} \
+            --values {output.values} \
+            --words {output.words} \
             2>&1 | tee {log}
         """
 

@@ -7,6 +7,7 @@ asked for, `tables/{table}.tex` for paper.
 
 _STEMS = {
     "rankings": lambda of: plan.stems("rankings", top=True),
+    "neurons": lambda of: ["neurons", "values", "words"],
     "probes": lambda of: plan.stems("probes"),
     "whole": lambda of: plan.stems_of_all_neurons,
     "sentences": lambda of: plan.stems("sentences", top=True),
@@ -51,6 +52,7 @@ rule collect:
     params:
         job=step.job,
         report=step.setting("neurons.report"),
+        describe=step.setting("neurons.describe"),
         seed=step.setting("seed"),
         files=hidden(
             configurations=lambda w: [of.path_in_pair for of in targets.configurations(w)],
@@ -63,6 +65,7 @@ rule collect:
             --collection {wildcards.collection} \
             --configurations {params.files[configurations]} \
             --rankings {params.files[rankings]} \
+            --neurons {params.files[neurons]} \
             --probes {params.files[probes]} {params.files[whole]} \
             --sentences {params.files[sentences]} \
             --interventions {params.files[interventions]} \
@@ -71,6 +74,7 @@ rule collect:
             --examples {params.files[examples]} \
             --words-test {input.words_test} \
             --report {params.report} \
+            --describe {params.describe} \
             --seed {params.seed} \
             --collected {output.collected} \
             2>&1 | tee {log}
@@ -89,6 +93,7 @@ rule build_table:
                 interventions=targets.collected("interventions"),
                 examples=targets.collected("examples"),
                 rankings=targets.collected("rankings"),
+                neurons=targets.collected("neurons"),
                 contrasts=targets.collected("contrasts"),
                 concord=targets.collected("concord"),
                 transfer=targets.collected("transfer"),
@@ -121,6 +126,7 @@ rule build_table:
             --interventions {input.interventions} \
             --examples {input.examples} \
             --rankings {input.rankings} \
+            --neurons {input.neurons} \
             --contrasts {input.contrasts} \
             --concord {input.concord} \
             --transfer {input.transfer} \

@@ -361,6 +361,7 @@ def test_only_what_a_ranker_needs_is_loaded():
         "words.read_words",
         "words.keep_values",
         "rankings.compute_statistics",
+        "rankings.describe_neurons",
         "rankings.rank_neurons",
         "probes.probe_rankings",
         "activations.build_lexicon",

@@ -409,7 +409,7 @@ SHORT = {
     "an attribute": (["attributes"], "Number", ["Number"]),
     "a ranking": (["rankings"], "linear", [{"ranker": "linear", "name": "linear"}]),
     "a probe": (["probes"], "linear", ["linear"]),
-    "a k": (["neurons"], {"max": "60", "report": 10}, {"max": 60, "report": [10], "whole": True}),
+    "a k": (["neurons"], {"max": "60", "report": 10}, {"max": 60, "report": [10]}),
     "truth as --config has it": (["control"], "no", False),
     "a number in quotes": (["min_types"], "50", 50),
     "a treebank of a model": (["models", "demo", "treebanks"], "english", ["english"]),
@@ -430,7 +430,7 @@ def test_what_can_be_meant_in_one_way_alone_is_read_so(name):
     for key in path:
         found = found[key]
     if name == "a k":
-        found.pop("whole", None), full.pop("whole")
+        found = {key: found[key] for key in full}
     assert found == full
 
 
@@ -826,7 +826,7 @@ def test_defaults_are_those_of_the_methods():
             {"ranker": name, "name": name} for name in ("linear", "gaussian", "probeless", "random")
         ],
         "probes": ["linear", "gaussian"],
-        "neurons": {"max": 150, "report": [10, 50, 150], "whole": True},
+        "neurons": {"max": 150, "report": [10, 50, 150], "whole": True, "describe": 20},
         "control": True,
         "interventions": [],
         "concord": True,
@@ -854,7 +854,8 @@ def test_defaults_are_those_of_the_methods():
     ],
 )
 def test_what_is_not_said_of_the_neurons_has_a_default(given, neurons):
-    assert checked(valid() | {"neurons": given})["neurons"] == neurons | {"whole": True}
+    neurons = neurons | {"whole": True, "describe": 20}
+    assert checked(valid() | {"neurons": given})["neurons"] == neurons
 
 
 @pytest.mark.parametrize(

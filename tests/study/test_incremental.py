@@ -24,7 +24,7 @@ PAIR = {"model": "tiny", "treebank": "english"}
 OF = PAIR | {"attribute": "number", "layer": "1"}
 METHODS = ("ablation", "translation")
 PROBES = ("linear", "gaussian")
-OF_RANKINGS = {"overlap", "agreement"}
+OF_RANKINGS = {"overlap", "agreement", "neurons", "neuron_values", "neuron_words"}
 COMPARED = {"contrasts", "inference"}
 OF_PROBES = {"probing", "probing_curves", "wilcoxon", "clusters", "used_vs_encoded", *COMPARED}
 OF_INTERVENTIONS = {
@@ -86,6 +86,7 @@ def built_on(*stages):
     figures = {name for name, reads in FIGURES.items() if reads & tables}
     collections = {*stages, "contrasts"}
     collections |= {"examples", "concord"} if "interventions" in stages else set()
+    collections |= {"neurons"} if "rankings" in stages else set()
     return (
         {job("collect", **PAIR, collection=name) for name in collections}
         | {job("build_table", table=name) for name in tables}
@@ -263,7 +264,7 @@ def test_a_layer_that_is_added_reruns_no_job_of_another_layer(finished, tmp_path
     of = OF | {"layer": "2"}
     assert planned(finished, config) == (
         {job("extract_activations", **PAIR), job("cache_states", **PAIR, split="test")}
-        | {job("compute_statistics", **of)}
+        | {job("compute_statistics", **of), job("describe_neurons", **of)}
         | rankings(*RANKERS, of=of)
         | probes(*RANKERS, of=of)
         | whole(of)
@@ -289,6 +290,21 @@ def test_a_smaller_neurons_max_reruns_what_searches_that_far_and_the_probes(fini
 def test_what_is_reported_reruns_the_tables_that_report_it(finished, tmp_path):
     config = changed(SMALL, tmp_path / "config.yaml", neurons={"max": 16, "report": [5]})
     assert planned(finished, config) == REPORTED
+
+
+def test_how_many_neurons_are_described_reruns_their_tables_and_describes_none_anew(
+    finished, tmp_path
+):
+    neurons = yaml.safe_load(SMALL.read_text())["neurons"]
+    tables = {"neurons", "neuron_values", "neuron_words"}
+    config = changed(SMALL, tmp_path / "config.yaml", neurons=neurons | {"describe": 5})
+    assert planned(finished, config) == (
+        {job("collect", **PAIR, collection="neurons")}
+        | {job("build_table", table=name) for name in tables}
+        | {job("build_report"), job("build_provenance")}
+    )
+    config = changed(SMALL, tmp_path / "none.yaml", neurons=neurons | {"describe": 0})
+    assert planned(finished, config) == {job("build_report"), job("build_provenance")}
 
 
 @pytest.mark.parametrize("keys", [{"device": "auto"}, {"sources": {"ud": "http://127.0.0.1:9"}}])

@@ -125,10 +125,14 @@ def test_a_rules_command_line_is_part_of_its_jobs_and_its_white_space_is_not(stu
 @pytest.mark.parametrize(
     ("module", "kind", "built_on_it"),
     [
-        ("extract_activations", "activations", {"statistics", "ranking", "probe", *USED}),
+        (
+            "extract_activations",
+            "activations",
+            {"statistics", "described", "ranking", "probe", *USED},
+        ),
         ("cache_states", "states", {"intervention"}),
         ("build_lexicon", "lexicon", {*USED}),
-        ("compute_statistics", "statistics", {"ranking", "probe", *USED}),
+        ("compute_statistics", "statistics", {"described", "ranking", "probe", *USED}),
         ("keep_values", "attributes", set()),
     ],
 )
@@ -196,6 +200,7 @@ def test_of_a_model_for_its_truth_alone_only_rankings_are_made_and_collected(stu
         for step in (
             "rank_neurons",
             "score_rankings",
+            "describe_neurons",
             "probe_rankings",
             "intervene",
             "cache_states",
@@ -205,8 +210,10 @@ def test_of_a_model_for_its_truth_alone_only_rankings_are_made_and_collected(stu
     assert made == {
         **{"rank_neurons": both, "score_rankings": both},
         **{"probe_rankings": whole, "intervene": whole, "cache_states": whole},
+        "describe_neurons": whole,
     }
-    for collection, models in (("rankings", both), ("probes", whole), ("interventions", whole)):
+    of_whole = ("probes", "interventions", "neurons")
+    for collection, models in {"rankings": both, **dict.fromkeys(of_whole, whole)}.items():
         collected = jobs.each("collect", {"collection": collection})
         assert {one["model"] for one in collected} == models
 
@@ -214,8 +221,8 @@ def test_of_a_model_for_its_truth_alone_only_rankings_are_made_and_collected(stu
 @pytest.mark.parametrize(
     ("column", "kinds_of_it"),
     [
-        (1, {"activations", "states", "lexicon", "statistics", "ranking"}),
-        (2, {"lexicon", "statistics", "ranking"}),
+        (1, {"activations", "states", "lexicon", "statistics", "described", "ranking"}),
+        (2, {"lexicon", "statistics", "described", "ranking"}),
         (7, set()),
         (9, set()),
     ],

@@ -15,7 +15,9 @@ from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.plan import Plan, PlannedConfiguration
 from workflow_scripts.study.slugs import slug
 
-COMPARED, OF_RANKINGS = {"contrasts", "inference"}, {"overlap", "agreement"}
+COMPARED = {"contrasts", "inference"}
+DESCRIBED = {"neurons", "neuron_values", "neuron_words"}
+OF_RANKINGS = {"overlap", "agreement", *DESCRIBED}
 
 
 @pytest.fixture
@@ -101,10 +103,13 @@ def test_the_rankings_that_start_with_the_best_neuron_are_all_but_the_reverse_on
         ),
         (
             {"interventions": []},
-            {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"}
-            | COMPARED,
+            {"probing", "probing_curves", "wilcoxon", "clusters", *OF_RANKINGS} | COMPARED,
         ),
         ({"probes": [], "interventions": []}, OF_RANKINGS),
+        (
+            {"probes": [], "interventions": [], "neurons": {"describe": 0}},
+            OF_RANKINGS - DESCRIBED,
+        ),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],

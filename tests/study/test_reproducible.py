@@ -42,6 +42,7 @@ ROOMS = {
     "states": {"cache_states"},
     "lexicons": {"build_lexicon"},
     "statistics": {"compute_statistics"},
+    "neurons": {"describe_neurons"},
     "rankings": {"rank_neurons", "rank_neurons_of_one_direction"},
     "probes": {"probe_rankings", "probe_rankings_of_one_direction", "probe_all_neurons"},
     "sentences": {"probe_rankings", "probe_rankings_of_one_direction"},
@@ -59,7 +60,9 @@ def test_every_room_of_results_has_rules_that_make_it(finished):
     assert rooms - {"logs", "benchmarks"} == ROOMS.keys()
 
 
-@pytest.mark.parametrize("room", ["words", "models", "activations", "rankings", "interventions"])
+@pytest.mark.parametrize(
+    "room", ["words", "models", "activations", "neurons", "rankings", "interventions"]
+)
 def test_a_deleted_file_is_made_again_alone_and_as_it_was(finished, study, room):
     """Asked for by its name: what stands in the end needs no file between, so none is missed."""
     files = sorted(path for path in (study / "results" / room).rglob("*") if path.is_file())
@@ -138,6 +141,7 @@ def test_provenance_has_configuration_versions_and_commit(provenance):
         "max": 16,
         "report": [5, 10],
         "whole": True,
+        "describe": 20,
     }
     assert provenance["versions"].keys() >= {"python", "torch", "transformers", "numpy"}
     assert provenance["project"] == repository.state()

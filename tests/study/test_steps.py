@@ -84,6 +84,7 @@ FOLLOWS = {
 }
 """Parameters made of a setting or a wildcard of the step, and which."""
 NOT_ON_A_COMMAND_LINE = {
+    ("describe_neurons", "values"),
     ("rank_neurons", "values"),  # which the statistics have
     ("collect", "neurons.whole"),  # there are files of such probes, or none
     ("rank_by_control", "values"),
@@ -109,7 +110,16 @@ CHANGES_NOTHING = {
         "models",
     ),  # paths of what is digested
     *("device", "layers", "precision"),
-    *("configurations", "rankings", "probes", "whole", "sentences", "interventions", "examples"),
+    *(
+        "configurations",
+        "rankings",
+        "neurons",
+        "probes",
+        "whole",
+        "sentences",
+        "interventions",
+        "examples",
+    ),
     *("concord", "transfer"),
     *(
         "configuration",

@@ -124,7 +124,7 @@ CONFIG = {
         *({"ranker": name, "name": name} for name in ("gaussian", "probeless", "random")),
     ],
     "probes": ["linear", "gaussian"],
-    "neurons": {"whole": True},
+    "neurons": {"whole": True, "describe": 20},
     "control": True,
     "interventions": [{"name": "ablation", "method": "ablation", "step": 10}],
     "concord": False,
@@ -144,6 +144,7 @@ def measured_records():
     for layer in ("2", "4"):
         of = pair | {"attribute": "number", "layer": layer}
         yield record("compute_statistics", **of)
+        yield record("describe_neurons", **of)
         for probe in CONFIG["probes"]:
             yield record("probe_all_neurons", **of, probe=probe, seconds=3)
         for ranker in ("mine", "gaussian", "probeless", "random"):
@@ -228,6 +229,7 @@ def test_a_wider_deeper_model_takes_what_its_products_say():
     more_seconds = sum(3 * 2 * (more[probe] - 1) for probe in CONFIG["probes"])
     linear, gaussian = 1, 3  # beyond once as much: of ten seconds each, on two layers
     statistics = 3 * 2 * 30
+    statistics += 1 * 2 * 30  # and of each neuron, as d
     rankings = once["rankings"].cpu_hours * 3600 + statistics + 10 * 2 * (linear + gaussian)
     assert larger["rankings"].cpu_hours * 3600 == pytest.approx(rankings)
     probing = once["probing"].cpu_hours * 3600 + more_seconds
@@ -261,11 +263,11 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert done.returncode == 0, done.stderr
     cells = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     jobs = {row[0].removeprefix("| "): row[1] for row in cells[1:]}
-    assert jobs.pop("tables") == str(6 + 13 + 13 + 2)
+    assert jobs.pop("tables") == str(7 + 16 + 13 + 2)
     assert jobs == {
         "words": "2",
         "activations": "3",
-        "rankings": "4",
+        "rankings": "5",
         "probing": "8",
         "interventions": "9",
     }

@@ -11,6 +11,8 @@ from tests.support.workflow import ROOT, SMALL, changed, finish, planned, run
 from workflow_scripts.study.steps import STEPS
 
 COMPARED = {"contrasts", "inference"}
+DESCRIBED = {"neurons", "neuron_values", "neuron_words"}
+OF_RANKINGS = {"overlap", "agreement", *DESCRIBED}
 
 
 def test_every_table_is_there_and_has_rows(finished):
@@ -22,6 +24,7 @@ def test_every_table_is_there_and_has_rows(finished):
         "used_vs_encoded",
         "wilcoxon",
         "agreement",
+        *("neurons", "neuron_values", "neuron_words"),
         "contrasts",
         "inference",
         "concord",
@@ -85,15 +88,17 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
     [
         (
             {"interventions": [], "concord": True},
-            COMPARED
-            | {"probing", "probing_curves", "wilcoxon", "clusters", "overlap", "agreement"},
+            COMPARED | {"probing", "probing_curves", "wilcoxon", "clusters", *OF_RANKINGS},
         ),
         (
             {"probes": []},
-            COMPARED
-            | {"interventions", "saturation", "examples", "concord", "overlap", "agreement"},
+            COMPARED | {"interventions", "saturation", "examples", "concord", *OF_RANKINGS},
         ),
-        ({"probes": [], "interventions": [], "concord": True}, {"overlap", "agreement"}),
+        ({"probes": [], "interventions": [], "concord": True}, OF_RANKINGS),
+        (
+            {"probes": [], "interventions": [], "concord": True, "neurons": {"describe": 0}},
+            OF_RANKINGS - DESCRIBED,
+        ),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],

@@ -59,7 +59,7 @@ attributes: [Number]
 layers: [0, 2]
 rankings: [{ranker: linear, name: again}, random]
 probes: [linear]
-neurons: {max: 60, report: [10, 50], whole: true}
+neurons: {max: 60, report: [10, 50], whole: true, describe: 5}
 control: {labels: empirical, ranking: control}
 interventions:
   - {name: half, method: translation, beta: 8, scaled: true, step: 10, split: test}

@@ -20,6 +20,7 @@ TABLES = (
     "used_vs_encoded",
     "overlap",
     "agreement",
+    *("neurons", "neuron_values", "neuron_words"),
     "contrasts",
     "inference",
     "concord",
@@ -30,6 +31,7 @@ KEPT = {
 }
 COLLECTED = (
     *("rankings_of", "probes_of", "interventions_of", "concord_of", "examples_of", "contrasts_of"),
+    "neurons_of",
 )
 OF_TREEBANKS = {"treebank": "treebank", "words": "read_words", "attributes": "keep_values"}
 OF_PAIRS = {
@@ -114,6 +116,7 @@ def strings(jobs):
         for of in jobs.configurations(model, treebank):
             name = replace(of, values=())  # what it keeps may differ from study to study
             found["statistics", name] = jobs.string("compute_statistics", configuration=of)
+            found["described", name] = jobs.string("describe_neurons", configuration=of)
             for probe in plan.config["probes"]:
                 if plan.whole:
                     string = jobs.string("probe_all_neurons", configuration=of, probe=probe)

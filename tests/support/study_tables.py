@@ -242,7 +242,54 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     votes = ("vote_ap_used", "vote_ap_encoded")
     found["truth"] = frame(truth, [*OF, "ranking", *scores, *votes, *of_scores])
     found["truth"] = found["truth"].with_columns(seeds=pl.lit(3, pl.Int32))
+    found |= described(configurations, rankings)
     names = {"contrasts": ["direction"], "inference": ["direction"]}
+    names |= {"neuron_values": [], "neuron_words": []}
     return {
         n: with_rankers(table, names.get(n, ["ranker", "direction"])) for n, table in found.items()
+    }
+
+
+WIDTH, FIRST = 12, 3
+"""How many neurons these studies have, and how many of a ranking are described."""
+
+
+def described(configurations, rankings):
+    """The tables of neurons: with each configuration and ranking the first are other ones."""
+    neurons, values, words = [], [], []
+    for c, of in enumerate(configurations):
+        tops = [name for name in rankings if not name.endswith("-btt")]
+        # Neurons c, c + 1 ... in the order of the first ranking, and one later with each other.
+        place = {
+            name: {(i + c + j) % WIDTH: i for i in range(WIDTH)} for j, name in enumerate(tops)
+        }
+        first = sorted({n for at in place.values() for n, i in at.items() if i < FIRST})
+        for neuron in first:
+            alone = (neuron / 100, neuron / 4)
+            neurons += [
+                (*of, neuron, name, at[neuron], WIDTH, 10 - at[neuron] / 8, *alone)
+                for name, at in place.items()
+            ]
+            for z, value in enumerate(("PL", "SG")):
+                bins = [(neuron + z + i) % 5 for i in range(24)]
+                values.append((*of, neuron, value, sum(bins), z - 0.5, 0.25, -2.0, 1.5, *bins))
+            for end, place_of in product(("highest", "lowest"), range(1, 6)):
+                value, form = (("PL", "cars"), ("SG", "<b>tree</b>"))[place_of % 2]
+                context = f"The [{form}] of {neuron} , {end}"
+                word = (3, 1, form, value, 2.0 - place_of / 8, context)
+                words.append((*of, neuron, end, place_of, *word))
+    types = dict(zip(OF, [*[pl.String] * 3, pl.Int32], strict=True)) | {"neuron": pl.Int32}
+    of_place = {"ranking": pl.String, "position": pl.Int32, "n_neurons": pl.Int32}
+    of_place |= dict.fromkeys(("score", "information", "cohens_d"), pl.Float64)
+    of_value = {"value": pl.String, "words": pl.Int64}
+    of_value |= dict.fromkeys(("mean", "sd", "low", "high"), pl.Float64)
+    of_value |= {f"bin_{i}": pl.Int32 for i in range(1, 25)}
+    of_word = {"end": pl.String, "place": pl.Int32, "sentence": pl.Int32, "word": pl.Int32}
+    of_word |= {"form": pl.String, "value": pl.String}
+    of_word |= {"activation": pl.Float32, "context": pl.String}
+    rows = {"neurons": (neurons, of_place), "neuron_values": (values, of_value)}
+    rows["neuron_words"] = (words, of_word)
+    return {
+        name: pl.DataFrame(of, schema=types | columns, orient="row")
+        for name, (of, columns) in rows.items()
     }

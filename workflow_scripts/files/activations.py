@@ -70,6 +70,7 @@ class LabelledActivations:
         self._labelled = labels >= 0
         self.y: np.ndarray = labels[self._labelled].astype(np.int32)
         self.sentences: np.ndarray = (keys[self._labelled] >> 32).astype(np.int32)
+        self.numbers: np.ndarray = (keys[self._labelled] & 0xFFFFFFFF).astype(np.int32)
         self._word_rows = rows[self._labelled]
 
     @cached_property

@@ -46,6 +46,9 @@ CONCORD = ("concord", "margin", "drop")
 """The shares of pairs of words that agree, and how far; each has an interval."""
 CONCORD_INTERVALS = tuple(f"{share}_{end}" for share in CONCORD for end in ("low", "high"))
 
+BIN_COLUMNS = tuple(f"bin_{i}" for i in range(1, 25))
+"""How many training words of a value lie in each bin of a neuron."""
+
 RESERVED = {
     *(*IDENTITY, "probe", "method", "has_target", "position", "neuron", "score", "n_neurons"),
     "control",

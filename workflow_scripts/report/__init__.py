@@ -2,7 +2,8 @@
 
 * `findings`: sentences computed from the tables;
 * `page`: the page from findings, figures, tables and what was run; `page.html`, `page.css` and
-  `page.js` are its parts as a browser knows them.
+  `page.js` are its parts as a browser knows them;
+* `neurons`: the page's section on single neurons, with parts of its own.
 
 Nothing here measures anything: every number stands in a table.
 """

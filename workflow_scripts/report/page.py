@@ -19,6 +19,7 @@ import vl_convert
 import yaml
 
 from workflow_scripts.kernels.words import SPLITS
+from workflow_scripts.report import neurons
 from workflow_scripts.report.findings import Findings, Pitfall
 
 LONGEST = 50_000
@@ -75,6 +76,7 @@ def page(
         ),
         more=f'<ul class="more">{more}</ul>' if more else "",
         figures="".join(map(_figure, figures)),
+        neurons=neurons.section(tables, run.configuration["neurons"]["describe"]),
         run=_run(run),
         data=_embedded(data),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
@@ -103,8 +105,9 @@ def _untitled(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _columns(table: pl.DataFrame) -> dict[str, list]:
-    """Return a table by columns, with None where a number is not one."""
-    return table.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dict(as_series=False)
+    """Return a table by columns, with None where a number is not one, or infinite."""
+    numbers = pl.col(pl.Float64)
+    return table.with_columns(pl.when(numbers.is_finite()).then(numbers)).to_dict(as_series=False)
 
 
 def _about(name: str, table: pl.DataFrame) -> str:

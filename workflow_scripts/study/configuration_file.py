@@ -60,8 +60,9 @@ _Validator = extend(
 )
 SENTENCES = 4000
 """How many sentences a grammar writes where the configuration does not say."""
-MAX_NEURONS, REPORT = 150, (10, 50, 150)
-"""The largest k of a probe, and the k of the tables, where the configuration does not say."""
+MAX_NEURONS, REPORT, DESCRIBE = 150, (10, 50, 150), 20
+"""The largest k of a probe, the k of the tables, and how many neurons of a ranking are described,
+where the configuration does not say."""
 OF_ENTRIES = ("name", "ranker", "file", "method", "step", "split")
 """Keys of entries that are no options."""
 
@@ -226,6 +227,7 @@ def _check_attributes(config: dict[str, Any]) -> None:
 def _check_neurons(neurons: dict[str, Any]) -> None:
     neurons.setdefault("max", MAX_NEURONS)
     neurons.setdefault("whole", True)
+    neurons.setdefault("describe", DESCRIBE)
     neurons.setdefault("report", [k for k in REPORT if k <= neurons["max"]] or [neurons["max"]])
     for i, k in enumerate(neurons["report"]):
         if k > neurons["max"]:

@@ -40,10 +40,10 @@ OF_A_JOB = {
 
 
 MEASURING = (
-    *("cache_states", "rank_by_control", "probe_rankings", "probe_all_neurons"),
+    *("describe_neurons", "cache_states", "rank_by_control", "probe_rankings", "probe_all_neurons"),
     *("intervene", "measure_concord", "measure_transfer"),
 )
-"""The steps that measure what a ranking is worth by probes and interventions."""
+"""The steps that say what a ranking is worth by its neurons, by probes and interventions."""
 
 
 class PlannedConfiguration(Configuration):
@@ -167,6 +167,13 @@ class Plan:
         if key in OF_A_MODEL:
             return self.config["models"][of["model"]].get(key)
         return reduce(getitem, key.split("."), self.config)
+
+    @property
+    def describes(self) -> bool:
+        """Whether the first neurons of rankings are described."""
+        models = self.config["models"].values()
+        every_truth_only = all(entry.get("truth_only") for entry in models)
+        return self.config["neurons"]["describe"] > 0 and not every_truth_only
 
     @property
     def asks_lm_head(self) -> bool:
@@ -386,6 +393,7 @@ class Plan:
         files: set[str] = set()
         if self.rankings and self.models:
             files |= {"rankings"}
+            files |= {"neurons"} if self.describes else set()
             files |= {"probes", "sentences"} if self.config["probes"] else set()
             files |= {"interventions", "examples"} if self.config["interventions"] else set()
             files |= (
@@ -493,6 +501,9 @@ class Plan:
         if step == "measure_transfer" and of.get("method") not in (None, *self.transfer):
             return False
         if step == "collect" and of["collection"] == "transfer" and not self.transfer:
+            return False
+        of_neurons = step == "describe_neurons" or of.get("collection") == "neurons"
+        if of_neurons and not self.describes:
             return False
         if step == "rank_by_control" and of["ranker"] not in self.ranked_by_control:
             return False

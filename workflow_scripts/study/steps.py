@@ -166,6 +166,13 @@ STEPS: dict[str, Step] = {
         settings={"values": None, "control": "control", "seed": "control"},
         reads=_LABELLED | {"attributes": Read(None)},
     ),
+    # Of every neuron, whatever the rankings: what stands first in them is chosen afterwards.
+    "describe_neurons": Step(
+        "rankings",
+        CONFIGURATION,
+        settings={"values": None},
+        reads=_LABELLED | {"statistics": Read("compute_statistics", None, _OF_VALUES_ALONE)},
+    ),
     "rank_neurons": Step(
         "rankings",
         f"{CONFIGURATION}/{{ranker}}",
@@ -304,7 +311,12 @@ STEPS: dict[str, Step] = {
         "tables",
         f"{PAIR}/{{collection}}",
         plugins=("collections",),
-        settings={"neurons.report": "report", "seed": "seed", "neurons.whole": "probes"},
+        settings={
+            "neurons.report": "report",
+            "neurons.describe": "describe",
+            "seed": "seed",
+            "neurons.whole": "probes",
+        },
         reads={
             "words": Read("read_words", "words", _ANALYSED),
             "rankings": Read("rank_neurons", "rankings"),
@@ -315,6 +327,7 @@ STEPS: dict[str, Step] = {
             "concord": Read("measure_concord", "concord"),
             "transfer": Read("measure_transfer", "transfer"),
             "examples": Read("intervene", "examples"),
+            "neurons": Read("describe_neurons", "neurons"),
         },
     ),
     "build_table": Step(

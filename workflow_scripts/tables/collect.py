@@ -14,7 +14,10 @@ from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.tables.collections import CollectionTask
 
 IN_PATH = re.compile(r"\{configuration(?: of ([^{}]+))?\}")
-KINDS = (*("rankings", "probes", "sentences", "interventions", "concord", "transfer", "examples"),)
+KINDS = (
+    *("rankings", "neurons", "probes", "sentences", "interventions", "concord", "transfer"),
+    "examples",
+)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -39,6 +42,9 @@ def arguments() -> argparse.ArgumentParser:
         )
     parser.add_argument("--words-test", type=Path, nargs="?", help="words file")
     parser.add_argument("--report", type=int, nargs="*", help="the k to report")
+    parser.add_argument(
+        "--describe", type=int, nargs="?", help="how many neurons of a ranking to describe"
+    )
     parser.add_argument("--seed", type=int, nargs="?", help="for a collection that draws")
     parser.add_argument("--collected", type=Path, required=True, help="Parquet to write")
     return parser
@@ -47,7 +53,7 @@ def arguments() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     collection = load("collections", options.collection)
     uses = collection.USES
-    needed = {"words": ["words_test"], "report": ["report"], "seed": ["seed"]}
+    needed = {"words": ["words_test"]} | {name: [name] for name in ("report", "describe", "seed")}
     require(options, uses, needed, f"collection {options.collection}")
 
     def files(kind: str) -> list[Path]:
@@ -63,6 +69,7 @@ def main(options: argparse.Namespace) -> None:
         files=files,
         words=given("words", uses, lambda: options.words_test),
         report=given("report", uses, lambda: options.report),
+        describe=given("describe", uses, lambda: options.describe),
         seed=given("seed", uses, lambda: options.seed),
     )
     rows = collection.collect(task)

@@ -26,6 +26,7 @@ STAGES = {
     "cache_states": "activations",
     "build_lexicon": "activations",
     "compute_statistics": "rankings",
+    "describe_neurons": "rankings",
     "rank_neurons": "rankings",
     "rank_by_control": "rankings",
     "probe_rankings": "probing",
@@ -81,6 +82,8 @@ def jobs(
                     yield Job("build_lexicon", "", shape)
             for layer in config["layers"] * attributes:
                 yield Job("compute_statistics", "", shape)
+                if config["neurons"]["describe"] and config["rankings"]:
+                    yield Job("describe_neurons", "", shape)
                 if config["neurons"]["whole"]:
                     yield from (Job("probe_all_neurons", p, shape) for p in config["probes"])
                 for ranking in config["rankings"]:
@@ -194,7 +197,8 @@ def _memory_mb(job: Job, used: float, measured: Shape) -> float:
     """Memory: a running model has its weights thrice; what reads activations grows as d."""
     if job.rule in ON_GPU:
         return used + 3 * (job.shape.weights_mb - measured.weights_mb)
-    if job.rule in (*_RANKING, "compute_statistics", "probe_rankings", "probe_all_neurons"):
+    of_probes = ("probe_rankings", "probe_all_neurons")
+    if job.rule in (*_RANKING, "compute_statistics", "describe_neurons", *of_probes):
         return used * max(1.0, job.shape.width / measured.width)
     return used
 

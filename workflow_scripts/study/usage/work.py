@@ -52,6 +52,8 @@ def work(job: Job) -> float:
         return job.shape.layers * job.shape.layer
     if job.rule == "compute_statistics" or job.ranker == "gaussian":
         return float(d**2)
+    if job.rule == "describe_neurons":
+        return float(d)
     if job.rule == "probe_all_neurons":
         return float(d**2) if job.kind == "gaussian" else float(d)
     if job.ranker and "words" in declared("rankers", job.ranker, "USES"):

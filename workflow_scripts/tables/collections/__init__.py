@@ -2,10 +2,11 @@
 
 A collection is one file here, made as `collected/{model}/{treebank}/{file name}.parquet`. It has
 
-* `USES`: which files it is made of, of `"rankings"` (those from the top alone), `"probes"` (with
-  those on all neurons), `"sentences"`, `"interventions"`, `"concord"`, `"transfer"` (from the top),
-  `"examples"` and `"words"`; `"report"` where it depends on the k of `neurons.report`, and `"seed"`
-  where it draws; what it does not name, it is refused;
+* `USES`: which files it is made of, of `"rankings"` (those from the top alone), `"neurons"` (three
+  of each configuration), `"probes"` (with those on all neurons), `"sentences"`, `"interventions"`,
+  `"concord"`, `"transfer"` (from the top), `"examples"` and `"words"`; `"report"` and `"describe"`
+  where it depends on the k of `neurons.report`, or on `neurons.describe`, and `"seed"` where it
+  draws; what it does not name, it is refused;
 * `collect(task: CollectionTask) -> polars.DataFrame`: the rows, `model, treebank, attribute, layer`
   first, and last the ranker, the direction, and the options of rankers and methods.
 
@@ -32,6 +33,8 @@ class CollectionTask:
     """The words file of the test split."""
     report: Callable[[], list[int]]
     """The k of `neurons.report`."""
+    describe: Callable[[], int]
+    """How many neurons of each ranking to describe, `neurons.describe`."""
     seed: Callable[[], int]
     """The study's."""
 
