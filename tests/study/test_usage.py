@@ -229,6 +229,7 @@ def test_a_wider_deeper_model_takes_what_its_products_say():
     more_seconds = sum(3 * 2 * (more[probe] - 1) for probe in CONFIG["probes"])
     linear, gaussian = 1, 3  # beyond once as much: of ten seconds each, on two layers
     statistics = 3 * 2 * 30
+    statistics += 1 * 2 * 30  # and of each neuron, as d
     rankings = once["rankings"].cpu_hours * 3600 + statistics + 10 * 2 * (linear + gaussian)
     assert larger["rankings"].cpu_hours * 3600 == pytest.approx(rankings)
     probing = once["probing"].cpu_hours * 3600 + more_seconds
@@ -262,11 +263,11 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert done.returncode == 0, done.stderr
     cells = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     jobs = {row[0].removeprefix("| "): row[1] for row in cells[1:]}
-    assert jobs.pop("tables") == str(6 + 13 + 13 + 2)
+    assert jobs.pop("tables") == str(7 + 16 + 13 + 2)
     assert jobs == {
         "words": "2",
         "activations": "3",
-        "rankings": "4",
+        "rankings": "5",
         "probing": "8",
         "interventions": "9",
     }

@@ -427,6 +427,7 @@ def test_a_treebank_that_keeps_nothing_gives_empty_collections_with_all_columns(
 ):
     words = read_text(tmp_path, **dict.fromkeys(SPLITS, sentence_of("two", "words")))
     options = {"words_test": words / "test.parquet", "report": [10], "seed": 1}
+    options |= {"describe": 20}
     found = collected_of(tmp_path, collection, [], places=[], **options)
     assert (found.schema, len(found)) == (SCHEMAS[collection], 0)
 
