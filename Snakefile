@@ -87,4 +87,6 @@ onstart:
 
 
 onsuccess:
-    print(targets.whereabouts())
+    if terminal:
+        terminal.finish()
+    print(targets.ending())

@@ -2,7 +2,8 @@
 
 Needs tables. Gives `figures/{figure}.svg` and `.pdf` for paper, and `.json`, the same figure in
 Vega-Lite; `report.html`, one page with the findings, the figures, the tables and what was run, which
-opens offline; and `provenance.json`, where the tables come from.
+opens offline; `findings.json`, what the page says in sentences; and `provenance.json`, where the
+tables come from.
 """
 
 _CONFIGURATION = quote(json.dumps(plan.described))
@@ -63,6 +64,7 @@ rule build_report:
         ),
     output:
         report=results("report.html"),
+        findings=results("findings.json"),
     log:
         step.log,
     benchmark:
@@ -87,6 +89,7 @@ rule build_report:
             --configuration {params.study[configuration]} \
             --packages {params.packages} \
             --report {output.report} \
+            --findings {output.findings} \
             2>&1 | tee {log}
         """
 

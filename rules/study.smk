@@ -1,9 +1,10 @@
 """The study: the one place that reads the configuration, and gives the rules what they say of it.
 
 Needs `config`. Gives `plan` (what there is to do), `Step` (a rule's step: log, benchmark, inputs,
-and what its result depends on), `jobs`, `results(path)` and `places` (paths), `targets`, `requests`
-and `each_attempt` (memory and time), `ENVIRONMENT`; and to rule files, from where it is imported,
-`hidden`, `one_of`, `of_other`, `SPLITS`, `CONFIGURATION`, `repository`. What these are stands in
+and what its result depends on), `jobs`, `results(path)` and `places` (paths), `targets`, `terminal`
+(what a person sees of a run, None where Snakemake's own log stays), `requests` and `each_attempt`
+(memory and time), `ENVIRONMENT`; and to rule files, from where it is imported, `hidden`, `one_of`,
+`of_other`, `SPLITS`, `CONFIGURATION`, `repository`. What these are stands in
 `workflow_scripts/study/`.
 """
 
@@ -33,6 +34,7 @@ from workflow_scripts.study.requests import Requests
 from workflow_scripts.study.rule_steps import RuleStep, hidden, one_of
 from workflow_scripts.study.steps import CONFIGURATION
 from workflow_scripts.study.targets import Targets
+from workflow_scripts.study.terminal import Terminal
 
 HAS_ENVIRONMENTS = snakemake_internals.has_environments(workflow)
 
@@ -61,7 +63,6 @@ _prefix += f"trap 'test $? != 137 || echo \"error: killed, as happens without me
 _prefix += f"export PYTHONSAFEPATH=1 PYTHONPATH={quote(str(workflow.basedir))}; "
 if not HAS_ENVIRONMENTS:
     _prefix += f'export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"; '
-shell.prefix(_prefix)
 
 
 wildcard_constraints:
@@ -86,6 +87,10 @@ targets = Targets(workflow, jobs, places, counted)
 Step = partial(RuleStep, workflow=workflow, jobs=jobs, places=places, targets=targets)
 requests = Requests(plan, places)
 each_attempt = requests.each_attempt
+terminal = Terminal.of(workflow, targets)
+if terminal:  # it says what became of a job; what the job says itself is in its log
+    _prefix += "exec > /dev/null; "
+shell.prefix(_prefix)
 
 ENVIRONMENT = workflow.source_path("../envs/workflow.yaml")
 # An analyzer reads predicted sentences with a language's pipeline, or looks words up in a lexicon.

@@ -62,6 +62,7 @@ def page_of(folder: Path, tables: dict[str, pl.DataFrame], **keys) -> Path:
         words=[f"{name}={folder}/words/{name}" for name in plan.treebanks],
         configuration=json.dumps(plan.described),
         report=folder / "report.html",
+        findings=folder / "findings.json",
     )
     return folder / "report.html"
 
@@ -240,6 +241,7 @@ def test_a_file_that_is_no_figure_is_named(report, tmp_path):
             words=f"one={report.parent}/words/one",
             configuration="{}",
             report=tmp_path / "report.html",
+            findings=tmp_path / "findings.json",
         )
     assert not (tmp_path / "report.html").exists()
 

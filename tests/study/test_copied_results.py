@@ -111,6 +111,7 @@ def test_of_a_mixture_exactly_the_files_of_other_jobs_are_made_again(study):
         "figures/wilcoxon.pdf": job("build_figure", figure="wilcoxon"),
         "figures/agreement.json": job("build_figure", figure="agreement"),
         "report.html": job("build_report"),
+        "findings.json": job("build_report"),
         "provenance.json": job("build_provenance"),
     }
     for name in mixed:

@@ -23,7 +23,7 @@ from tests.support.workflow import (
 from workflow_scripts.report import build_provenance
 from workflow_scripts.study import repository
 
-ENDS = ("tables", "figures", "report.html", "provenance.json")
+ENDS = ("tables", "figures", "report.html", "findings.json", "provenance.json")
 
 
 def ends(results: Path) -> dict[str, bytes]:

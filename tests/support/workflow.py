@@ -26,9 +26,12 @@ def run(
 def command_line(
     directory: Path, config: Path | None, *options: str, cores: int = 2, root: Path = ROOT
 ) -> list[str]:
-    """Return the command that `run` runs, for a test that does more than wait for its end."""
+    """Return the command that `run` runs, for a test that does more than wait for its end.
+
+    With Snakemake's own log, which `jobs_in` reads, and with what the commands say.
+    """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
-    command += ["--directory", str(directory), "--cores", str(cores), *options]
+    command += ["--directory", str(directory), "--cores", str(cores), "--printshellcmds", *options]
     if config is not None:
         command += ["--configfile", str(config)]
     return command

@@ -1,9 +1,14 @@
-"""Build the report: tables, figures and what was run -> one HTML file that opens offline."""
+"""Build the report: tables, figures and what was run -> one HTML file that opens offline, findings.
+
+The findings are the page's sentences, as JSON: `pitfalls` (`title, verdict, headline, sentences`)
+and `more`.
+"""
 
 import argparse
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,7 @@ from workflow_scripts.command.plugins import load
 from workflow_scripts.files.artifact import read_batches, versions, whole_file
 from workflow_scripts.files.dictionary import columns_of
 from workflow_scripts.files.frames import read_frame
+from workflow_scripts.files.origin import stamp
 from workflow_scripts.files.words import kept_values, placeholders, share_of_varied, size_of
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report.findings import findings
@@ -38,6 +44,7 @@ def arguments() -> argparse.ArgumentParser:
         "--packages", nargs="*", default=[], help="whose versions matter besides the usual ones"
     )
     parser.add_argument("--report", type=Path, required=True, help="HTML to write")
+    parser.add_argument("--findings", type=Path, required=True, help="its sentences, JSON to write")
     return parser
 
 
@@ -52,9 +59,16 @@ def main(options: argparse.Namespace) -> None:
     )
     models = options.configuration["models"]
     compiled = [name for name, entry in models.items() if "compile" in entry]
-    text = page(findings(tables, compiled), figures, tables, study)
+    found = findings(tables, compiled)
+    text = page(found, figures, tables, study)
+    pitfalls = [asdict(one) for one in (found.ranking_is_not_a_probe, found.encoded_is_not_used)]
+    said = {"pitfalls": pitfalls, "more": found.more}
+    if options.made_by:
+        said["written_by"] = stamp(options.made_by)  # the last, as `files/origin.py` has it
     with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
+    with whole_file(options.findings) as part:
+        part.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def dictionary(tables: Sequence[Path]) -> dict[str, dict[str, dict[str, str | None]]]:

@@ -3,11 +3,13 @@
 Each is used here alone, and beside each stands the test that fails where Snakemake changes it.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from inspect import signature
 from typing import Any
 
 from snakemake.exceptions import IncompleteCheckpointException
+from snakemake.logging import logger
 
 __all__ = ["IncompleteCheckpointException"]
 # Raised by `checkpoints.NAME.get()` before its job has run: `missing_file` (test_workflow.py,
@@ -48,6 +50,30 @@ def jobs_to_run(workflow: Any) -> tuple[list[tuple[str, dict[str, str]]], set[st
     """Return rule and wildcards of each job to run, and the rules asked for (the same test)."""
     to_run = [(job.rule.name, job.wildcards_dict) for job in workflow.dag.needrun_jobs()]
     return to_run, {job.rule.name for job in workflow.dag.targetjobs}
+
+
+def jobs_left(workflow: Any) -> list[tuple[int, str]]:
+    """Return number and rule of each job that is yet to end (test_terminal.py)."""
+    return [(job.jobid, job.rule.name) for job in workflow.dag.needrun_jobs()]
+
+
+def log_for_the_terminal(workflow: Any) -> logging.StreamHandler | None:
+    """Return the handler that writes Snakemake's own log to the terminal (test_terminal.py).
+
+    None where it is to stay, or is none: where nothing is run, where the command line asks for more
+    or less of the log, or for a logger, and in a job of another process.
+    """
+    said = workflow.output_settings
+    asked = said.verbose or said.printshellcmds or said.debug_dag or said.show_failed_logs
+    if asked or said.quiet or said.dryrun or not workflow.is_main_process:
+        return None
+    return next((one for one in logger.handlers if one.name == "DefaultStreamHandler"), None)
+
+
+def replace_log(handler: logging.Handler, by: logging.Handler) -> None:
+    """Have what Snakemake logs handled by another handler (the same test)."""
+    logger.removeHandler(handler)
+    logger.addHandler(by)
 
 
 def with_signature(function: Callable) -> Callable:

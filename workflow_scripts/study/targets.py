@@ -4,6 +4,7 @@ Configurations follow from the words: until all kept values are counted, a targe
 alone, and is asked again.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -116,7 +117,8 @@ class Targets:
         self.check_kept()
         tables = self.files("tables", [*self._plan.tables, "columns"], "csv", "parquet")
         figures = self.files("figures", self._plan.figures, "svg", "pdf", "json")
-        return [*tables, *figures, *map(self._results, ("report.html", "provenance.json"))]
+        pages = map(self._results, ("report.html", "findings.json", "provenance.json"))
+        return [*tables, *figures, *pages]
 
     def files(self, folder: str, names: Any, *kinds: str) -> list[str]:
         """Return the files of these names and kinds in a folder of the results."""
@@ -221,9 +223,8 @@ class Targets:
         if not internals.runs_jobs_here(self._workflow):
             return
         # What is yet to come follows from the words, once read; models run for all but those.
-        to_run, targets = internals.jobs_to_run(self._workflow)
-        rules = {rule for rule, _ in to_run}
-        later = "keep_values" in rules and targets - {"words", "downloads", "keep_values"}
+        to_run, _ = internals.jobs_to_run(self._workflow)
+        later = self.is_more_to_come()
         runs_model = any(self._is_on_device(rule, wildcards) for rule, wildcards in to_run)
         if not runs_model and not (later and not all(map(exists, self.all_activations(None)))):
             return
@@ -232,16 +233,31 @@ class Targets:
         if why:
             raise WorkflowError(f"device: {device}, but {why}; set device: auto or cpu")
 
+    def is_more_to_come(self) -> bool:
+        """Whether jobs follow from words that are yet to be read."""
+        to_run, targets = internals.jobs_to_run(self._workflow)
+        to_count = any(rule == "keep_values" for rule, _ in to_run)
+        return to_count and bool(targets - {"words", "downloads", "keep_values"})
+
     def _is_on_device(self, rule: str, wildcards: Mapping[str, str]) -> bool:
         """Whether a job runs a model on the study's device."""
         name = rule.removesuffix(ONE_DIRECTION).removesuffix(WITHOUT_DEV)
         where = STEPS[name].on_device if name in STEPS else False
         return where is True or (bool(where) and where in self._jobs.uses(name, wildcards))
 
-    def whereabouts(self) -> str:
-        """Say where the results are, as far as they are there."""
+    def ending(self) -> str:
+        """Say where the results are, as far as they are there, and what the study found."""
         folders = {"report": "report.html"} | {
             name: name for name in ("tables", "figures", "words")
         }
         there = {name: Path(self._results(path)) for name, path in folders.items()}
-        return "\n".join(f"{name}: {path}" for name, path in there.items() if path.exists())
+        places = [f"{name}: {path}" for name, path in there.items() if path.exists()]
+        return "\n".join([*places, *self._headlines()])
+
+    def _headlines(self) -> list[str]:
+        """Return the report's first sentences, where it is of this plan."""
+        path = Path(self._results("findings.json"))
+        if not path.exists() or made_by(path) != stamp(self._jobs.string("build_report")):
+            return []
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [f"{one['title']}: {one['headline']}" for one in found["pitfalls"]]
