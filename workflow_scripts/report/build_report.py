@@ -26,6 +26,9 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     add_made_by(parser)
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="Parquet files")
+    parser.add_argument(
+        "--columns", type=Path, help="CSV: table, column, type, unit, meaning of their columns"
+    )
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as JSON")
     parser.add_argument(
         "--words", nargs="+", required=True, help="treebank=folder with its words files"
@@ -51,9 +54,19 @@ def main(options: argparse.Namespace) -> None:
     )
     models = options.configuration["models"]
     compiled = [name for name, entry in models.items() if "compile" in entry]
-    text = page(findings(tables, compiled), figures, tables, study)
+    columns = columns_of(options.columns) if options.columns else None
+    text = page(findings(tables, compiled), figures, tables, study, columns)
     with whole_file(options.report, options.made_by) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def columns_of(path: Path) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return the unit and the meaning of each column of each table, from their dictionary."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    rows = pl.read_csv(path, infer_schema=False).select("table", "column", "unit", "meaning")
+    for table, column, unit, meaning in rows.rows():
+        found.setdefault(table, {})[column] = (unit or "", meaning or "")
+    return found
 
 
 def sizes(words: list[str]) -> pl.DataFrame:
@@ -127,7 +140,7 @@ def _figure(path: Path) -> Figure:
     try:
         spec = json.loads(path.read_text(encoding="utf-8"))
         words = spec["usermeta"]
-        return Figure(path.stem, words["title"], words["caption"], spec)
+        return Figure(path.stem, words["title"], words["caption"], spec, words["lead"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: not a figure of this study; delete it to draw it again"

@@ -221,7 +221,7 @@ class Jobs:
         if key not in self._codes:
             meaning = fingerprint(f"{step.stage}.{name}", *key[1:])
             if name == "build_report":
-                meaning += "".join(map(file_digest, sorted(PAGE.glob("page.[chj]*"))))
+                meaning += "".join(map(file_digest, sorted(PAGE.glob("*.[chj]*"))))
             self._codes[key] = _digest(f"{' '.join(self._command(name).split())} {meaning}")
         return self._codes[key]
 
