@@ -433,10 +433,11 @@ def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
     browser = opened(1280, page=page)
     disabled = "return [...document.querySelectorAll('option:disabled')].map(o => o.text)"
     assert browser.execute_script(disabled) == []
+    choose(browser, "#table", "saturation")
     choose(browser, "[data-filter=treebank]", "two")
     assert browser.execute_script(disabled) == ["Tense"]
     address = browser.execute_script("return location.href")
-    assert address.endswith("#treebank=two")
+    assert address.endswith("#treebank=two&table=saturation")
     browser.get("about:blank")
     browser.get(address)
     wait(browser)
