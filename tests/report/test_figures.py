@@ -35,7 +35,7 @@ def module(name):
 def spec_of(name, tables, validate=True):
     figure = module(name)
     chart = figure.build({read: tables[read] for read in figure.USES})
-    return None if chart is None else chart.to_dict(validate=validate)
+    return None if chart is None or isinstance(chart, str) else chart.to_dict(validate=validate)
 
 
 def texts(svg):
@@ -44,7 +44,55 @@ def texts(svg):
 
 @pytest.fixture(scope="module")
 def tables():
-    return made()
+    tables = made()
+    # Of enough configurations for the signed-rank test to find anything.
+    return tables | {"wilcoxon": tables["wilcoxon"].with_columns(pairs=pl.lit(16, pl.Int32))}
+
+
+def said_by(name, tables):
+    """What a figure says where its tables, however drawn, could not say anything."""
+    return module(name).build({read: tables[read] for read in module(name).USES})
+
+
+def test_tests_that_cannot_be_significant_are_a_line(tables):
+    few = tables["wilcoxon"].with_columns(pairs=pl.lit(8, pl.Int32))
+    assert said_by("wilcoxon", {"wilcoxon": few}).startswith("8 configurations are too few")
+    assert spec_of("wilcoxon", tables)["datasets"][style.ROWS]
+
+
+def test_what_every_ranking_shares_is_a_line(tables):
+    whole = tables["overlap"].with_columns(n=pl.lit(64), chance=pl.lit(64.0), shared=pl.lit(64.0))
+    assert "all neurons of the layer" in said_by("overlap", {"overlap": whole})
+    same = tables["agreement"].with_columns(avg_overlap=pl.lit(1.0), neuron_vote=pl.lit(1.0))
+    assert "the same neurons" in said_by("agreement", {"agreement": same})
+
+
+def test_one_layer_and_groups_of_one_are_lines(tables):
+    one = {name: tables[name].filter(pl.col("layer") == 2) for name in ("probing", "saturation")}
+    assert said_by("layer_profiles", one) == (
+        "the study has one layer, so there is no profile of layers"
+    )
+    assert "a group of its own" in said_by("clusters", {"clusters": tables["clusters"].head(3)})
+
+
+def test_the_overview_marks_who_is_clearly_first(tables):
+    """Of the configurations left, at one k: of a probe by accuracy, of the model by words moved."""
+    rows = spec_of("overview", tables)["datasets"][style.ROWS]
+    assert {row["k"] for row in rows} == {5, 10}
+    assert not any(row["ranking"].endswith("btt") for row in rows)
+    # In these tables the first of every two is the higher one, and all differences are clear.
+    assert {row["ranking"] for row in rows if row["read_first"]} == {"linear-ttb"}
+    assert {row["ranking"] for row in rows if row["moved_first"]} == {"linear-ttb"}
+    noisy = tables["contrasts"].with_columns(p_adjusted=pl.lit(0.9))
+    rows = spec_of("overview", tables | {"contrasts": noisy})["datasets"][style.ROWS]
+    assert not any(row["read_first"] or row["moved_first"] for row in rows)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_letter_of_a_figure_is_smaller_than_12_pixels(tables, name):
+    sizes = re.findall(r'[fF]ont-?[sS]ize"?[=:] ?"?([0-9.]+)', json.dumps(spec_of(name, tables)))
+    assert sizes
+    assert min(map(float, sizes)) >= 12
 
 
 # What a figure is
@@ -56,13 +104,14 @@ def test_a_figure_has_all_that_the_contract_asks_for():
         assert isinstance(figure.USES, tuple)
         assert figure.TITLE
         assert not figure.TITLE.endswith(".")
+        assert figure.LEAD.endswith((".", "?"))
         assert len(figure.CAPTION) > 200
         assert "\n" not in figure.CAPTION
         assert figure.MISSING
 
 
 SHOWN = {
-    "side_effects": ["side effects", "CLTV, else CLWV", "ablation", "translation"],
+    "side_effects": ["side effects", "words moved: CLTV, else CLWV", "ablation", "translation"],
     "transfer": ["words of", "learned from", "ranking and means", "means", "translation"],
     "concord": ["all", "det", "nsubj", "translation: another word is changed", "concord"],
     "probing_curves": ["linear probe", "gaussian probe", "layer 2", "layer 7", "k (neurons)"],
@@ -75,7 +124,8 @@ SHOWN = {
     "truth": ["model m", "average precision", "neurons that are used"],
     "wilcoxon": ["k = 5", "k = 10", "linear · linear-ttb", "gaussian · random", "p &lt; 0.001"],
     "clusters": ["L&gt;G", "standard", "one · Number", "two · Tense"],
-    "contrasts": ["linear probe", "CLTV, translation", "linear-ttb − gaussian-ttb", "clearly more"],
+    "contrasts": ["linear probe", "CLTV, translation", "linear − gaussian", "clearly more"],
+    "overview": ["the linear probe reads them", "the model uses them: translation", "probeless"],
     "overlap": ["linear + gaussian", "chance", "one attribute, two treebanks", "one", "Tense"],
 }
 
@@ -88,7 +138,7 @@ def test_a_figure_shows_its_title_panels_and_rankings(tables, name):
     assert module(name).TITLE in found
     assert [text for text in SHOWN[name] if text not in found] == []
     if name in ("probing_curves", "intervention_curves", "used_vs_encoded", "layer_profiles"):
-        assert set(RANKINGS) <= set(found)
+        assert {style.in_words(n, by(n)["direction"]) for n in RANKINGS} <= set(found)
         for ranker in ("linear", "gaussian", "probeless", "random"):
             assert style.COLOURS[ranker] in svg
 
@@ -156,7 +206,8 @@ def test_the_rows_of_a_figure_are_those_of_its_tables(tables, name):
         for row in tables[read].to_dicts()
     ]
     for row in rows:
-        row.pop("within_noise", None)  # computed
+        for computed in ("within_noise", "read_first", "moved_first"):
+            row.pop(computed, None)
         moved = row.pop("moved", None)
         if name == "side_effects":
             row["clwv" if row["method"] == "ablation" else "cltv"] = moved
@@ -225,7 +276,7 @@ def without(spec, keep):
 )
 def test_a_parameter_leaves_the_rows_that_have_its_value(tables, name, param, value):
     spec = spec_of(name, tables)
-    assert [p["name"] for p in spec["params"]] == OF
+    assert [p["name"] for p in spec["params"]] == OF + ["k"] * (name == "overview")
     fields = (param, f"other_{param}")
     alone = without(spec, lambda row: value in [row.get(field) for field in fields])
     everything = shown_by(spec)
@@ -239,7 +290,7 @@ def test_a_line_is_the_mean_over_configurations_and_its_interval_that_of_one(tab
     at = {"probe": "linear", "layer": 2, "ranking": "linear-ttb", "k": 5}
     values = [row["accuracy"] for row in rows if at.items() <= row.items()]
     labels = re.findall(r'aria-label="([^"]*ranking: linear-ttb; [^"]*)"', svg_of(points_of(spec)))
-    mean = f"{sum(values) / len(values):.3f}"
+    mean = f"{100 * sum(values) / len(values):.3g}%"
     assert any(f"accuracy: {mean}" in label and "configurations: 4" in label for label in labels)
     one = {"treebank": "one", "attribute": "Number", "model": "m", "layer": 2}
     assert "area" not in json.dumps(shown_by(spec))

@@ -21,8 +21,10 @@ from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import made_by, write_parquet
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report import build_figure, build_report
+from workflow_scripts.report.figures import style
 from workflow_scripts.report.findings import findings
-from workflow_scripts.report.page import LONGEST
+from workflow_scripts.report.glossary import TERMS
+from workflow_scripts.report.page import LONGEST, plain
 from workflow_scripts.study.configuration_file import checked
 from workflow_scripts.study.plan import Plan
 
@@ -109,12 +111,20 @@ def test_the_page_carries_every_table_as_its_parquet_file_has_it(report):
 def test_the_findings_of_the_tables_stand_on_the_page(report, tables):
     found = findings({name: table for name, table in tables.items() if name != "truth"})
     said = words_of(report)
+    rankings = style.rankings(tables["probing_curves"])
     for pitfall in (found.ranking_is_not_a_probe, found.encoded_is_not_used):
         for text in (pitfall.title, pitfall.verdict, pitfall.headline, *pitfall.sentences):
-            assert text in said
+            assert plain(text, rankings) in said
     assert found.more
     for text in found.more:
-        assert text in said
+        assert plain(text, rankings) in said
+    assert "-ttb" not in said.partition("Configuration")[0]
+
+
+def test_rankings_from_the_top_have_bare_names_in_findings():
+    rankings = {"linear-ttb": ("linear", "ttb"), "my-linear-ttb": ("mine", "ttb")}
+    said = plain("By linear-ttb, my-linear-ttb and other-ttb.", rankings)
+    assert said == "By linear, my-linear and other-ttb."
 
 
 def test_the_page_says_what_was_run(report):
@@ -323,16 +333,22 @@ def browser():
 READY = "return document.documentElement.dataset.ready === 'yes'"
 
 
+def wait(browser):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 60).until(lambda b: b.execute_script(READY))
+
+
 @pytest.fixture
 def opened(browser, report):
     """`opened(width)` is the browser with the report at that width in pixels."""
-    from selenium.webdriver.support.ui import WebDriverWait
 
     def open_at(width, height=720, page=report):
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get("about:blank")  # a page of another state is left, not scrolled
         browser.get(page.as_uri())
-        WebDriverWait(browser, 60).until(lambda b: b.execute_script(READY))
+        wait(browser)
         return browser
 
     return open_at
@@ -380,6 +396,173 @@ def test_every_figure_is_drawn(opened, report):
     for name, spec in carried(report)["figures"].items():
         drawn = f"return document.querySelectorAll('#figure-{name} svg path').length"
         assert browser.execute_script(drawn) > 10, spec
+
+
+def test_the_overview_is_wide_and_whole_on_the_first_screen(opened):
+    for width, height in ((1280, 720), (1920, 1080)):
+        browser = opened(width, height)
+        box = browser.execute_script(
+            "return document.querySelector('#figure-overview svg').getBoundingClientRect().toJSON()"
+        )
+        assert box["bottom"] < height
+        assert width * 0.65 < box["width"]
+        assert box["right"] <= width
+        assert "the linear probe reads best from" in text(browser, ".first .says")[0]
+
+
+def test_the_rows_of_the_overview_are_of_the_k_that_is_chosen(opened):
+    browser = opened(1280)
+    before = marks(browser, "overview")
+    choose(browser, "#k", "10")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert marks(browser, "overview") != before
+    assert text(browser, ".first .says")[0].startswith("With the first 10 neurons")
+    assert browser.execute_script("return location.hash") == "#k=10"
+
+
+def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
+    opened, tables, report, tmp_path
+):
+    lacking = (pl.col("treebank") == "two") & (pl.col("attribute") == "Tense")
+    fewer = {n: t.filter(~lacking) if "treebank" in t.columns else t for n, t in tables.items()}
+    page = page_of(tmp_path, fewer)
+    browser = opened(1280, page=page)
+    disabled = "return [...document.querySelectorAll('option:disabled')].map(o => o.text)"
+    assert browser.execute_script(disabled) == []
+    choose(browser, "#table", "saturation")
+    choose(browser, "[data-filter=treebank]", "two")
+    assert browser.execute_script(disabled) == ["Tense"]
+    address = browser.execute_script("return location.href")
+    assert address.endswith("#treebank=two&table=saturation")
+    browser.get("about:blank")
+    browser.get(address)
+    wait(browser)
+    assert browser.execute_script(disabled) == ["Tense"]
+    assert set(text(browser, "#tables tbody td:nth-child(2)")) == {"two"}
+    # A link may ask for what is not there: each figure says so, and none is drawn empty.
+    browser.get("about:blank")
+    browser.get(page.as_uri() + "#treebank=two&attribute=Tense")
+    wait(browser)
+    assert browser.execute_script("return document.querySelector('#left').hidden") is False
+    drawn = "return document.querySelector('#of-probing_curves .wide').hidden"
+    assert browser.execute_script(drawn) is True
+
+
+def test_verdicts_follow_the_filters_as_findings_of_these_rows_do(opened, tables, tmp_path):
+    # Number is read above the majority, Tense is not.
+    low = pl.when(pl.col("attribute") == "Number").then(0.1).otherwise(-0.1)
+    tables = tables | {
+        n: tables[n].with_columns(above_majority_low=low) for n in ("probing", "probing_curves")
+    }
+    browser = opened(1280, page=page_of(tmp_path, tables))
+    for treebank, attribute in (("two", "all"), ("two", "Tense"), ("all", "Number")):
+        choose(browser, "[data-filter=treebank]", treebank)
+        choose(browser, "[data-filter=attribute]", attribute)
+        asked = {"treebank": treebank, "attribute": attribute}
+        of = [pl.col(n).eq_missing(pl.lit(v)) for n, v in asked.items() if v != "all"]
+        left = {
+            n: t.filter(*of) if "treebank" in t.columns and "group" not in t.columns else t
+            for n, t in tables.items()
+        }
+        found = findings(left)
+        both = (found.ranking_is_not_a_probe, found.encoded_is_not_used)
+        assert text(browser, ".headline") == [pitfall.headline for pitfall in both]
+        assert text(browser, ".verdict") == [pitfall.verdict for pitfall in both]
+
+
+def test_the_glossary_is_reached_by_keyboard(opened):
+    browser = opened(1280)
+    shown = "const hint = document.querySelector('#hint'); return [hint.hidden, hint.textContent]"
+    browser.execute_script("document.querySelector('header .term').focus()")
+    assert browser.execute_script(shown) == [False, TERMS["ranking"]]
+    term = browser.switch_to.active_element
+    assert term.get_attribute("aria-describedby") == "hint"
+    term.send_keys("\ue00c")  # escape
+    assert browser.execute_script(shown)[0] is True
+    assert {text.lower() for text in text(browser, "#glossary dt")} == {t.lower() for t in TERMS}
+
+
+def test_a_legend_hides_a_ranking_everywhere(opened):
+    browser = opened(1280)
+    click(browser, "#of-probing_curves [data-ranking=random]")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.execute_script("return location.hash") == "#hidden=random"
+    pressed = (
+        "return [...document.querySelectorAll('[data-ranking=random]')].map(b => b.ariaPressed)"
+    )
+    assert set(browser.execute_script(pressed)) == {"false"}
+    assert not any("random" in said for said in marks(browser, "used_vs_encoded"))
+    assert not any("random" in said for said in marks(browser, "overview"))
+
+
+def test_a_figure_is_given_as_svg_png_and_csv_of_what_is_shown(opened, report):
+    browser = opened(1280)
+    choose(browser, "[data-filter=treebank]", "two")
+    browser.execute_script(
+        "window.kept = null; window.image = null;"
+        "URL.createObjectURL = blob => {window.kept = blob; return '#'};"
+        "HTMLAnchorElement.prototype.click = function () {window.image = this.href}"
+    )
+    got = {}
+    for kind in ("CSV", "SVG"):
+        click(browser, f"#of-probing_curves [data-kind={kind}]")
+        browser.execute_async_script("setTimeout(arguments[0], 500)")
+        got[kind] = browser.execute_async_script("window.kept.text().then(arguments[0])")
+    rows = list(csv.DictReader(io.StringIO(got["CSV"])))
+    assert rows
+    assert {row["treebank"] for row in rows} == {"two"}
+    assert got["SVG"].startswith("<svg")
+    click(browser, "#of-probing_curves [data-kind=PNG]")
+    browser.execute_async_script("setTimeout(arguments[0], 1000)")
+    assert browser.execute_script("return window.image").startswith("data:image/png")
+    for link in browser.execute_script(
+        "const links = document.querySelectorAll('.tools a, #table-files a');"
+        "return [...links].map(a => a.getAttribute('href'))"
+    ):
+        assert (report.parent / link).exists() or link.endswith(".csv"), link
+
+
+def test_what_a_figure_shows_is_said_and_follows_the_filters(opened):
+    browser = opened(1280)
+    said = (
+        "const of = document.querySelector('#of-probing_curves [role=graphics-document]');"
+        "return of.ariaLabel"
+    )
+    before = browser.execute_script(said)
+    assert "is highest with" in before
+    choose(browser, "[data-filter=treebank]", "two")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.execute_script(said) != before
+    for figure in text(browser, "#figures .figure[id] .says"):
+        assert figure
+
+
+def test_sorting_keeps_the_focus_and_columns_are_explained(opened):
+    browser = opened(1280)
+    choose(browser, "#table", "saturation")
+    browser.execute_script("document.querySelector('[data-column=clwv]').focus()")
+    browser.switch_to.active_element.send_keys("\ue007")  # enter
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("data-column") == "clwv"
+    assert focused.get_attribute("data-hint") == TERMS["CLWV"]
+
+
+def test_dark_and_print_have_colours_of_their_own(opened):
+    browser = opened(1280)
+    paper = "return getComputedStyle(document.body).backgroundColor"
+    scheme = {"name": "prefers-color-scheme", "value": "dark"}
+    try:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [scheme]})
+        browser.refresh()
+        wait(browser)
+        assert browser.execute_script(paper) == "rgb(22, 24, 27)"
+        inside = "return document.querySelector('#figure-overview svg').outerHTML"
+        assert "#e8e8e8" in browser.execute_script(inside)
+        media = {"media": "print", "features": [scheme]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        assert browser.execute_script(paper) == "rgb(255, 255, 255)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
 
 
 def test_both_pitfalls_are_on_the_first_screen(opened, tables):
@@ -432,8 +615,8 @@ def test_a_figure_shows_the_numbers_of_the_configuration_chosen(opened, tables):
         named=True,
     )
     said = " ".join(marks(browser, "used_vs_encoded"))
-    assert f"{row['accuracy']:.3f}" in said
-    assert f"{row['cltv']:.3f}" in said
+    assert f"{row['accuracy']:.1%}" in said
+    assert f"{row['cltv']:.1%}" in said
 
 
 def test_a_table_sorts_both_ways_and_downloads_as_csv(opened, tables):

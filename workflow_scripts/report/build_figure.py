@@ -46,7 +46,7 @@ def main(options: argparse.Namespace) -> None:
             raise InputError(f"{options.figure}: reads the table {name}, which --tables has not")
     frames = {name: read_frame(tables[name]) for name in figure.USES}
     spec, shown = drawn(figure, {n: of_trained(options.compiled, t) for n, t in frames.items()})
-    words = {"title": figure.TITLE, "caption": figure.CAPTION}
+    words = {"title": figure.TITLE, "lead": figure.LEAD, "caption": figure.CAPTION}
     spec["usermeta"] = words | {"made_by": options.made_by, "stamp": stamp(options.made_by)}
     svg = svg_of(shown)
     with whole_file(options.svg, options.made_by) as part:
@@ -75,11 +75,12 @@ def drawn(figure: Any, tables: dict[str, pl.DataFrame]) -> tuple[dict[str, Any],
     They are one where there is something to show; else a sentence stands in its place.
     """
     chart = figure.build(tables)
-    if chart is None:
-        missing = f"nothing to show: {figure.MISSING}"
+    if chart is None or isinstance(chart, str):
+        missing = f"nothing to show: {chart or figure.MISSING}"
         return {"missing": missing}, _sentence(figure.TITLE, missing)
     # Checking each of thousands of rows against the schema would take most of the time.
     spec = chart.to_dict(validate=False)
+    spec["description"] = figure.LEAD
     return spec, spec
 
 
@@ -108,7 +109,7 @@ def pdf_of(svg: str) -> bytes:
 
 
 def _sentence(title: str, text: str) -> dict[str, Any]:
-    mark = {"type": "text", "align": "left", "baseline": "top", "fontSize": 12, "x": 0, "y": 4}
+    mark = {"type": "text", "align": "left", "baseline": "top", "fontSize": 13, "x": 0, "y": 4}
     return {
         "$schema": alt.SCHEMA_URL,
         "config": style.CONFIG | {"view": {"stroke": None}},

@@ -8,7 +8,6 @@ import argparse
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +59,14 @@ def main(options: argparse.Namespace) -> None:
     models = options.configuration["models"]
     compiled = [name for name, entry in models.items() if "compile" in entry]
     found = findings(tables, compiled)
-    text = page(found, figures, tables, study)
-    pitfalls = [asdict(one) for one in (found.ranking_is_not_a_probe, found.encoded_is_not_used)]
-    said = {"pitfalls": pitfalls, "more": found.more}
+    text = page(found, figures, tables, study, dictionary(options.tables))
+    said = {
+        "pitfalls": [
+            {name: getattr(pitfall, name) for name in ("title", "verdict", "headline", "sentences")}
+            for pitfall in (found.ranking_is_not_a_probe, found.encoded_is_not_used)
+        ],
+        "more": found.more,
+    }
     if options.made_by:
         said["written_by"] = stamp(options.made_by)  # the last, as `files/origin.py` has it
     with whole_file(options.report, options.made_by) as part:
@@ -71,10 +75,10 @@ def main(options: argparse.Namespace) -> None:
         part.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def dictionary(tables: Sequence[Path]) -> dict[str, dict[str, dict[str, str | None]]]:
-    """Return what the columns of tables are: table -> column -> `type`, `unit`, `meaning`."""
+def dictionary(tables: Sequence[Path]) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return what the columns of tables are: table -> column -> unit, which may be empty, meaning."""
     return {
-        path.stem: {name: column._asdict() for name, column in columns_of(path).items()}
+        path.stem: {name: (of.unit or "", of.meaning) for name, of in columns_of(path).items()}
         for path in tables
     }
 
@@ -164,7 +168,7 @@ def _figure(path: Path) -> Figure:
     try:
         spec = json.loads(path.read_text(encoding="utf-8"))
         words = spec["usermeta"]
-        return Figure(path.stem, words["title"], words["caption"], spec)
+        return Figure(path.stem, words["title"], words["caption"], spec, words["lead"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: not a figure of this study; delete it to draw it again"

@@ -55,6 +55,10 @@ class Pitfall:
     verdict: Verdict
     headline: str
     sentences: list[str] = field(default_factory=list)
+    heaps: Mapping[Named, Heap] = field(default_factory=dict)
+    """Where each readable configuration falls; nothing where the pitfall is not measured."""
+    claims: Mapping[Heap, str] = field(default_factory=dict)
+    """What the headline says of a heap."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,8 @@ def ranking_is_not_a_probe(
         fallen.verdict,
         _headline(fallen, sentences),
         [*_chance(fallen), *preferred, *_over_treebanks(tables, "probe"), *background],
+        fallen.of,
+        sentences,
     )
 
 
@@ -274,6 +280,8 @@ def encoded_is_not_used(
             *beside,
             *others_use(tables, judged, method, measure),
         ],
+        fallen.of,
+        sentences,
     )
 
 

@@ -1,5 +1,5 @@
-// The report's behaviour: filters for figures, examples and tables; sorting, searching, download.
-// It reads what the page carries and fetches nothing.
+// The report's state: what the page carries, which rows are shown, and the address that says so.
+// Other parts of the page, and other scripts, join by `window.report`; nothing is fetched.
 
 const FILTERS = ["model", "treebank", "attribute", "layer"];
 const ROWS = 25;
@@ -12,7 +12,15 @@ async function embedded() {
   return new Response(plain).json();
 }
 
-const { figures, tables, about } = await embedded();
+const data = await embedded();
+const { figures, tables, about } = data;
+
+function element(name, text = "", attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
 
 // Rows of a table as objects; the page carries them by column.
 function rowsOf(name) {
@@ -21,185 +29,118 @@ function rowsOf(name) {
   return Array.from({ length }, (_, i) => Object.fromEntries(columns.map(([key, values]) => [key, values[i]])));
 }
 
-// Filters.
+// A ranking's name in words.
+const inWords = (ranking) => data.rankings[ranking]?.label ?? ranking;
+
+// What is chosen: filters, k of the overview, rankings that are hidden, and what else parts keep here.
+const state = { filters: {}, hidden: new Set(), other: {} };
+const listeners = [];
+// Call a function now and at every change of the state.
+function follow(listener) {
+  listeners.push(listener);
+}
+
+function changed() {
+  history.replaceState(null, "", written() || location.pathname + location.search);
+  for (const listener of listeners) listener();
+  document.dispatchEvent(new CustomEvent("report:change", { detail: state }));
+}
+
+// The state as an address: #treebank=two&hidden=random.
+function written() {
+  const said = new URLSearchParams(Object.entries(state.filters).filter(([, value]) => value !== ""));
+  if (state.hidden.size) said.set("hidden", [...state.hidden].join(","));
+  for (const [key, value] of Object.entries(state.other)) if (value) said.set(key, value);
+  return said.size ? `#${said}` : "";
+}
+
+function restore() {
+  const text = location.hash.slice(1);
+  const said = new URLSearchParams(text.includes("=") ? text : "");
+  state.filters = Object.fromEntries(FILTERS.map((name) => [name, said.get(name) ?? ""]));
+  state.hidden = new Set((said.get("hidden") ?? "").split(",").filter(Boolean));
+  state.other = Object.fromEntries([...said].filter(([key]) => !FILTERS.includes(key) && key !== "hidden"));
+  offer();
+}
+
+// Filters: an option is offered where, with the other filters as they are, it leaves something.
 
 const selects = Object.fromEntries(FILTERS.map((name) => [name, find(`[data-filter=${name}]`)]));
+const matches = (of, filters, but = "") =>
+  FILTERS.every((name) => name === but || filters[name] === "" || String(of[name]) === filters[name]);
 
 function offer() {
   for (const [name, select] of Object.entries(selects)) {
-    const values = new Set();
-    for (const table of Object.values(tables)) {
-      for (const value of table[name] ?? []) if (value !== null) values.add(value);
-    }
-    const sorted = [...values].sort((a, b) => (typeof a === "number" ? a - b : a.localeCompare(b)));
-    select.replaceChildren(new Option("all", ""), ...sorted.map((value) => new Option(value, value)));
-    select.addEventListener("change", show);
+    const every = [...new Set(data.studied.map((of) => of[name]))];
+    every.sort((a, b) => (typeof a === "number" ? a - b : a.localeCompare(b)));
+    const left = new Set(data.studied.filter((of) => matches(of, state.filters, name)).map((of) => of[name]));
+    const options = every.map((value) => {
+      const option = new Option(value, value);
+      option.disabled = !left.has(value);
+      return option;
+    });
+    select.replaceChildren(new Option("all", ""), ...options);
+    if (!every.map(String).includes(state.filters[name])) state.filters[name] = "";
+    select.value = state.filters[name];
   }
-  find("#everything").addEventListener("click", () => {
-    for (const select of Object.values(selects)) select.value = "";
-    show();
+  const left = data.studied.filter((of) => matches(of, state.filters)).length;
+  find("#left").hidden = left > 0;
+  find("#left").textContent = "No configuration has all that the filters ask for: choose “everything”, or less.";
+}
+
+for (const [name, select] of Object.entries(selects)) {
+  select.addEventListener("change", () => {
+    state.filters[name] = select.value;
+    offer();
+    changed();
+  });
+}
+find("#everything").addEventListener("click", () => {
+  for (const name of FILTERS) state.filters[name] = "";
+  state.hidden.clear();
+  offer();
+  changed();
+});
+window.addEventListener("hashchange", () => {
+  if (!location.hash.includes("=") && location.hash.length > 1) return;
+  restore();
+  changed();
+});
+for (const link of document.querySelectorAll('a[href^="#"]')) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault(); // the address holds the state
+    const place = find(link.getAttribute("href"));
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+    place.scrollIntoView();
   });
 }
 
-// A row that names no model, or no layer, is about all of them.
+// A row that names no model, or no layer, is about all of them; one of two treebanks is of both.
 function wanted(row) {
-  return FILTERS.every((name) => {
-    const value = selects[name].value;
-    return value === "" || row[name] === undefined || row[name] === null || String(row[name]) === value;
+  const named = FILTERS.every((name) => {
+    const value = state.filters[name];
+    if (value === "" || row[name] === undefined || row[name] === null) return true;
+    return String(row[name]) === value || String(row[`other_${name}`]) === value;
   });
+  return named && !state.hidden.has(row.ranking) && !state.hidden.has(row.other_ranking);
 }
+const filtered = () => FILTERS.some((name) => state.filters[name] !== "");
 
-// Figures.
-
-const views = [];
-
-async function draw() {
-  for (const [name, spec] of Object.entries(figures)) {
-    const { view } = await window.vegaEmbed(`#figure-${name}`, spec, { actions: false, renderer: "svg", logLevel: 1 });
-    views.push(view);
-  }
-}
-
-function filterFigures() {
-  for (const view of views) {
-    const signals = view.getState({ signals: (name) => FILTERS.includes(name), data: () => false }).signals;
-    for (const name of Object.keys(signals)) {
-      const value = selects[name].value;
-      view.signal(name, value === "" ? null : name === "layer" ? Number(value) : value);
-    }
-    view.runAsync();
-  }
-}
-
-// Examples.
-
-const examples = rowsOf("examples");
-let further = ROWS;
-
-function showExamples() {
-  const asked = find("#search").value.trim().toLowerCase().split(/\s+/);
-  const said = (row) => Object.values(row).join(" ").toLowerCase();
-  const found = examples.filter((row) => wanted(row) && asked.every((word) => said(row).includes(word)));
-  find("#found").textContent = `${Math.min(further, found.length)} of ${found.length} found`;
-  find("#sentences").replaceChildren(...found.slice(0, further).map(sentence));
-  find("#further").hidden = found.length <= further;
-}
-
-function sentence(row) {
-  const item = document.createElement("li");
-  const start = row.change.indexOf(`[${row.form} → ${row.predicted}]`);
-  const end = start + `[${row.form} → ${row.predicted}]`.length;
-  const mark = document.createElement("mark");
-  mark.textContent = `${row.form} → ${row.predicted}`;
-  item.append(row.change.slice(0, start), mark, row.change.slice(end));
-  const where = document.createElement("small");
-  const towards = row.target === null ? row.value : `${row.value} to ${row.target}`;
-  where.textContent =
-    `${row.attribute}, ${towards}: ${row.method} of the first ${row.k} neurons of ${row.ranking}; ` +
-    `${row.treebank}, ${row.model}, layer ${row.layer}`;
-  item.append(where);
-  return item;
-}
-
-// Tables.
-
-const state = { rows: [], by: null, descending: false, length: ROWS };
-
-function tabulate() {
-  const name = find("#table").value;
-  state.rows = rowsOf(name).filter(wanted);
-  find("#about").textContent = about[name] ?? "";
-  if (state.by !== null) state.rows.sort(compare);
-  const columns = Object.keys(tables[name] ?? {});
-  const head = document.createElement("tr");
-  head.append(...columns.map(heading));
-  find("#tables thead").replaceChildren(head);
-  find("#tables tbody").replaceChildren(...state.rows.slice(0, state.length).map((row) => line(row, columns)));
-  find("#shown").textContent = `${Math.min(state.length, state.rows.length)} of ${state.rows.length} rows`;
-  find("#longer").hidden = state.rows.length <= state.length;
-}
-
-// Empty cells come last, whichever way the rest is sorted.
-function compare(one, other) {
-  const [a, b] = [one[state.by], other[state.by]];
-  if (a === null || b === null) return (a === null) - (b === null);
-  const order = typeof a === "number" ? a - b : String(a).localeCompare(String(b));
-  return state.descending ? -order : order;
-}
-
-function heading(column) {
-  const cell = document.createElement("th");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = column;
-  button.addEventListener("click", () => {
-    state.descending = state.by === column && !state.descending;
-    state.by = column;
-    tabulate();
-  });
-  cell.append(button);
-  if (state.by === column) cell.setAttribute("aria-sort", state.descending ? "descending" : "ascending");
-  return cell;
-}
-
-function line(row, columns) {
-  const cells = columns.map((column) => {
-    const cell = document.createElement("td");
-    const value = row[column];
-    if (typeof value === "number") cell.className = "number";
-    cell.textContent = value === null ? "" : typeof value === "number" && !Number.isInteger(value) ? rounded(value) : value;
-    return cell;
-  });
-  const tr = document.createElement("tr");
-  tr.append(...cells);
-  return tr;
-}
-
-function rounded(value) {
-  return Math.abs(value) > 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toFixed(4);
-}
-
-function download() {
-  const name = find("#table").value;
-  const columns = Object.keys(tables[name] ?? {});
-  const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  const lines = [columns, ...state.rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
-  const text = lines.map((cells) => cells.map(quoted).join(",")).join("\n") + "\n";
+function save(name, content) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = `${name}.csv`;
+  link.href = typeof content === "string" ? content : URL.createObjectURL(content);
+  link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  if (typeof content !== "string") URL.revokeObjectURL(link.href);
 }
 
-function show() {
-  filterFigures();
-  showExamples();
-  tabulate();
+// Rows as CSV.
+function csvOf(columns, rows) {
+  const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
+  const text = lines.map((cells) => cells.map(quoted).join(",")).join("\n") + "\n";
+  return new Blob([text], { type: "text/csv" });
 }
 
-offer();
-find("#search").addEventListener("input", () => {
-  further = ROWS;
-  showExamples();
-});
-find("#further").addEventListener("click", () => {
-  further += 10 * ROWS;
-  showExamples();
-});
-find("#table").replaceChildren(...Object.keys(about).map((name) => new Option(name, name)));
-if ("used_vs_encoded" in about) find("#table").value = "used_vs_encoded";
-find("#table").addEventListener("change", () => {
-  Object.assign(state, { by: null, descending: false, length: ROWS });
-  tabulate();
-});
-find("#longer").addEventListener("click", () => {
-  state.length += 10 * ROWS;
-  tabulate();
-});
-find("#download").addEventListener("click", download);
-showExamples();
-tabulate();
-await draw();
-filterFigures();
-document.documentElement.dataset.ready = "yes";
+window.report = { state, tables, rowsOf, inWords, wanted, filtered, follow, changed, csvOf, save, element, data };

@@ -8,6 +8,7 @@ import base64
 import gzip
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,23 @@ import polars as pl
 import vl_convert
 import yaml
 
+from workflow_scripts.files.columns import CONFIGURATION, RANKING
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report import neurons
+from workflow_scripts.report.figures import style
 from workflow_scripts.report.findings import Findings, Pitfall
+from workflow_scripts.report.glossary import TERMS
+from workflow_scripts.report.verdicts import BY_CHANCE, SIGNIFICANT, clearly
 
 LONGEST = 50_000
 """The most rows of a table that the page carries."""
+OVERVIEW = "overview"
+"""The figure of the first screen."""
+SCRIPTS = (
+    *("page.js", "glossary.js", "findings.js", "describe.js", "figures.js", "examples.js"),
+    *("tables.js", "start.js"),
+)
+"""The parts of the page's script, in their order: each uses what stands before it."""
 FIRST = (
     *("contrasts", "used_vs_encoded", "probing_curves"),
     *("intervention_curves", "side_effects", "concord", "transfer", "layer_profiles"),
@@ -41,6 +53,11 @@ class Figure:
     caption: str
     spec: dict[str, Any]
     """Its Vega-Lite specification, or {"missing": why there is nothing to show}."""
+    lead: str = ""
+
+
+Columns = Mapping[str, Mapping[str, tuple[str, str]]]
+"""The unit and the meaning of each column of each table."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +73,120 @@ class Run:
 
 
 def page(
-    findings: Findings, figures: Sequence[Figure], tables: Mapping[str, pl.DataFrame], run: Run
+    findings: Findings,
+    figures: Sequence[Figure],
+    tables: Mapping[str, pl.DataFrame],
+    run: Run,
+    columns: Columns | None = None,
 ) -> str:
     """Return the report as HTML."""
     figures = sorted(figures, key=_place)
     carried = {name: table for name, table in tables.items() if len(table) <= LONGEST}
+    rankings = _rankings(tables)
+    pitfalls = (findings.ranking_is_not_a_probe, findings.encoded_is_not_used)
     data = {
         "figures": {f.name: _untitled(f.spec) for f in figures if "missing" not in f.spec},
         "tables": {name: _columns(table) for name, table in carried.items()},
         "about": {name: _about(name, table) for name, table in sorted(tables.items())},
+        "studied": _studied(tables),
+        "rankings": _drawn(rankings),
+        "findings": {
+            "by_chance": BY_CHANCE,
+            "significant": SIGNIFICANT,
+            "clearly": clearly(tables["contrasts"]) if "contrasts" in tables else None,
+            "pitfalls": [_counted(pitfall) for pitfall in pitfalls],
+        },
+        "glossary": TERMS,
+        "columns": columns or {},
     }
-    more = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in findings.more)
+    first = [figure for figure in figures if figure.name == OVERVIEW]
     return Template(_part("page.html")).substitute(
         title="neuron-pitfalls: what this study found",
         css=_part("page.css"),
         study=html.escape(_study(tables, run)),
-        pitfalls="".join(
-            _pitfall(p) for p in (findings.ranking_is_not_a_probe, findings.encoded_is_not_used)
-        ),
-        more=f'<ul class="more">{more}</ul>' if more else "",
-        figures="".join(map(_figure, figures)),
+        first="".join(map(_first, first)),
+        pitfalls="".join(_pitfall(pitfall, rankings) for pitfall in pitfalls),
+        more=_more(findings.more, rankings),
+        figures="".join(_figure(figure) for figure in figures if figure not in first),
         neurons=neurons.section(tables, run.configuration["neurons"]["describe"]),
         run=_run(run),
+        glossary="".join(
+            f"<dt>{html.escape(term)}</dt><dd>{html.escape(said)}</dd>"
+            for term, said in sorted(TERMS.items(), key=lambda item: item[0].lower())
+        ),
         data=_embedded(data),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
-        script=_part("page.js"),
+        script="\n".join(map(_part, SCRIPTS)),
+    )
+
+
+def _studied(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, Any]]:
+    """Return every configuration that a table has: what the filters choose among."""
+    found = [
+        table.select(CONFIGURATION).drop_nulls()
+        for _, table in sorted(tables.items())
+        if set(CONFIGURATION) <= set(table.columns)
+    ]
+    return pl.concat(found).unique(maintain_order=True).to_dicts() if found else []
+
+
+def _rankings(tables: Mapping[str, pl.DataFrame]) -> style.Rankings:
+    """Return every ranking that a table has; `all`, which is none, has no ranker."""
+    found = [
+        table.select(RANKING).filter(pl.col("ranker").is_not_null())
+        for _, table in sorted(tables.items())
+        if set(RANKING) <= set(table.columns)
+    ]
+    return style.rankings(pl.concat(found)) if found else {}
+
+
+def _drawn(rankings: style.Rankings) -> dict[str, dict[str, str]]:
+    """Return how each ranking is called and drawn, as in the figures."""
+    colours = style.colours(rankings)
+    return {
+        name: {
+            "label": style.in_words(name, direction),
+            "colour": colour,
+            "dash": ",".join(map(str, style.DASHES[direction])),
+        }
+        for (name, (_, direction)), colour in zip(rankings.items(), colours, strict=True)
+    }
+
+
+def _counted(pitfall: Pitfall) -> dict[str, Any]:
+    """Return what the page needs to count again what filters leave."""
+    heaps = [
+        dict(zip(CONFIGURATION, of, strict=True)) | {"heap": heap}
+        for of, heap in pitfall.heaps.items()
+    ]
+    return {"heaps": heaps, "claims": dict(pitfall.claims)}
+
+
+def plain(sentence: str, rankings: style.Rankings) -> str:
+    """Return a finding with rankings from the top by their bare names: findings know no others."""
+    for name in sorted(rankings, key=len, reverse=True):
+        if rankings[name][1] == "ttb" and name.endswith("-ttb"):
+            sentence = re.sub(
+                rf"(?<![\w-]){re.escape(name)}(?![\w-])", name.removesuffix("-ttb"), sentence
+            )
+    return sentence
+
+
+def _listed(sentences: Sequence[str], rankings: style.Rankings) -> str:
+    return "".join(f"<li>{html.escape(plain(text, rankings))}</li>" for text in sentences)
+
+
+_WHOLE = (
+    '<p class="whole-study" hidden><em>Of the whole study, whatever the filters leave:</em></p>'
+)
+
+
+def _more(sentences: Sequence[str], rankings: style.Rankings) -> str:
+    if not sentences:
+        return ""
+    return (
+        '<details class="more"><summary>What else this study says, and what it left out</summary>'
+        f'{_WHOLE}<ul class="explain">{_listed(sentences, rankings)}</ul></details>'
     )
 
 
@@ -116,26 +222,70 @@ def _about(name: str, table: pl.DataFrame) -> str:
     return "" if len(table) else "This study gives it no row."
 
 
-def _pitfall(pitfall: Pitfall) -> str:
-    sentences = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in pitfall.sentences)
+def _pitfall(pitfall: Pitfall, rankings: style.Rankings) -> str:
     kind = pitfall.verdict.replace(" ", "-")
+    details = (
+        "<details><summary>The numbers behind it</summary>"
+        f'{_WHOLE}<p class="explain">Rankings are those from the top.</p>'
+        f'<ul class="explain">{_listed(pitfall.sentences, rankings)}</ul></details>'
+    )
     return (
         f'<article class="pitfall"><span class="verdict {kind}">{pitfall.verdict}</span>'
-        f"<h2>{html.escape(pitfall.title)}</h2>"
-        f'<p class="headline">{html.escape(pitfall.headline)}</p><ul>{sentences}</ul></article>'
+        f'<h2 class="explain">{html.escape(pitfall.title)}</h2>'
+        f'<p class="headline explain">{html.escape(pitfall.headline)}</p>'
+        f"{details if pitfall.sentences else ''}</article>"
+    )
+
+
+def _first(figure: Figure) -> str:
+    """Return the figure of the first screen, with its choice of k."""
+    if "missing" in figure.spec:
+        return ""
+    choice = '<label>by their first <select id="k" aria-label="k"></select> neurons</label>'
+    return (
+        f'<article class="figure first" id="of-{figure.name}"><h2>{html.escape(figure.title)}</h2>'
+        f'{choice}<p class="says"></p>{_NONE}{_chart(figure)}'
+        f'<div class="tools">{_files(figure)}</div>{_caption(figure)}</article>'
     )
 
 
 def _figure(figure: Figure) -> str:
     missing = figure.spec.get("missing")
-    body = (
-        f'<p class="missing">{html.escape(missing)}</p>'
-        if missing
-        else f'<div class="wide"><div id="figure-{figure.name}"></div></div>'
-    )
+    head = f'<h3>{html.escape(figure.title)}</h3><p class="explain">{html.escape(figure.lead)}</p>'
+    if missing:
+        return (
+            f'<article class="figure"><div class="text">{head}</div>'
+            f'<p class="missing">{html.escape(missing)}</p></article>'
+        )
     return (
-        f'<article class="figure"><div><h3>{html.escape(figure.title)}</h3>'
-        f'<p class="caption">{html.escape(figure.caption)}</p></div>{body}</article>'
+        f'<article class="figure" id="of-{figure.name}"><div class="text">{head}'
+        f'<p class="says"></p></div>{_NONE}<ul class="legend text" aria-label="Rankings"></ul>'
+        f'{_chart(figure)}<div class="tools text">{_files(figure)}</div>'
+        f'<div class="text">{_caption(figure)}</div></article>'
+    )
+
+
+_NONE = '<p class="none" role="status" hidden>The filters leave nothing of this figure.</p>'
+
+
+def _chart(figure: Figure) -> str:
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{html.escape(figure.title)}">'
+        f'<div id="figure-{figure.name}"></div></div>'
+    )
+
+
+def _files(figure: Figure) -> str:
+    links = " ".join(
+        f'<a href="figures/{figure.name}.{kind}">{kind.upper()}</a>' for kind in ("svg", "pdf")
+    )
+    return f"<span>Of the whole study: {links}</span>"
+
+
+def _caption(figure: Figure) -> str:
+    return (
+        "<details><summary>How to read it</summary>"
+        f'<p class="caption explain">{html.escape(figure.caption)}</p></details>'
     )
 
 

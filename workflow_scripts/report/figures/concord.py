@@ -8,6 +8,10 @@ from workflow_scripts.report.figures import style
 
 USES = ("concord",)
 TITLE = "Do other words use these neurons?"
+LEAD = (
+    "When a word's neurons are changed, do the words that must agree with it follow? Then "
+    "they use its neurons too."
+)
 CAPTION = (
     "In a pair of words that agree, a subject and its verb, or a noun and its determiner or "
     "adjective, the second is masked and the first k neurons of the first are changed inside the "
@@ -52,7 +56,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str, edited: str) -> 
         "concord",
         interval=style.has(rows, "concord_low", "concord_high"),
         groups=["relation"],
-        size=(style.width(len(relations) + 1), 130),
+        size=(style.width(len(relations) + 1), 150),
     )
     faceted = lines.facet(
         data=alt.NamedData(style.ROWS),

@@ -11,6 +11,10 @@ from workflow_scripts.report.verdicts import clearly, telling_method
 
 USES = ("contrasts",)
 TITLE = "Two rankings: clearly different, or within noise"
+LEAD = (
+    "Is one ranking really better than another, or is the difference within noise? Compare "
+    "the columns: each is another judge."
+)
 CAPTION = (
     "A mark is one configuration: how much larger the area under a curve is by the first ranking "
     "of its row than by the second, with its 95% interval over test sentences; a row's "
@@ -24,6 +28,8 @@ CAPTION = (
 )
 MISSING = "fewer than two rankings from the top to compare, or no test word"
 
+AXIS = "difference of the mean over k, in points"
+AXIS_OF = alt.Axis(tickCount=4, labelExpr=style.POINTS)
 HEAPS = {"clearly more": "#0072B2", "within noise": "#999999", "clearly less": "#D55E00"}
 
 
@@ -68,25 +74,25 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     colour = alt.Scale(domain=list(HEAPS), range=list(HEAPS.values()))
     inside = alt.Scale(domain=list(HEAPS), range=["#0072B2", "white", "#D55E00"])
     legend = alt.Legend(title="the first ranking has", columns=3, symbolType="circle")
-    x = alt.X("difference:Q", title="difference in area", axis=alt.Axis(tickCount=4))
+    x = alt.X("difference:Q", title=AXIS, axis=AXIS_OF)
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(zero=False, padding=8))
     tooltip = [
         *(f"{name}:N" for name in CONFIGURATION),
         alt.Tooltip("pair:N", title="rankings"),
-        style.number("difference", "difference", "+.4f"),
+        style.number("difference", "difference", "+.2%"),
         style.number("p_adjusted", "p, adjusted", ".3~g"),
         alt.Tooltip("heap:N", title="which is"),
     ]
     layers = [base.mark_rule(color=style.INK, strokeWidth=0.8).encode(x=alt.datum(0))]
     if style.has(rows, "low", "high"):
         bars = base.mark_rule(strokeOpacity=0.55).encode(
-            x=alt.X("low:Q", title="difference in area"),
+            x=alt.X("low:Q", title=AXIS),
             x2="high:Q",
             y=y,
             stroke=alt.Stroke("heap:N", scale=colour, legend=legend),
         )
         layers.append(bars)
-    points = base.mark_point(size=22, strokeWidth=1.2, opacity=1).encode(
+    points = base.mark_point(size=40, strokeWidth=1.2, opacity=1).encode(
         x=x,
         y=y,
         stroke=alt.Stroke("heap:N", scale=colour, legend=legend),
@@ -96,7 +102,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
     panels = [*(f"{probe} probe" for probe in probes), moved]
     faceted = (
         alt.layer(*layers, points)
-        .properties(width=style.width(table["probe"].n_unique()), height=75)
+        .properties(width=style.width(table["probe"].n_unique()), height=80)
         .facet(
             data=alt.NamedData(style.ROWS),
             column=alt.Column("panel:N", title=None, sort=panels),
@@ -104,7 +110,12 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
                 "pair:N",
                 title=None,
                 sort=[f"{one} − {other}" for one, other in pairs],
-                header=alt.Header(labelAngle=0, labelAlign="left", labelFontSize=10),
+                header=alt.Header(
+                    labelAngle=0,
+                    labelAlign="left",
+                    labelFontSize=13,
+                    labelExpr="replace(datum.label, /-ttb/g, '')",
+                ),
             ),
         )
     )

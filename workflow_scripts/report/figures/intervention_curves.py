@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("interventions",)
 TITLE = "What changing k neurons does to the model's words"
+LEAD = "What happens to the model's own words when more and more neurons are changed inside it?"
 CAPTION = (
     "The first k neurons of a ranking are changed inside the running model, by one method in each "
     "column of panels, and the model reads its own words out. Error rate: the share of words that "
@@ -47,7 +48,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], measure: str, first: bool) ->
         interval=style.has(rows, f"{measure}_low", f"{measure}_high"),
         groups=["method"],
         zero=True,
-        size=(width, 130),
+        size=(width, 150),
     )
     base = alt.Chart().transform_filter(f"datum.k == 0 && isValid(datum.{measure})")
     base = style.with_transforms(base, style.mean({"unchanged": measure}, ["method", "k"]))
@@ -56,7 +57,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], measure: str, first: bool) ->
     point = base.mark_point(
         shape="diamond", filled=True, size=70, color=style.INK, opacity=1
     ).encode(x="k:Q", y="unchanged:Q", tooltip=tooltip)
-    chart = alt.layer(line, lines, point).properties(width=width, height=130)
+    chart = alt.layer(line, lines, point).properties(width=width, height=150)
     header = alt.Header(labels=first)
     faceted = chart.facet(
         data=alt.NamedData(style.ROWS),

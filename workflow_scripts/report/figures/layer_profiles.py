@@ -8,6 +8,9 @@ from workflow_scripts.report.figures import style
 
 USES = ("probing", "saturation")
 TITLE = "Layer by layer: encoded and used"
+LEAD = (
+    "At which layer can a probe read the attribute best, and at which does the model use it most?"
+)
 CAPTION = (
     "Above, the test accuracy of each probe on the first k neurons of a ranking, k the largest "
     "that is reported, at each layer (0 is the embeddings). Below, the CLWV of each intervention "
@@ -20,11 +23,16 @@ CAPTION = (
 MISSING = "no configuration has a test word with its attribute"
 
 
-def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
+AXIS = alt.Axis(tickCount=5, format=style.PERCENT)
+
+
+def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     """Return accuracy and CLWV by layer; panels by probe and by method."""
     parts = [part for part in (_encoded(tables["probing"]), _used(tables["saturation"])) if part]
     if not parts:
         return None
+    if all(part["layer"].n_unique() < 2 for part, _ in parts):
+        return "the study has one layer, so there is no profile of layers"
     long = pl.concat([rows for rows, _ in parts], how="diagonal")
     rows = style.rows_of(long, long.columns[:9], ["value_low", "value_high"])
     interval = style.has(rows, "value_low", "value_high")
@@ -68,7 +76,7 @@ def _panels(table: pl.DataFrame, title: str, rankings: style.Rankings, interval:
         style.mean({"value": "value", "k": "k"} | ends, ["panel", "layer", "ranking"]),
     )
     x = alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0))
-    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=AXIS)
     several = table["layer"].n_unique() > 1
     side = alt.XOffset("ranking:N", scale=alt.Scale(domain=list(rankings)))
     place = {"x": x} if several else {"x": x, "xOffset": side}
@@ -93,9 +101,9 @@ def _panels(table: pl.DataFrame, title: str, rankings: style.Rankings, interval:
         base, paint = style.painted(base, rankings), {"stroke": style.STROKE, "fill": style.FILL}
     else:
         paint = style.points(rankings)
-    points = base.mark_point(size=32, strokeWidth=1.4, opacity=1)
+    points = base.mark_point(size=50, strokeWidth=1.4, opacity=1)
     layers.append(points.encode(**place, y=y, tooltip=tooltip, **paint))
-    size = {"width": style.width(table["panel"].n_unique()), "height": 150}
+    size = {"width": style.width(table["panel"].n_unique()), "height": 170}
     kind = "probe" if measure == "accuracy" else ""
     faceted = (
         alt.layer(*layers)

@@ -8,6 +8,10 @@ from workflow_scripts.report.figures import style
 
 USES = ("overlap",)
 TITLE = "Top neurons that are shared"
+LEAD = (
+    "How many of the best neurons do two rankings, treebanks or attributes have in common, "
+    "and how many would be common by chance?"
+)
 CAPTION = (
     "Numbers are how many of the top n neurons (n = 100, or a quarter of a narrow layer's) are "
     "shared; colour is how many more than chance would give: white as chance, blue more, orange "
@@ -26,11 +30,13 @@ ORDER = ("linear-ttb", "gaussian-ttb", "probeless-ttb")
 COLUMNS = ["rankings", "n", "shared", "chance", "other_treebank", "other_attribute"]
 
 
-def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
+def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     """Return heat maps: within configurations, across treebanks, across attributes."""
     table = tables["overlap"]
     if table.is_empty():
         return None
+    if (table["chance"] >= table["n"]).all():
+        return "the top is all neurons of the layer, which every two rankings share"
     rows = style.rows_of(table, [*CONFIGURATION, *COLUMNS])
     most = table.select((pl.col("shared") - pl.col("chance")).abs().max()).item() or 1
     parts = []
@@ -97,10 +103,10 @@ def _within(table: pl.DataFrame, most: float) -> alt.LayerChart:
         base = style.with_transforms(alt.Chart(), *transforms)
         base = base.encode(x=x, y=y, tooltip=["rankings:N", *TOOLTIP])
         layers.append(base.mark_rect(stroke="white").encode(color=colour))
-        label = base.mark_text(fontSize=10).encode(text=alt.Text(f"{text}:Q", format=".0f"))
+        label = base.mark_text(fontSize=12).encode(text=alt.Text(f"{text}:Q", format=".0f"))
         layers.append(label.encode(color=ink))
     chart = alt.layer(*layers, data=alt.NamedData(style.ROWS))
-    chart = chart.properties(width=alt.Step(44), height=alt.Step(24))
+    chart = chart.properties(width=alt.Step(64), height=alt.Step(28))
     own = {"filter": "!isValid(datum.other_treebank)"}
     return style.part_of(chart, *style.filters(), own, title="within one configuration")
 
@@ -122,9 +128,9 @@ def _across(table: pl.DataFrame, varied: str, same: str, most: float) -> alt.Fac
             tooltip=tooltip,
         )
         layers.append(placed.mark_rect(stroke="white").encode(color=_colour(most)))
-        label = placed.mark_text(fontSize=9).encode(text=alt.Text("shared:Q", format=".0f"))
+        label = placed.mark_text(fontSize=12).encode(text=alt.Text("shared:Q", format=".0f"))
         layers.append(label.encode(color=_text(most)))
-    size = max(24 * len(names), 60)
+    size = max(34 * len(names), 68)
     faceted = (
         alt.layer(*layers)
         .properties(width=size, height=size)

@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("probing_curves", "probing")
 TITLE = "Probe accuracy over the number of neurons"
+LEAD = "How well does each probe read the attribute from more and more neurons of each ranking?"
 CAPTION = (
     "Test accuracy of a probe that sees only the first k neurons of a ranking; a row of panels for "
     "each probe, a column for each layer. Solid lines take a ranking from the top (ttb), dotted "
@@ -45,7 +46,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
         "accuracy",
         interval=style.has(rows, "accuracy_low", "accuracy_high"),
         groups=panel,
-        size=(width, 150),
+        size=(width, 190),
     )
     lines = []
     for name, title, dash in (
@@ -57,5 +58,5 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
             line = base.mark_rule(color=style.INK, strokeWidth=0.8, strokeDash=dash)
             lines.append(line.encode(y=f"{name}:Q", tooltip=[style.number(name, title)]))
     if lines:
-        chart = alt.layer(*lines, chart).properties(width=width, height=150)
+        chart = alt.layer(*lines, chart).properties(width=width, height=190)
     return style.finished(style.by_probe_and_layer(chart), rows, TITLE)

@@ -8,6 +8,9 @@ from workflow_scripts.report.figures import style
 
 USES = ("probing_curves",)
 TITLE = "Selectivity over the number of neurons"
+LEAD = (
+    "How much of a probe's accuracy is knowledge of the attribute, and not words learned by heart?"
+)
 CAPTION = (
     "Selectivity is a probe's test accuracy less that of the same probe on control labels, which "
     "give every word form a label at random: what a probe gains by learning words by heart is "
@@ -34,9 +37,9 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
         "selectivity",
         interval=False,
         groups=["probe", "layer"],
-        size=(width, 150),
+        size=(width, 170),
     )
     chart = alt.layer(style.line_at(0, ["probe", "layer"]), lines).properties(
-        width=width, height=150
+        width=width, height=170
     )
     return style.finished(style.by_probe_and_layer(chart), rows, TITLE)

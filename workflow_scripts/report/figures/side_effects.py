@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("interventions",)
 TITLE = "What moves, and what else changes"
+LEAD = "How many words change as meant, and how many others are harmed on the way?"
 CAPTION = (
     "A line is one ranking, from k = 0 at the left through more and more neurons. Upwards: the "
     "share of words that were moved (CLTV where the method has a target value, CLWV otherwise). To "
@@ -17,6 +18,9 @@ CAPTION = (
     "are methods. Lines are means over all configurations chosen."
 )
 MISSING = "no sentence has a word without the attribute beside one with it"
+
+
+AXIS = alt.Axis(tickCount=4, format=style.PERCENT)
 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
@@ -39,8 +43,8 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
         ),
     )
     place = {
-        "x": alt.X("side_effect_rate:Q", title="side effects", axis=alt.Axis(tickCount=4)),
-        "y": alt.Y("moved:Q", title="CLTV, else CLWV", axis=alt.Axis(tickCount=5)),
+        "x": alt.X("side_effect_rate:Q", title="side effects", axis=AXIS),
+        "y": alt.Y("moved:Q", title="words moved: CLTV, else CLWV", axis=AXIS),
         "order": "k:Q",
         "tooltip": [
             *("ranking:N", "k:Q"),
@@ -53,9 +57,9 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     lines = base.mark_line().encode(
         **place, color=style.colour(rankings), strokeDash=style.dash(rankings)
     )
-    points = style.painted(base, rankings).mark_point(size=16, opacity=1)
+    points = style.painted(base, rankings).mark_point(size=28, opacity=1)
     chart = alt.layer(lines, points.encode(**place, stroke=style.STROKE, fill=style.FILL))
-    faceted = chart.properties(width=size, height=170).facet(
+    faceted = chart.properties(width=size, height=230).facet(
         data=alt.NamedData(style.ROWS), column=alt.Column("method:N", title=None)
     )
     return style.finished(alt.vconcat(style.part_of(faceted)), rows, TITLE)

@@ -1,7 +1,8 @@
 """One style for all figures, and the parts that they share.
 
 Colours are Okabe and Ito's, which the colour-blind tell apart: one for each ranker, the same in
-every figure. Top-to-bottom rankings are solid, bottom-to-top dotted, random dashed and grey.
+every figure. Rankings from the top are solid, from the bottom dotted, random dashed and grey.
+Letters are 12 pixels or more, and a share is written in percent.
 """
 
 import json
@@ -39,8 +40,8 @@ CONFIG = {
         "frame": "bounds",
     },
     "axis": {
-        "labelFontSize": 10,
-        "titleFontSize": 11,
+        "labelFontSize": 12,
+        "titleFontSize": 13,
         "titleFontWeight": "normal",
         "labelColor": INK,
         "titleColor": INK,
@@ -50,8 +51,8 @@ CONFIG = {
         "labelLimit": 200,
     },
     "header": {
-        "labelFontSize": 12,
-        "titleFontSize": 11,
+        "labelFontSize": 13,
+        "titleFontSize": 13,
         "titleFontWeight": "normal",
         "labelFontWeight": "normal",
         "labelColor": INK,
@@ -61,14 +62,16 @@ CONFIG = {
     },
     "legend": {
         "orient": "bottom",
-        "labelFontSize": 10,
-        "titleFontSize": 11,
+        "labelFontSize": 12,
+        "titleFontSize": 13,
         "titleFontWeight": "normal",
         "labelColor": INK,
         "titleColor": INK,
         "symbolStrokeWidth": 2,
+        "symbolBaseFillColor": INK,
+        "symbolBaseStrokeColor": INK,
         "symbolSize": 150,
-        "labelLimit": 220,
+        "labelLimit": 260,
     },
     "line": {"strokeWidth": 1.8},
     "facet": {"spacing": 12},
@@ -140,22 +143,44 @@ def in_order(rankings: Rankings) -> Rankings:
     return dict(sorted(rankings.items(), key=place))
 
 
-def _colours(rankings: Rankings) -> list[str]:
+def colours(rankings: Rankings) -> list[str]:
+    """Return the colours of rankings, in their order."""
     others = sorted({ranker for ranker, _ in rankings.values()} - set(COLOURS))
     more = dict(zip(others, MORE_COLOURS * len(others), strict=False))
     return [(COLOURS | more)[ranker] for ranker, _ in rankings.values()]
 
 
+WORDS = {"ttb": "from the top", "btt": "from the bottom"}
+
+
+def in_words(name: str, direction: str | None) -> str:
+    """Return a ranking's name as a reader knows it: `linear-ttb` is *linear from the top*."""
+    if direction not in WORDS:
+        return name
+    return f"{name.removesuffix(f'-{direction}')} {WORDS[direction]}"
+
+
+def labels(rankings: Rankings, words: Mapping[str, str] | None = None) -> str:
+    """Return the expression that gives the label of a ranking from its name."""
+    said = {name: in_words(name, direction) for name, (_, direction) in rankings.items()}
+    return f"{json.dumps(said | dict(words or {}))}[datum.label] || datum.label"
+
+
 def _legend(rankings: Rankings) -> alt.Legend:
     found = [direction for _, direction in rankings.values()]
     columns = max(found.count(direction) for direction in DASHES)
-    return alt.Legend(title="ranking", columns=max(columns, 1), symbolOpacity=1)
+    return alt.Legend(
+        title="ranking",
+        columns=max(columns, 1),
+        symbolOpacity=1,
+        labelExpr=labels(rankings),
+    )
 
 
 def colour(rankings: Rankings, channel=alt.Color):
     """Return the colours of rankings, for a channel."""
     names = in_order(rankings)
-    scale = alt.Scale(domain=list(names), range=_colours(names))
+    scale = alt.Scale(domain=list(names), range=colours(names))
     return channel("ranking:N", scale=scale, legend=_legend(names))
 
 
@@ -182,7 +207,7 @@ STROKE, FILL = alt.Stroke("stroke:N", scale=None), alt.Fill("fill:N", scale=None
 def painted(chart: alt.Chart, rankings: Rankings) -> alt.Chart:
     """Return a chart whose marks `STROKE` and `FILL` may paint in the colours of rankings."""
     names = in_order(rankings)
-    ranges = {"stroke": _colours(names), "fill": _insides(names)}
+    ranges = {"stroke": colours(names), "fill": _insides(names)}
     return with_transforms(
         chart,
         *(
@@ -196,7 +221,7 @@ def painted(chart: alt.Chart, rankings: Rankings) -> alt.Chart:
 
 
 def _insides(rankings: Rankings) -> list[str]:
-    pairs = zip(rankings.values(), _colours(rankings), strict=True)
+    pairs = zip(rankings.values(), colours(rankings), strict=True)
     return ["white" if direction == "btt" else shade for (_, direction), shade in pairs]
 
 
@@ -215,7 +240,13 @@ def one_configuration(name: str) -> str:
     return f"datum.configurations == 1 && isValid(datum.{name})"
 
 
-def number(field: str, title: str, form: str = ".3f") -> alt.Tooltip:
+PERCENT = "~%"
+"""The format of an axis of shares: 3.5%, and no decimal where none is needed."""
+POINTS = "format(datum.value * 100, '+~g')"
+"""The label of an axis of differences of shares, in percentage points."""
+
+
+def number(field: str, title: str, form: str = ".1%") -> alt.Tooltip:
     return alt.Tooltip(f"{field}:Q", title=title, format=form)
 
 
@@ -230,7 +261,7 @@ def part_of(chart: alt.TopLevelMixin, *transforms: dict, title: str = "") -> alt
     chart = with_transforms(chart, *(transforms or filters()))
     if title:
         chart.title = alt.TitleParams(
-            title, fontSize=11, fontWeight="normal", color=SOFT, frame="group", offset=4
+            title, fontSize=13, fontWeight="normal", color=SOFT, frame="group", offset=4
         )
     return chart
 
@@ -244,9 +275,9 @@ def line_at(value: float, groups: Sequence[str]) -> alt.Chart:
 CONFIGURATIONS = alt.Tooltip("configurations:Q", title="configurations")
 
 
-def width(columns: int, whole: int = 560) -> int:
+def width(columns: int, whole: int = 860) -> int:
     """Return the width of one of so many panels that stand side by side."""
-    return max(min(whole // max(columns, 1) - 12, 300), 96)
+    return max(min(whole // max(columns, 1) - 12, 420), 120)
 
 
 def curves(
@@ -258,7 +289,7 @@ def curves(
     groups: Sequence[str],
     zero: bool = False,
     marked: bool = False,
-    size: tuple[int, int] = (200, 150),
+    size: tuple[int, int] = (200, 170),
 ) -> alt.LayerChart:
     """Return the mean of `y` over k, a line for each ranking, without its facets.
 
@@ -270,7 +301,7 @@ def curves(
     base = alt.Chart().transform_filter(f"isValid(datum.{y})")
     base = with_transforms(base, mean(means, [*groups, "ranking", "k"]))
     x = alt.X("k:Q", title="k (neurons)", axis=alt.Axis(tickCount=4), scale=alt.Scale(nice=False))
-    axis = alt.Axis(tickCount=5, format="~g")
+    axis = alt.Axis(tickCount=5, format=PERCENT)
     tooltip = ["ranking:N", "k:Q", number(y, title), CONFIGURATIONS]
     layers = []
     if interval:
@@ -344,7 +375,7 @@ def finished(
     if filtered:
         chart.params = [alt.VariableParameter(name=name, value=None) for name in FILTERS]
         chart = with_transforms(chart)
-        if not isinstance(chart, alt.VConcatChart):
+        if not isinstance(chart, alt.VConcatChart | alt.HConcatChart):
             chart.transform = filters() + chart.transform
     chart.datasets = {ROWS: rows}
     return chart

@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("transfer",)
 TITLE = "Do neurons move words of another treebank?"
+LEAD = "Do the neurons found in one treebank also move the words of another?"
 CAPTION = (
     "CLTV of the words of one treebank (rows), changed with what was learned from another "
     "(columns): its ranking, its class means, or both; on the diagonal with the treebank's own. "
@@ -53,7 +54,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
 
 def _panels(table: pl.DataFrame, method: str) -> alt.TopLevelMixin:
     order = table["treebank"].unique(maintain_order=True).sort().to_list()
-    side = max(26, min(60, 300 // len(order)))
+    side = max(44, min(80, 420 // len(order)))
     base = style.with_transforms(
         alt.Chart(), style.mean({"cltv": "cltv"}, ["treebank", "lender", "borrowed", "ranking"])
     )
@@ -75,7 +76,7 @@ def _panels(table: pl.DataFrame, method: str) -> alt.TopLevelMixin:
         ],
     )
     dark = 0.55 * float(table["cltv"].to_numpy().max())
-    numbers = base.mark_text(fontSize=9).encode(
+    numbers = base.mark_text(fontSize=12).encode(
         text=alt.Text("cltv:Q", format=".1%"),
         color=alt.condition(f"datum.cltv > {dark}", alt.value("white"), alt.value(style.INK)),
     )

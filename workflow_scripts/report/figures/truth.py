@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("truth",)
 TITLE = "Which rankings find the neurons that are known to be used"
+LEAD = "In a model whose used neurons are known: which rankings find them?"
 CAPTION = (
     "In a compiled model it is known which neurons hold the attribute, and which of them the model "
     "uses. Average precision: 1 where a ranking has all of these before any other neuron. A "
@@ -55,10 +56,10 @@ def _panels(order: list[str], intervals: bool) -> alt.TopLevelMixin:
         layers.append(
             base.mark_point(size=70, filled=True, opacity=1).encode(
                 x=alt.X(f"mean({score}):Q", title=AXIS, scale=SCALE),
-                tooltip=["ranking:N", alt.Tooltip(f"mean({score}):Q", title=name, format=".3f")],
+                tooltip=["ranking:N", alt.Tooltip(f"mean({score}):Q", title=name, format=".2f")],
             )
         )
-    panel = alt.layer(*layers).properties(width=330, height=22 * len(order))
+    panel = alt.layer(*layers).properties(width=380, height=24 * len(order))
     return style.part_of(
         panel.facet(
             data=alt.NamedData(style.ROWS),

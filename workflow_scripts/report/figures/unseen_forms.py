@@ -8,6 +8,7 @@ from workflow_scripts.report.figures import style
 
 USES = ("probing_curves",)
 TITLE = "Accuracy on forms that training has, and on others"
+LEAD = "Does a probe know the attribute, or only the word forms that it saw in training?"
 CAPTION = (
     "Test accuracy of a probe that sees only the first k neurons of a ranking, left on words whose "
     "form is in training with the attribute, right on those whose form is not; rows are probes, "
@@ -36,7 +37,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
         "accuracy",
         interval=False,
         groups=["probe", "forms"],
-        size=(style.width(2), 150),
+        size=(style.width(2), 170),
     )
     labels = f"(datum.label) == '{SEEN}' ? 'forms in training' : 'forms not in training'"
     chart = lines.facet(

@@ -9,6 +9,7 @@ from workflow_scripts.report.verdicts import Comparisons, clearly
 
 USES = ("used_vs_encoded", "contrasts")
 TITLE = "What is encoded, and what is used"
+LEAD = "Are the neurons that a probe reads best also those that the model uses most?"
 CAPTION = (
     "A point is one ranking: to the right, the better a probe reads the attribute from its first k "
     "neurons (encoded); upwards, the more words change their value and keep their lemma when "
@@ -23,6 +24,7 @@ CAPTION = (
 )
 MISSING = "no k of a probe is also a k of an intervention, or no test word has the attribute"
 
+AXIS = alt.Axis(tickCount=4, format=style.PERCENT)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
 
@@ -66,9 +68,9 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
         ),
     )
     near = alt.Scale(zero=False, nice=True, padding=8)
-    x = alt.X("accuracy:Q", title="probe accuracy", scale=near, axis=alt.Axis(tickCount=4))
+    x = alt.X("accuracy:Q", title="probe accuracy", scale=near, axis=AXIS)
     title = f"{measure.upper()}, {method}"
-    y = alt.Y(f"{measure}:Q", title=title, axis=alt.Axis(tickCount=5))
+    y = alt.Y(f"{measure}:Q", title=title, axis=AXIS)
     tooltip = [
         *("ranking:N", "probe:N", "k:Q"),
         style.number("accuracy", "accuracy"),
@@ -94,7 +96,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
         size=190, strokeWidth=1, stroke="#AAAAAA", fill=None, opacity=1
     )
     layers.append(rings.encode(x=x, y=y))
-    points = base.mark_point(size=65, strokeWidth=1.6, opacity=1).encode(
+    points = base.mark_point(size=80, strokeWidth=1.6, opacity=1).encode(
         x=x,
         y=y,
         **style.points(rankings),
@@ -105,7 +107,7 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str) -> alt.FacetChar
         ),
         tooltip=tooltip,
     )
-    chart = alt.layer(*layers, points).properties(width=width, height=170)
+    chart = alt.layer(*layers, points).properties(width=width, height=210)
     faceted = chart.facet(
         data=alt.NamedData(style.ROWS),
         column=alt.Column("k:O", title=None, header=style.named("k =")),

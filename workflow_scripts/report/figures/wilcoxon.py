@@ -4,9 +4,14 @@ import altair as alt
 import polars as pl
 
 from workflow_scripts.report.figures import style
+from workflow_scripts.report.verdicts import SIGNIFICANT
+from workflow_scripts.report.wording import configurations
 
 USES = ("wilcoxon",)
 TITLE = "Which probe and ranking is reliably better"
+LEAD = (
+    "Over many configurations, which probe with which ranking is reliably better than which other?"
+)
 CAPTION = (
     "A dark cell says that the setting of its column (probe, then ranking) has a higher test "
     "accuracy than that of its row, over all configurations: one-sided Wilcoxon signed-rank tests, "
@@ -21,13 +26,19 @@ LEVELS = ["p < 0.001", "p < 0.01", "p < 0.05", "not significant"]
 SHADES = ["#08306B", "#2171B5", "#85BCDB", "#E8E8E8"]
 
 
-def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
+def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | str | None:
     """Return a matrix of settings for each k; the group over all configurations."""
     table = tables["wilcoxon"].filter(
         (pl.col("group") == "overall") & pl.col("p_holm").is_not_null()
     )
     if table.is_empty():
         return None
+    n, tests = int(table["pairs"].max()), table.group_by("k").len()["len"].min()
+    if tests * 0.5**n > SIGNIFICANT:  # the least p that the test can give of n pairs
+        return (
+            f"{configurations(n)} {'is' if n == 1 else 'are'} too few: adjusted for {tests} "
+            "comparisons, no signed-rank test can be significant"
+        )
     rows = style.rows_of(
         table, ["k", "probe", "ranking", "other_probe", "other_ranking", "p", "p_holm", "pairs"]
     )
@@ -67,7 +78,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.FacetChart | None:
             alt.Tooltip("pairs:Q", title="configurations"),
         ],
     )
-    size = max(min(15 * len(names), 240), 60)
+    size = max(min(24 * len(names), 400), 60)
     faceted = cells.properties(width=size, height=size).facet(
         data=alt.NamedData(style.ROWS),
         facet=alt.Facet("k:O", title=None, header=style.named("k ="), sort="descending"),

@@ -7,10 +7,27 @@ tells alone: `information` on the value in bits, and `cohens_d`, how far its cla
 
 import polars as pl
 
+from workflow_scripts.files.dictionary import Meaning
 from workflow_scripts.tables.collections import NAMES
 from workflow_scripts.tables.collections.neurons import FIRST, OF_PLACE, PLACE
 
 USES = ("neurons",)
+COLUMNS = {
+    "neuron": Meaning(None, "The neuron's index in the hidden state, from 0."),
+    "position": Meaning(None, "The neuron's place in the ranking; 0 is the first."),
+    "n_neurons": Meaning("neurons", "How many neurons the ranking has: the model's width."),
+    "score": Meaning(None, "What the ranking orders by; its unit is the ranker's own."),
+    "information": Meaning(
+        "bits",
+        "What the neuron alone tells of the value: mutual information of the value and the neuron, "
+        "cut at its 5 %, 10 %, ... 95 % quantiles of training words.",
+    ),
+    "cohens_d": Meaning(
+        "standard deviations",
+        "How far the outermost means of the values are apart, over the pooled standard deviation "
+        "of training words.",
+    ),
+}
 
 
 def build(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
