@@ -180,7 +180,13 @@ def write_forms(folder, words, split=None):
     (folder / "attributes.csv").write_text(text)
 
 
-PLAIN = {"interventions": [], "schema": "unimorph", "attributes": "all", "analyzer": "lexicon"}
+PLAIN = {
+    "treebanks": {},
+    "interventions": [],
+    "schema": "unimorph",
+    "attributes": "all",
+    "analyzer": "lexicon",
+}
 MOVED = PLAIN | {"interventions": [{"method": "ablation"}]}
 
 

@@ -23,6 +23,7 @@ from workflow_scripts.tables.tables.truth import SCORES
 
 UNITS = {"share", "ratio", "bits", "nats", "p"}
 UNITS |= {"neurons", "words", "pairs", "treebanks", "configurations", "models"}
+UNITS |= {"activation", "standard deviations"}
 TRUTH = CONFIGURATION_SCHEMA | {"ranking": pl.String, **NAMES, "planted": pl.String}
 
 

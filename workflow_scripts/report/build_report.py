@@ -76,7 +76,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def dictionary(tables: Sequence[Path]) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return what the columns of tables are: table -> column -> unit, which may be empty, meaning."""
+    """Return of the columns of tables: table -> column -> unit, which may be empty, meaning."""
     return {
         path.stem: {name: (of.unit or "", of.meaning) for name, of in columns_of(path).items()}
         for path in tables
