@@ -102,7 +102,12 @@ rule build_table:
             )
         ),
     output:
-        csv=results("tables/{table}.csv"),
+        csv=report(
+            results("tables/{table}.csv"),
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
         parquet=results("tables/{table}.parquet"),
     log:
         step.log,
@@ -151,7 +156,12 @@ rule build_dictionary:
     input:
         unpack(step.inputs(tables=targets.files("tables", plan.tables, "parquet"))),
     output:
-        csv=results("tables/columns.csv"),
+        csv=report(
+            results("tables/columns.csv"),
+            caption="captions/columns.rst",
+            category="Tables",
+            labels={"table": "columns"},
+        ),
         parquet=results("tables/columns.parquet"),
     log:
         step.log,

@@ -19,7 +19,12 @@ rule build_figure:
             )
         ),
     output:
-        svg=results("figures/{figure}.svg"),
+        svg=report(
+            results("figures/{figure}.svg"),
+            caption="captions/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
         pdf=results("figures/{figure}.pdf"),
         json=results("figures/{figure}.json"),
     log:
@@ -63,7 +68,12 @@ rule build_report:
             )
         ),
     output:
-        report=results("report.html"),
+        page=report(
+            results("report.html"),
+            caption="captions/page.rst",
+            category="What the study found",
+            labels={"page": "report"},
+        ),
         findings=results("findings.json"),
     log:
         step.log,
@@ -88,7 +98,7 @@ rule build_report:
             --words {params.words} \
             --configuration {params.study[configuration]} \
             --packages {params.packages} \
-            --report {output.report} \
+            --report {output.page} \
             --findings {output.findings} \
             2>&1 | tee {log}
         """

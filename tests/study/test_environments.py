@@ -86,3 +86,23 @@ def test_ci_runs_what_must_hold_with_the_oldest_python_that_the_project_allows()
     assert job["steps"][-1] == {"run": ".ci/run"}
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert job["strategy"]["matrix"]["python"][0] == needed.removeprefix(">=")
+
+
+def test_the_container_has_the_pins_of_pip_and_runs_the_workflow():
+    text = (ROOT / "envs/Dockerfile").read_text()
+    steps = dict.fromkeys(
+        line.partition(" ")[0] for line in text.splitlines() if line[:1].isupper()
+    )
+    assert next(iter(steps)) == "FROM"
+    python = conda("workflow.yaml")[0]["dependencies"][0].partition("=")[2]
+    assert f"FROM python:{python}-slim\n" in text
+    assert "pip install --no-cache-dir --requirement envs/requirements.txt\n" in text
+    copied = re.findall(r"^COPY (\S+) (\S+)$", text, flags=re.MULTILINE)
+    assert copied == [("envs/requirements.txt", "envs/requirements.txt"), (".", ".")]
+    assert "==" not in text  # no pin of its own
+    [folder] = re.findall(r"^WORKDIR (/neuron-pitfalls)$", text, flags=re.MULTILINE)
+    [entry] = re.findall(r"^ENTRYPOINT (.*)$", text, flags=re.MULTILINE)
+    assert ast.literal_eval(entry) == ["snakemake", "--snakefile", f"{folder}/Snakefile"]
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".venv", "results"} <= set(ignored)
+    assert not [name for name in ignored if name.startswith(("workflow_scripts", "rules", "envs"))]

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import zipfile
+from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -55,6 +57,20 @@ def test_every_figure_that_has_its_tables_is_drawn(finished):
         spec = json.loads(paths["json"].read_text())
         assert len(spec["datasets"]["rows"]) > 0
         assert spec["usermeta"]["made_by"].keys() == {"code", "settings", "inputs"}
+
+
+def test_snakemakes_own_report_shows_tables_and_figures_with_captions(finished, tmp_path):
+    path = tmp_path / "report.zip"
+    done = run(finished, SMALL, "--report", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(path) as made:
+        names = {Path(name).name for name in made.namelist()}
+        pages = [name for name in made.namelist() if name.endswith("report.html")]
+        text = "".join(made.read(name).decode() for name in made.namelist() if ".htm" in name)
+    assert len(pages) == 2  # Snakemake's, and the study's
+    assert {"probing.csv", "columns.csv", "probing_curves.svg", "report.html"} <= names
+    for said in ("What the study found", "a row an observation", "The data dictionary"):
+        assert said in text
 
 
 def test_a_study_ends_in_a_report_and_says_where_it_is(finished, study):

@@ -10,7 +10,7 @@ from workflow_scripts.report.figures import style
 from workflow_scripts.report.verdicts import Comparisons, clearly, telling_method
 
 USES = ("used_vs_encoded", "contrasts")
-TITLE = "Which ranking is best? It depends on who judges"
+TITLE = "Which ranking is best, by each of its judges?"
 LEAD = "Each panel is another judge of the same rankings; it puts the shaded one first."
 CAPTION = (
     "Each ranking gives its first k neurons, k the same everywhere, to every judge. A probe judges "
