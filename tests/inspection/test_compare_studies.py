@@ -53,7 +53,7 @@ def test_what_another_control_task_changes_is_all_that_differs(study, finished, 
     columns = re.findall(r"^  probing: (\w+) ", said, flags=re.MULTILINE)
     assert sorted(columns) == ["control_accuracy", "control_majority", "selectivity"]
     assert "interventions " not in said
-    assert "figures: 1 of 13 different: selectivity_curves" in said
+    assert re.search(r"figures: 1 of \d+ different: selectivity_curves\n", said)
     text = page.read_text()
     assert not re.search(r"(src|href)=\"(?!data:)", text)
     assert "<td>control</td><td>true</td><td>empirical</td>" in text
@@ -167,7 +167,7 @@ def test_one_number_in_one_table_is_found(finished, study, compared):
     status, said, _ = compared(finished / "results", study / "results")
     row = table.row(2, named=True)
     assert status == 1
-    assert "tables: 1 of 13 different" in said
+    assert re.search(r"tables: 1 of \d+ different\n", said)
     start = f"  saturation: clwv {row['clwv']:.4g} | {row['clwv'] + 0.5:.4g} (model tiny, "
     assert start in said
     assert f"ranking {row['ranking']}, method {row['method']})" in said

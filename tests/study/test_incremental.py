@@ -40,6 +40,7 @@ FIGURES = {
     "concord": {"concord"},
     "layer_profiles": {"probing", "saturation"},
     "used_vs_encoded": {"used_vs_encoded", "contrasts"},
+    "overview": {"used_vs_encoded", "contrasts"},
     "contrasts": {"contrasts"},
     "wilcoxon": {"wilcoxon"},
     "clusters": {"clusters"},
@@ -102,7 +103,7 @@ def built_on(*stages):
 REPORTED = (
     {job("build_table", table=t) for t in ("probing", "wilcoxon", "used_vs_encoded", *COMPARED)}
     | {job("build_figure", figure=f) for f in ("layer_profiles", "wilcoxon", "used_vs_encoded")}
-    | {job("build_figure", figure=f) for f in ("contrasts", "probing_curves")}
+    | {job("build_figure", figure=f) for f in ("contrasts", "overview", "probing_curves")}
     | {job("collect", **PAIR, collection="contrasts")}
     | ENDS
 )
