@@ -114,7 +114,7 @@ rule build_provenance:
             step.inputs(
                 tables=targets.files("tables", plan.tables, "parquet"),
                 csv=targets.files("tables", plan.tables, "csv"),
-                dictionary=targets.files("tables", ["columns"], "parquet", "csv"),
+                dictionary=targets.files("tables", ["columns"], "parquet"),  # the CSV comes with it
                 treebanks=lambda w: [
                     file
                     for name in plan.treebanks
@@ -158,7 +158,7 @@ rule build_provenance:
         """
         python -m workflow_scripts.report.build_provenance \
             --made-by {params.job:q} \
-            --tables {input.tables} {input.dictionary[0]} \
+            --tables {input.tables} {input.dictionary} \
             --treebanks {params.study[treebanks]} \
             --models {params.study[models]} \
             --rankers {params.study[rankers]} \

@@ -126,7 +126,7 @@ COMPLAINTS = {
     "neurons' key": (
         ["neurons"],
         {"max": 9, "reports": [3]},
-        ["neurons.reports: unknown", "possible: max, report", "mean report?"],
+        ["neurons.reports: unknown", "possible: describe, max, report", "mean report?"],
     ),
     "sources' key": (["sources"], {"hubs": "x"}, ["sources.hubs: unknown", "hub, ud", "mean hub?"]),
     "intervention's key": (
@@ -229,7 +229,7 @@ COMPLAINTS = {
     "release of a folder": (
         ["treebanks", "ewt", "release"],
         "r2.16",
-        ["treebanks.ewt.release", "not an option of path", "possible: path"],
+        ["treebanks.ewt.release", "not an option of path", "possible: dev, path"],
     ),
     "sentences of a download": (
         [*UD, "sentences"],

@@ -241,7 +241,7 @@ def test_a_treebank_without_any_attribute_has_words_no_values_and_a_lexicon(tiny
 def test_a_pair_of_model_and_treebank_without_configurations_collects_nothing(tmp_path, collection):
     words = words_of(read_text(tmp_path, **dict.fromkeys(SPLITS, NOTHING)))
     made = tmp_path / "collected.parquet"
-    given = {"words_test": words["words_test"], "report": [10], "seed": 1}
+    given = {"words_test": words["words_test"], "report": [10], "describe": 20, "seed": 1}
     call(collect, collection=collection, configurations=[], **given, collected=made)
     assert read_parquet(made).column_names[:4] == ["model", "treebank", "attribute", "layer"]
     assert len(read_parquet(made)) == 0

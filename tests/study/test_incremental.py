@@ -326,10 +326,10 @@ def test_how_many_neurons_are_described_reruns_their_tables_and_describes_none_a
     assert planned(finished, config) == (
         {job("collect", **PAIR, collection="neurons")}
         | {job("build_table", table=name) for name in tables}
-        | {job("build_report"), job("build_provenance")}
+        | ENDS
     )
     config = changed(SMALL, tmp_path / "none.yaml", neurons=neurons | {"describe": 0})
-    assert planned(finished, config) == {job("build_report"), job("build_provenance")}
+    assert planned(finished, config) == ENDS
 
 
 @pytest.mark.parametrize("keys", [{"device": "auto"}, {"sources": {"ud": "http://127.0.0.1:9"}}])
