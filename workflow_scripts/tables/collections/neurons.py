@@ -32,7 +32,7 @@ OF_WORD = {"end": pl.String, "place": pl.Int32, "sentence": pl.Int32, "word": pl
     "activation": pl.Float32,
     "context": pl.String,
 }
-SCHEMA = {"kind": pl.String} | FIRST | OF_PLACE | OF_VALUE | OF_WORD
+SCHEMA = FIRST | {"kind": pl.String} | OF_PLACE | OF_VALUE | OF_WORD
 
 
 def collect(task: CollectionTask) -> pl.DataFrame:
