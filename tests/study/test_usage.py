@@ -263,7 +263,8 @@ def test_the_command_estimates_a_study_from_its_own_records(finished):
     assert done.returncode == 0, done.stderr
     cells = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     jobs = {row[0].removeprefix("| "): row[1] for row in cells[1:]}
-    assert jobs.pop("tables") == str(7 + 16 + 1 + 14 + 2)  # collected, tables, dictionary, figures, report
+    # Collected, tables, dictionary, figures, and the report with its provenance.
+    assert jobs.pop("tables") == str(7 + 16 + 1 + 14 + 2)
     assert jobs == {
         "words": "2",
         "activations": "3",

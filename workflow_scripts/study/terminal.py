@@ -213,7 +213,9 @@ class Terminal(logging.Handler):
     # What is said.
 
     def _is_for_a_person(self, record: logging.LogRecord) -> bool:
-        return record.pathname.startswith(self._project) or bool(_READ.match(str(record.msg)))
+        # Packages may lie within the project too, in its `.venv`.
+        is_ours = record.pathname.startswith(self._project) and "-packages" not in record.pathname
+        return is_ours or bool(_READ.match(str(record.msg)))
 
     def _plan(self) -> None:
         """Count what remains: Snakemake has a job that has just ended among it."""
