@@ -114,7 +114,8 @@ rule build_provenance:
             step.inputs(
                 tables=targets.files("tables", plan.tables, "parquet"),
                 csv=targets.files("tables", plan.tables, "csv"),
-                dictionary=targets.files("tables", ["columns"], "parquet"),  # the CSV comes with it
+                # The CSV comes with it.
+                dictionary=targets.files("tables", ["columns"], "parquet"),
                 treebanks=lambda w: [
                     file
                     for name in plan.treebanks
