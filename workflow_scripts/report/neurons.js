@@ -5,15 +5,7 @@ const FIELDS = ["model", "treebank", "attribute", "layer"];
 const COLOURS = ["#3b7dd8", "#d1642a", "#2a9d6e", "#b04fb0", "#9a8500", "#3f93b5", "#c94c6e", "#777"];
 const DASHES = ["", "6 3", "2 3", "8 3 2 3"];
 const IN_NATS = ["attribution", "integrated"];
-const find = (selector) => document.querySelector(selector);
-
-async function embedded() {
-  const bytes = Uint8Array.from(atob(find("#neuron-data").textContent), (letter) => letter.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).json();
-}
-
-const data = await embedded();
+const data = await carried("#neuron-data");
 const selects = Object.fromEntries([...FIELDS, "ranking"].map((name) => [name, find(`[data-neuron=${name}]`)]));
 let chosen = null;
 

@@ -4,18 +4,16 @@ A section with its own style, data and behaviour (`neurons.html`, `.css`, `.js`)
 of the page knows nothing of it.
 """
 
-import base64
-import gzip
-import json
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from string import Template
 from typing import Any
 
 import polars as pl
 
-from workflow_scripts.files.columns import BIN_COLUMNS, CONFIGURATION
+from workflow_scripts.files.columns import BIN_COLUMNS, CONFIGURATION, RANKING
+from workflow_scripts.report.carried import embedded, part
+from workflow_scripts.report.figures.style import in_words
 
 CARDS = 4000
 """The most neurons of which the page carries densities and words: about 1 MB of it."""
@@ -24,7 +22,6 @@ NOT_ASKED = (
     "first 20 of each ranking."
 )
 NONE = "No ranking of this study has a neuron."
-_PARTS = Path(__file__).parent
 _OF = [*CONFIGURATION, "neuron"]
 
 
@@ -35,17 +32,12 @@ def section(tables: Mapping[str, pl.DataFrame], first: int) -> str:
     if tables["neurons"].is_empty():
         return _without(NONE)
     data = data_of(tables["neurons"], tables["neuron_values"], tables["neuron_words"], first)
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Template(_part("neurons.html")).substitute(
+    return Template(part("neurons.html")).substitute(
         first=first,
-        css=_part("neurons.css"),
-        data=base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii"),
-        script=_part("neurons.js"),
+        css=part("neurons.css"),
+        data=embedded(data),
+        script=part("carried.js", "neurons.js"),
     )
-
-
-def _part(name: str) -> str:
-    return (_PARTS / name).read_text(encoding="utf-8")
 
 
 def _without(why: str) -> str:
@@ -57,14 +49,14 @@ def data_of(
 ) -> dict[str, Any]:
     """Return what the section's script reads: numbers short, texts that repeat once.
 
-    `rankings` are names with their rankers, `contexts` the words' surroundings. Each of
+    `rankings` are names in words with their rankers, `contexts` the words' surroundings. Each of
     `configurations` has the first neurons of each ranking (`first`, by the ranking's index), and
     its `neurons`: `[information, d, places, scores]`, places and scores by ranking, and, of at most
     CARDS, `[low, high, bins of each value, highest words, lowest words]`, a word being
     `[context, value, activation]`.
     """
-    rankings = neurons.select("ranking", "ranker").unique(maintain_order=True).rows()
-    index = {name: i for i, (name, _) in enumerate(rankings)}
+    rankings = neurons.select(RANKING).unique(maintain_order=True).rows()
+    index = {name: i for i, (name, _, _) in enumerate(rankings)}
     contexts: dict[str, int] = {}
     densities = values.rows_by_key(_OF, named=True)
     ends = words.rows_by_key(_OF, named=True)
@@ -97,7 +89,7 @@ def data_of(
         )
     return {
         "first": first,
-        "rankings": rankings,
+        "rankings": [[in_words(name, way), ranker] for name, ranker, way in rankings],
         "contexts": list(contexts),
         "configurations": configurations,
     }

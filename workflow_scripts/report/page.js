@@ -3,16 +3,7 @@
 
 const FILTERS = ["model", "treebank", "attribute", "layer"];
 const ROWS = 25;
-const find = (selector) => document.querySelector(selector);
-
-// The data of the page: JSON, gzipped, in base64.
-async function embedded() {
-  const bytes = Uint8Array.from(atob(find("#study-data").textContent), (letter) => letter.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).json();
-}
-
-const data = await embedded();
+const data = await carried("#study-data");
 const { figures, tables, about } = data;
 
 function element(name, text = "", attributes = {}) {

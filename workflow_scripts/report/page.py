@@ -4,14 +4,10 @@ The figures' library, the figures and the tables are written into the page; a ta
 that is left in its file, which the page says.
 """
 
-import base64
-import gzip
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -22,6 +18,7 @@ import yaml
 from workflow_scripts.files.columns import CONFIGURATION, RANKING
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.report import neurons
+from workflow_scripts.report.carried import embedded, part
 from workflow_scripts.report.figures import style
 from workflow_scripts.report.findings import Findings, Pitfall
 from workflow_scripts.report.glossary import TERMS
@@ -32,8 +29,8 @@ LONGEST = 50_000
 OVERVIEW = "overview"
 """The figure of the first screen."""
 SCRIPTS = (
-    *("page.js", "glossary.js", "findings.js", "describe.js", "figures.js", "examples.js"),
-    *("tables.js", "start.js"),
+    *("carried.js", "page.js", "glossary.js", "findings.js", "describe.js", "figures.js"),
+    *("examples.js", "tables.js", "start.js"),
 )
 """The parts of the page's script, in their order: each uses what stands before it."""
 FIRST = (
@@ -41,7 +38,6 @@ FIRST = (
     *("intervention_curves", "side_effects", "concord", "transfer", "layer_profiles"),
 )
 """The figures that tell the pitfalls, in the order of telling; the others come after."""
-_PARTS = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -100,9 +96,9 @@ def page(
         "columns": columns or {},
     }
     first = [figure for figure in figures if figure.name == OVERVIEW]
-    return Template(_part("page.html")).substitute(
+    return Template(part("page.html")).substitute(
         title="neuron-pitfalls: what this study found",
-        css=_part("page.css"),
+        css=part("page.css"),
         study=html.escape(_study(tables, run)),
         first="".join(map(_first, first)),
         pitfalls="".join(_pitfall(pitfall, rankings) for pitfall in pitfalls),
@@ -114,9 +110,9 @@ def page(
             f"<dt>{html.escape(term)}</dt><dd>{html.escape(said)}</dd>"
             for term, said in sorted(TERMS.items(), key=lambda item: item[0].lower())
         ),
-        data=_embedded(data),
+        data=embedded(data),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
-        script="\n".join(map(_part, SCRIPTS)),
+        script=part(*SCRIPTS),
     )
 
 
@@ -188,16 +184,6 @@ def _more(sentences: Sequence[str], rankings: style.Rankings) -> str:
         '<details class="more"><summary>What else this study says, and what it left out</summary>'
         f'{_WHOLE}<ul class="explain">{_listed(sentences, rankings)}</ul></details>'
     )
-
-
-def _part(name: str) -> str:
-    return (_PARTS / name).read_text(encoding="utf-8")
-
-
-def _embedded(data: Any) -> str:
-    """Return data as gzipped JSON in base64: a tenth of its size, and nothing ends its element."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
 
 
 def _place(figure: Figure) -> tuple[int, str]:

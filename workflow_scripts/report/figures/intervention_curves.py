@@ -35,12 +35,22 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
     rows = style.rows_of(
         table, [*CONFIGURATION, "method", "ranking", "k", "words", *measures], intervals
     )
-    parts = [_panels(table, rows, measure, measure == measures[0]) for measure in measures]
+    methods = table["method"].unique().sort()
+    parts = []
+    for measure in measures:
+        # A method without a target has no CLTV, and no panel for it: the others say their names.
+        having = table.filter(pl.col(measure).is_not_null())["method"].unique().sort()
+        named = measure == measures[0] or len(having) < len(methods)
+        faceted = _panels(table, rows, measure, len(methods), named)
+        has_it = {"filter": {"field": "method", "oneOf": having.to_list()}}
+        parts.append(style.part_of(faceted, *style.filters(), has_it))
     return style.finished(alt.vconcat(*parts), rows, TITLE)
 
 
-def _panels(table: pl.DataFrame, rows: list[dict], measure: str, first: bool) -> alt.FacetChart:
-    width = style.width(table["method"].n_unique())
+def _panels(
+    table: pl.DataFrame, rows: list[dict], measure: str, methods: int, named: bool
+) -> alt.FacetChart:
+    width = style.width(methods)
     lines = style.curves(
         style.rankings(table),
         measure,
@@ -58,9 +68,8 @@ def _panels(table: pl.DataFrame, rows: list[dict], measure: str, first: bool) ->
         shape="diamond", filled=True, size=70, color=style.INK, opacity=1
     ).encode(x="k:Q", y="unchanged:Q", tooltip=tooltip)
     chart = alt.layer(line, lines, point).properties(width=width, height=150)
-    header = alt.Header(labels=first)
-    faceted = chart.facet(
+    header = alt.Header(labels=named)
+    return chart.facet(
         data=alt.NamedData(style.ROWS),
         column=alt.Column("method:N", title=None, header=header),
     )
-    return style.part_of(faceted)
