@@ -371,7 +371,7 @@ def used_at_saturation(**rankings):
     concord = [
         of
         | {"method": "translation", "ranking": name, "relation": relation, "attractor": attractor}
-        | {"edited": edited, "k": k}
+        | {"edited": edited, "k": k, "pairs": 20}
         | {"concord": 0.8 - {0: 0.0, 5: drop if edited == "controller" else drop / 4, 10: 0.6}[k]}
         for name, (_, drop) in everything.items()
         for relation, attractor in (("all", None), ("all", True), ("det", None))
@@ -435,6 +435,16 @@ def test_where_no_other_word_is_moved_nothing_is_said_to_agree():
     (used,) = [sentence for sentence in said if sentence.startswith("Others' use")]
     assert used.startswith("Others' use: in 0 of 1 readable configuration")
     assert not [sentence for sentence in said if sentence.startswith("Own use and")]
+
+
+def test_of_too_few_pairs_no_share_is_said_and_their_configuration_is_named():
+    tables = used_at_saturation(linear=(0.2, 0.3), probeless=(0.4, 0.1))
+    tables["concord"] = tables["concord"].with_columns(pairs=pl.lit(19))
+    said = findings(tables).encoded_is_not_used.sentences
+    assert not [sentence for sentence in said if sentence.startswith(("Concord is", "Others'"))]
+    (few,) = [sentence for sentence in said if "too few to tell of others' use" in sentence]
+    assert few.startswith("Fewer than 20 pairs")
+    assert "layer" in few
 
 
 def test_without_concord_nothing_is_said_of_others_use():

@@ -36,7 +36,6 @@ def report(default_study):
 def test_the_configurations_are_those_of_the_config(tables):
     names = tables["probing"].select("model", *CURVE).unique().sort("model", *CURVE).rows()
     assert names == [
-        ("demo", "english", "Number"),
         ("demo", "spanish", "Gender and Noun Class"),
         ("demo", "spanish", "Number"),
     ]

@@ -36,7 +36,7 @@ def test_a_block_of_a_page_reads_the_results(block, finished, monkeypatch):
     monkeypatch.chdir(finished)
     names = {}
     # The default study's model, and the small one's; all else is in both.
-    shown = run(block.replace("/demo/", "/tiny/"), names)
+    shown = run(block.replace("/demo/spanish/", "/tiny/english/"), names)
     read = {name: value for name, value in names.items() if not name.startswith("__")} | {"": shown}
     read = {name: value for name, value in read.items() if isinstance(value, Sized)}
     assert read

@@ -211,7 +211,7 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
         *(("controller", "other"), (0, 5, 10)),
     ):
         row = dict(zip(OF, of, strict=True)) | {"method": "translation", "ranking": ranking}
-        row |= {"relation": relation, "attractor": attractor, "edited": edited, "k": k, "pairs": 9}
+        row |= {"relation": relation, "attractor": attractor, "edited": edited, "k": k, "pairs": 90}
         for name in ("concord", "margin", "drop"):
             (value,) = some()
             row |= {name: value} | ends(name, value)

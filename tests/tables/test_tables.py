@@ -557,7 +557,7 @@ def test_a_curve_has_the_intervals_of_its_shares_over_sentences(outcomes):
             for name, hits in shares.items():
                 of = unedited if name == "side_effect_rate" else totals
                 low, high = ratio_interval(np.array(hits)[:, None], of)
-                expected = (low[0], high[0])
+                expected = tuple(None if np.isnan(end) else end for end in (low[0], high[0]))
                 of_target = name.startswith("cltv") and method == "ablation"
                 if of_target or (name == "cltv_strict" and rows[0][name] is None):
                     expected = (None, None)

@@ -31,12 +31,13 @@ def ratio_interval(
         totals: (S,) words of each sentence; one without words takes no part.
         resamples: how many.
 
-    Both ends are NaN where there are no words.
+    Both ends are NaN where fewer than two sentences have words: drawn from one, all resamples are
+    the same, and an interval without width would say that nothing is uncertain.
     """
     spoken = totals > 0
     hits, totals = hits[spoken].astype(np.float64), totals[spoken].astype(np.float64)
     S, K = hits.shape
-    if S == 0:
+    if S < 2:
         return np.full(K, np.nan), np.full(K, np.nan)
     stream = np.random.Generator(np.random.PCG64(STREAM))
     columns = np.column_stack([hits, totals])  # (S, K + 1)

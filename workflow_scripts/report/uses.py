@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, CONTROLLER, OTHER
-from workflow_scripts.report.verdicts import Compared, Named
-from workflow_scripts.report.wording import listed, percent, readable_ones, rows_of
+from workflow_scripts.report.verdicts import FEW_PAIRS, Compared, Named
+from workflow_scripts.report.wording import listed, names_of, percent, readable_ones, rows_of
 
 
 def side_effects(tables: Mapping[str, pl.DataFrame], method: str, measure: str) -> list[str]:
@@ -49,18 +49,39 @@ def others_use(
     method: str,
     measure: str,
 ) -> list[str]:
-    """Say whether other words use the neurons, and whether own use and others' use agree."""
+    """Say whether other words use the neurons, and whether own use and others' use agree.
+
+    Of configurations with enough pairs; those with some, and too few, are named.
+    """
     concord, saturation = rows_of(tables, "concord"), rows_of(tables, "saturation")
     found = {of: here for of, here in judged.items() if here.others is not None}
     if concord is None or saturation is None or not found:
         return []
+    there = concord.filter(
+        pl.col("method") == method, pl.col("relation") == ALL, pl.col("attractor").is_null()
+    )
+    enough = set(there.filter(pl.col("pairs") >= FEW_PAIRS).select(CONFIGURATION).rows())
+    few = [of for of in found if of not in enough]
+    too_few = (
+        [
+            f"Fewer than {FEW_PAIRS} pairs of words that agree are too few to tell of others' use: "
+            f"{names_of(few)}."
+        ]
+        if few
+        else []
+    )
+    found = {of: here for of, here in found.items() if of in enough}
+    if not found:
+        return too_few
     used = [of for of, here in found.items() if here.others_moved]
     sentences = [
         f"Others' use: in {len(used)} of {readable_ones(len(found))} with pairs of words that "
         f"agree, {method} of the one by some ranking from the top makes clearly fewer others agree "
         "with it than k = 0 does, where its curve saturates."
     ]
-    sentences += _concord(concord, saturation, method)
+    of = pl.DataFrame(list(found), schema=CONFIGURATION, orient="row")
+    of = of.cast({name: there.schema[name] for name in CONFIGURATION})
+    sentences += _concord(there.join(of, on=CONFIGURATION, how="semi"), saturation, method)
     both = [here for of, here in found.items() if here.own is not None and of in used]
     if both:
         same = sum(not set(here.own.best).isdisjoint(here.others.best) for here in both)
@@ -71,7 +92,7 @@ def others_use(
             f"{contradict} they clearly contradict each other, one ranking moving "
             "more words and another more of those that agree with them."
         )
-    return sentences
+    return sentences + too_few
 
 
 def _contradict(of: Compared) -> bool:
@@ -79,13 +100,12 @@ def _contradict(of: Compared) -> bool:
     return any(of.own.better(*pair) and of.others.better(*pair[::-1]) for pair in of.own.found)
 
 
-def _concord(concord: pl.DataFrame, saturation: pl.DataFrame, method: str) -> list[str]:
+def _concord(there: pl.DataFrame, saturation: pl.DataFrame, method: str) -> list[str]:
     """Say what concord is on average, and what it is with another word changed."""
     curve = [*CONFIGURATION, "method", "ranking"]
     at = saturation.filter(pl.col("method") == method).select(
         *curve, "direction", k=pl.col("saturation_k")
     )
-    there = concord.filter(pl.col("relation") == ALL, pl.col("attractor").is_null())
     columns = [*curve, "ranker", "k", "edited", "concord"]
     rows = there.select(*columns).join(at, on=[*curve, "k"])
     left = {
@@ -98,7 +118,7 @@ def _concord(concord: pl.DataFrame, saturation: pl.DataFrame, method: str) -> li
     if left[CONTROLLER].is_empty():
         return []
     own = pl.col("edited") == CONTROLLER
-    before = there.filter(pl.col("method") == method, pl.col("k") == 0, own)
+    before = there.filter(pl.col("k") == 0, own)
     before = before.unique(CONFIGURATION)["concord"].mean()
     parts = [f"{ranking} {percent(share)}" for ranking, share in left[CONTROLLER].rows()]
     other = dict(left[OTHER].rows())

@@ -7,6 +7,8 @@ import argparse
 import re
 from pathlib import Path
 
+import polars as pl
+
 from workflow_scripts.command.given import given, require
 from workflow_scripts.command.line import add_made_by, run
 from workflow_scripts.command.plugins import load
@@ -72,7 +74,8 @@ def main(options: argparse.Namespace) -> None:
         describe=given("describe", uses, lambda: options.describe),
         seed=given("seed", uses, lambda: options.seed),
     )
-    rows = collection.collect(task)
+    # What cannot be computed is empty, not a number that is none.
+    rows = collection.collect(task).with_columns(pl.selectors.float().fill_nan(None))
     write_parquet(options.collected, rows.to_arrow(), made_by("collect", options.made_by))
 
 

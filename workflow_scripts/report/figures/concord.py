@@ -5,6 +5,7 @@ import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, CONTROLLER, OTHER
 from workflow_scripts.report.figures import style
+from workflow_scripts.report.verdicts import FEW_PAIRS
 
 USES = ("concord",)
 TITLE = "Do other words use these neurons?"
@@ -20,7 +21,8 @@ CAPTION = (
     "line that falls says that other words use its neurons. Below are two controls: the same "
     "change of another word of the same sentence, and, dashed and grey, random neurons. Columns "
     "are relations, and all of them together. Lines are means over all configurations chosen; "
-    "where one is chosen, a band gives its 95% interval."
+    "where one is chosen, a band gives its 95% interval. What rests on fewer than "
+    f"{FEW_PAIRS} pairs is in the table alone."
 )
 MISSING = (
     "no pair of words that agree was found: it takes arcs in the treebank, two words with the same "
@@ -30,11 +32,17 @@ MISSING = (
 CHANGED = {CONTROLLER: "the word that governs is changed", OTHER: "another word is changed"}
 
 
-def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | None:
+def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     """Return a line for each ranking; panels by relation, method and what is changed."""
-    table = style.at_most(tables["concord"].filter(pl.col("attractor").is_null()))
-    if table.is_empty():
+    every = tables["concord"].filter(pl.col("attractor").is_null())
+    if every.is_empty():
         return None
+    table = style.at_most(every.filter(pl.col("pairs") >= FEW_PAIRS))
+    if table.is_empty():
+        return (
+            f"no configuration has {FEW_PAIRS} pairs of words that agree; the table concord has "
+            "what there is"
+        )
     rows = style.rows_of(
         table,
         [*CONFIGURATION, "method", "ranking", "relation", "edited", "k", "pairs", "concord"],
