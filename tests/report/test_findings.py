@@ -373,6 +373,7 @@ def used_at_saturation(**rankings):
         | {"method": "translation", "ranking": name, "relation": relation, "attractor": attractor}
         | {"edited": edited, "k": k, "pairs": 20}
         | {"concord": 0.8 - {0: 0.0, 5: drop if edited == "controller" else drop / 4, 10: 0.6}[k]}
+        | {"concord_low": 0.75}
         for name, (_, drop) in everything.items()
         for relation, attractor in (("all", None), ("all", True), ("det", None))
         for edited in ("controller", "other")
@@ -389,6 +390,9 @@ def used_at_saturation(**rankings):
         "probing": probing(read, n=1),
         "contrasts": pl.concat([on_area, at_saturation]),
         "saturation": with_rankers(pl.DataFrame(points)),
+        "interventions": with_rankers(
+            pl.DataFrame([row | {"k": 5, "words": 200} for row in points]).drop("saturation_k")
+        ),
         "concord": with_rankers(pl.DataFrame(concord)),
     }
 
@@ -435,6 +439,22 @@ def test_where_no_other_word_is_moved_nothing_is_said_to_agree():
     (used,) = [sentence for sentence in said if sentence.startswith("Others' use")]
     assert used.startswith("Others' use: in 0 of 1 readable configuration")
     assert not [sentence for sentence in said if sentence.startswith("Own use and")]
+
+
+def test_of_few_moved_words_no_share_is_said():
+    tables = used_at_saturation(linear=(0.2, 0.3), probeless=(0.4, 0.1))
+    words = pl.lit(45)  # 9 and 18 moved
+    tables["interventions"] = tables["interventions"].with_columns(words=words)
+    said = findings(tables).encoded_is_not_used.sentences
+    assert not [sentence for sentence in said if "keep every other attribute" in sentence]
+
+
+def test_a_model_that_expects_no_agreement_is_named():
+    tables = used_at_saturation(linear=(0.2, 0.3), probeless=(0.4, 0.1))
+    for low, n in ((0.5, 1), (None, 1), (0.51, 0)):
+        concord = tables["concord"].with_columns(concord_low=pl.lit(low, pl.Float64))
+        said = findings(tables | {"concord": concord}).encoded_is_not_used.sentences
+        assert len([s for s in said if "In 1 of these 1 the unchanged model does not" in s]) == n
 
 
 def test_of_too_few_pairs_no_share_is_said_and_their_configuration_is_named():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, CONTROLLER, OTHER
-from workflow_scripts.report.verdicts import FEW_PAIRS, Compared, Named
+from workflow_scripts.report.verdicts import FEW, Compared, Named
 from workflow_scripts.report.wording import listed, names_of, percent, readable_ones, rows_of
 
 
@@ -33,7 +33,7 @@ def side_effects(tables: Mapping[str, pl.DataFrame], method: str, measure: str) 
             f"come out as another word than in the unchanged model: with {listed(parts)} (in the "
             f"order of {measure.upper()})."
         )
-    moved = rows.filter((pl.col("cltv") > 0) & pl.col("cltv_strict").is_not_null())
+    moved = _moved(rows, rows_of(tables, "interventions"))
     if len(moved):
         strict = (moved["cltv_strict"] / moved["cltv"]).mean()
         sentences.append(
@@ -41,6 +41,17 @@ def side_effects(tables: Mapping[str, pl.DataFrame], method: str, measure: str) 
             "keep every other attribute."
         )
     return sentences
+
+
+def _moved(saturation: pl.DataFrame, interventions: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the curves that at their saturation point moved enough words to say a share of."""
+    strict = saturation.filter(pl.col("cltv_strict").is_not_null())
+    if interventions is None or strict.is_empty():
+        return strict.clear()
+    curve = [*CONFIGURATION, "method", "ranking"]
+    of = interventions.select(*curve, "words", saturation_k="k")
+    with_words = strict.join(of, on=[*curve, "saturation_k"])
+    return with_words.filter((pl.col("cltv") * pl.col("words")).round() >= FEW)
 
 
 def others_use(
@@ -60,11 +71,11 @@ def others_use(
     there = concord.filter(
         pl.col("method") == method, pl.col("relation") == ALL, pl.col("attractor").is_null()
     )
-    enough = set(there.filter(pl.col("pairs") >= FEW_PAIRS).select(CONFIGURATION).rows())
+    enough = set(there.filter(pl.col("pairs") >= FEW).select(CONFIGURATION).rows())
     few = [of for of in found if of not in enough]
     too_few = (
         [
-            f"Fewer than {FEW_PAIRS} pairs of words that agree are too few to tell of others' use: "
+            f"Fewer than {FEW} pairs of words that agree are too few to tell of others' use: "
             f"{names_of(few)}."
         ]
         if few
@@ -81,7 +92,9 @@ def others_use(
     ]
     of = pl.DataFrame(list(found), schema=CONFIGURATION, orient="row")
     of = of.cast({name: there.schema[name] for name in CONFIGURATION})
-    sentences += _concord(there.join(of, on=CONFIGURATION, how="semi"), saturation, method)
+    there = there.join(of, on=CONFIGURATION, how="semi")
+    sentences += _concord(there, saturation, method)
+    sentences += _unexpected(there)
     both = [here for of, here in found.items() if here.own is not None and of in used]
     if both:
         same = sum(not set(here.own.best).isdisjoint(here.others.best) for here in both)
@@ -93,6 +106,21 @@ def others_use(
             "more words and another more of those that agree with them."
         )
     return sentences + too_few
+
+
+def _unexpected(there: pl.DataFrame) -> list[str]:
+    """Name the configurations whose unchanged model does not clearly expect words to agree."""
+    before = there.filter(pl.col("k") == 0, pl.col("edited") == CONTROLLER)
+    before = before.unique(CONFIGURATION, maintain_order=True)
+    not_clearly = before.filter(pl.col("concord_low").fill_null(0) <= 0.5)
+    if not_clearly.is_empty():
+        return []
+    names = names_of(not_clearly.select(CONFIGURATION).rows())
+    return [
+        f"In {len(not_clearly)} of these {len(before)} the unchanged model does not clearly expect "
+        "the form that agrees (concord is not clearly above 50 %), so a change has little to "
+        f"undo: {names}."
+    ]
 
 
 def _contradict(of: Compared) -> bool:

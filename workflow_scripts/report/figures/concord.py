@@ -5,7 +5,7 @@ import polars as pl
 
 from workflow_scripts.files.columns import ALL, CONFIGURATION, CONTROLLER, OTHER
 from workflow_scripts.report.figures import style
-from workflow_scripts.report.verdicts import FEW_PAIRS
+from workflow_scripts.report.verdicts import FEW
 
 USES = ("concord",)
 TITLE = "Do other words use these neurons?"
@@ -22,7 +22,7 @@ CAPTION = (
     "change of another word of the same sentence, and, dashed and grey, random neurons. Columns "
     "are relations, and all of them together. Lines are means over all configurations chosen; "
     "where one is chosen, a band gives its 95% interval. What rests on fewer than "
-    f"{FEW_PAIRS} pairs is in the table alone."
+    f"{FEW} pairs is in the table alone."
 )
 MISSING = (
     "no pair of words that agree was found: it takes arcs in the treebank, two words with the same "
@@ -37,10 +37,10 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     every = tables["concord"].filter(pl.col("attractor").is_null())
     if every.is_empty():
         return None
-    table = style.at_most(every.filter(pl.col("pairs") >= FEW_PAIRS))
+    table = style.at_most(every.filter(pl.col("pairs") >= FEW))
     if table.is_empty():
         return (
-            f"no configuration has {FEW_PAIRS} pairs of words that agree; the table concord has "
+            f"no configuration has {FEW} pairs of words that agree; the table concord has "
             "what there is"
         )
     rows = style.rows_of(
