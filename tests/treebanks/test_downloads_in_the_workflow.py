@@ -12,6 +12,7 @@ import yaml
 from tests.support.downloading import size, wait_until
 from tests.support.loopback import Hub, Page, Stall, git_hash
 from tests.support.workflow import ROOT, STUDIES, changed, command_line, finish, run
+from workflow_scripts.files.frames import read_frame
 from workflow_scripts.kernels.words import SPLITS
 
 MODEL = "somebody/tiny-bert"
@@ -64,6 +65,28 @@ def test_a_study_of_downloads_is_finished_without_the_network(
     made = {path.stem for path in (results / "activations/tiny/english/layer-1").iterdir()}
     assert made == set(SPLITS)
     assert len(server.requests) == asked
+
+
+def test_a_downloaded_treebank_without_dev_takes_it_from_train(server, sources, tmp_path):
+    treebank = sources["treebanks"]["english"]
+    del treebank["files"]["en_small-ud-dev.conllu"]
+    del server.pages["/ud/UD_English-Small/r2.16/en_small-ud-dev.conllu"]
+    config = changed(STUDIES / "small.yaml", tmp_path / "study.yaml", **sources)
+    done = run(tmp_path, config, "words")
+    assert done.returncode != 0
+    assert "dev: from-train" in done.stdout + done.stderr
+    treebank["dev"] = "from-train"
+    config = changed(STUDIES / "small.yaml", tmp_path / "study.yaml", **sources)
+    results = finish(tmp_path, config, "words")
+    there = {path.name for path in (results / "treebanks/english").glob("*.conllu")}
+    assert there == {"english-ud-train.conllu", "english-ud-test.conllu"}
+    n = {
+        split: read_frame(results / f"words/english/{split}.parquet", ["sentence"])
+        .get_column("sentence")
+        .n_unique()
+        for split in ("train", "dev")
+    }
+    assert n["dev"] in {sum(n.values()) // 10, sum(n.values()) // 10 + 1}
 
 
 WITHOUT_NETWORK = ["unshare", "--net", "--map-root-user"]
