@@ -88,6 +88,26 @@ def test_the_overview_marks_who_is_clearly_first(tables):
     assert not any(row["read_first"] or row["moved_first"] for row in rows)
 
 
+def test_each_judge_of_the_overview_says_itself_whether_one_is_clearly_first(tables):
+    """The linear probe clearly puts one first, the model does not, of the same configuration."""
+    spec = without(
+        spec_of("overview", tables),
+        lambda row: (row["treebank"], row["attribute"], row["layer"]) == ("one", "Number", 2),
+    )
+    for row in spec["datasets"][style.ROWS]:
+        row["read_first"], row["moved_first"] = int(row["probe"] == "linear"), 0
+    said = [text for text in shown_texts(spec) if text in ("clearly", "within noise")]
+    assert said == ["clearly", "within noise", "within noise"]  # linear, gaussian, the model
+
+
+def test_the_overview_says_of_all_rankings_alone_who_is_clearly_first(tables):
+    spec = spec_of("overview", tables)
+    assert any("clearly in" in text for text in shown_texts(spec))
+    said = shown_texts(spec, part=True)
+    assert said.count("of those shown") == 3
+    assert not [text for text in said if "clearly" in text or "noise" in text]
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_letter_of_a_figure_is_smaller_than_12_pixels(tables, name):
     sizes = re.findall(r'[fF]ont-?[sS]ize"?[=:] ?"?([0-9.]+)', json.dumps(spec_of(name, tables)))
@@ -262,6 +282,22 @@ def shown_by(spec, **values):
     return vl_convert.vegalite_to_scenegraph(spec, allowed_base_urls=[])["scenegraph"]
 
 
+def shown_texts(spec, **values):
+    """The lines of text that a figure shows, panel by panel."""
+    found = []
+
+    def look(part):
+        if isinstance(part, dict):
+            text = part.get("text")
+            found.extend(text if isinstance(text, list) else [text] if text else [])
+            part = list(part.values())
+        for inner in part if isinstance(part, list) else []:
+            look(inner)
+
+    look(shown_by(spec, **values))
+    return found
+
+
 def without(spec, keep):
     """The same figure, of those rows alone that a function keeps."""
     spec = copy.deepcopy(spec)
@@ -276,7 +312,7 @@ def without(spec, keep):
 )
 def test_a_parameter_leaves_the_rows_that_have_its_value(tables, name, param, value):
     spec = spec_of(name, tables)
-    assert [p["name"] for p in spec["params"]] == OF + ["k"] * (name == "overview")
+    assert [p["name"] for p in spec["params"]] == OF + ["k", "part"] * (name == "overview")
     fields = (param, f"other_{param}")
     alone = without(spec, lambda row: value in [row.get(field) for field in fields])
     everything = shown_by(spec)

@@ -490,6 +490,8 @@ def test_the_glossary_is_reached_by_keyboard(opened):
 
 def test_a_legend_hides_a_ranking_everywhere(opened):
     browser = opened(1280)
+    drawn = "return document.querySelector('#figure-overview svg').textContent"
+    assert "clearly in" in browser.execute_script(drawn)
     click(browser, "#of-probing_curves [data-ranking=random]")
     browser.execute_async_script("setTimeout(arguments[0], 500)")
     assert browser.execute_script("return location.hash") == "#hidden=random"
@@ -499,6 +501,8 @@ def test_a_legend_hides_a_ranking_everywhere(opened):
     assert set(browser.execute_script(pressed)) == {"false"}
     assert not any("random" in said for said in marks(browser, "used_vs_encoded"))
     assert not any("random" in said for said in marks(browser, "overview"))
+    assert "of those shown" in browser.execute_script(drawn)
+    assert "clearly in" not in browser.execute_script(drawn)
 
 
 def test_a_figure_is_given_as_svg_png_and_csv_of_what_is_shown(opened, report):
