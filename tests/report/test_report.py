@@ -454,13 +454,19 @@ def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
     assert browser.execute_script(drawn) is True
 
 
-def test_verdicts_follow_the_filters_as_findings_of_these_rows_do(opened, tables, tmp_path):
+def test_counts_follow_the_filters_as_findings_of_these_rows_do_and_verdicts_stay_whole(opened, tables, tmp_path):
     # Number is read above the majority, Tense is not.
     low = pl.when(pl.col("attribute") == "Number").then(0.1).otherwise(-0.1)
     tables = tables | {
         n: tables[n].with_columns(above_majority_low=low) for n in ("probing", "probing_curves")
     }
     browser = opened(1280, page=page_of(tmp_path, tables))
+    whole = findings(tables)
+    verdicts = [whole.ranking_is_not_a_probe.verdict, whole.encoded_is_not_used.verdict]
+    verdict, none = (
+        f"return [...document.querySelectorAll('.{name}')].map(e => !e.hidden)"
+        for name in ("verdict", "no-verdict")
+    )
     for treebank, attribute in (("two", "all"), ("two", "Tense"), ("all", "Number")):
         choose(browser, "[data-filter=treebank]", treebank)
         choose(browser, "[data-filter=attribute]", attribute)
@@ -473,7 +479,12 @@ def test_verdicts_follow_the_filters_as_findings_of_these_rows_do(opened, tables
         found = findings(left)
         both = (found.ranking_is_not_a_probe, found.encoded_is_not_used)
         assert text(browser, ".headline") == [pitfall.headline for pitfall in both]
-        assert text(browser, ".verdict") == [pitfall.verdict for pitfall in both]
+        assert browser.execute_script(verdict) == [False, False]
+        assert browser.execute_script(none) == [True, True]
+    click(browser, "#everything")
+    assert text(browser, ".verdict") == verdicts
+    assert browser.execute_script(verdict) == [True, True]
+    assert browser.execute_script(none) == [False, False]
 
 
 def test_the_glossary_is_reached_by_keyboard(opened):

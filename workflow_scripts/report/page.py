@@ -22,7 +22,7 @@ from workflow_scripts.report.carried import embedded, part
 from workflow_scripts.report.figures import style
 from workflow_scripts.report.findings import Findings, Pitfall
 from workflow_scripts.report.glossary import TERMS
-from workflow_scripts.report.verdicts import BY_CHANCE, SIGNIFICANT, clearly
+from workflow_scripts.report.verdicts import clearly
 
 LONGEST = 50_000
 """The most rows of a table that the page carries."""
@@ -87,8 +87,6 @@ def page(
         "studied": _studied(tables),
         "rankings": _drawn(rankings),
         "findings": {
-            "by_chance": BY_CHANCE,
-            "significant": SIGNIFICANT,
             "clearly": clearly(tables["contrasts"]) if "contrasts" in tables else None,
             "pitfalls": [_counted(pitfall) for pitfall in pitfalls],
         },
@@ -177,6 +175,12 @@ _WHOLE = (
 )
 
 
+_NO_VERDICT = (
+    '<p class="no-verdict" hidden>These counts are of what is chosen; a verdict is of the whole '
+    "study, and none is given of a choice made after looking.</p>"
+)
+
+
 def _more(sentences: Sequence[str], rankings: style.Rankings) -> str:
     if not sentences:
         return ""
@@ -219,6 +223,7 @@ def _pitfall(pitfall: Pitfall, rankings: style.Rankings) -> str:
         f'<article class="pitfall"><span class="verdict {kind}">{pitfall.verdict}</span>'
         f'<h2 class="explain">{html.escape(pitfall.title)}</h2>'
         f'<p class="headline explain">{html.escape(pitfall.headline)}</p>'
+        f"{_NO_VERDICT if pitfall.claims else ''}"
         f"{details if pitfall.sentences else ''}</article>"
     )
 
