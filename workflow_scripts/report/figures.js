@@ -43,7 +43,7 @@ function fitted(spec, place) {
 
 // Whether some rankings of a figure are hidden.
 const inPart = (name) => figures[name].datasets.rows.some((row) => state.hidden.has(row.ranking));
-const shownRows = (name) => (figures[name].datasets?.rows ?? []).filter(wanted);
+const shownRows = (name) => (figures[name]?.datasets?.rows ?? []).filter(wanted);
 
 async function draw(name) {
   const place = find(`#figure-${name}`);

@@ -26,6 +26,8 @@ CLEARLY = 0.08
 BY_CHANCE = 0.05
 """The share of configurations that may be clear though nothing is there."""
 SIGNIFICANT = 0.05
+FEW_PAIRS = 20
+"""Pairs of words that agree: fewer are no evidence of a share."""
 EQUAL = 1e-12
 """Numbers that differ by less are equal: areas are sums of fractions, and so is a chance."""
 
