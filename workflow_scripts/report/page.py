@@ -104,7 +104,7 @@ def page(
         pitfalls="".join(_pitfall(pitfall, rankings) for pitfall in pitfalls),
         more=_more(findings.more, rankings),
         figures="".join(_figure(figure) for figure in figures if figure not in first),
-        neurons=neurons.section(tables, run.configuration["neurons"]["describe"]),
+        neurons=neurons.section(tables, run.configuration),
         run=_run(run),
         glossary="".join(
             f"<dt>{html.escape(term)}</dt><dd>{html.escape(said)}</dd>"
