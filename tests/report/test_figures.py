@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 
 import altair as alt
+import numpy as np
 import polars as pl
 import pytest
 import vl_convert
@@ -15,9 +16,11 @@ from tests.support.study_on_disk import Study, edited
 from tests.support.study_tables import MANY, OF, RANKINGS, by, made, with_rankers
 from tests.support.workflow import ROOT
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.kernels.area import area_weights
 from workflow_scripts.report import build_figure
 from workflow_scripts.report.build_figure import of_trained, pdf_of, svg_of
 from workflow_scripts.report.figures import style
+from workflow_scripts.report.glossary import TERMS
 
 FIGURES = sorted(
     path.stem
@@ -86,6 +89,16 @@ def test_the_overview_marks_who_is_clearly_first(tables):
     noisy = tables["contrasts"].with_columns(p_adjusted=pl.lit(0.9))
     rows = spec_of("overview", tables | {"contrasts": noisy})["datasets"][style.ROWS]
     assert not any(row["read_first"] or row["moved_first"] for row in rows)
+
+
+def test_an_area_is_said_to_be_over_the_scale_that_it_is_computed_on(tables):
+    k = np.arange(101)
+    scale = np.log1p(k)
+    assert area_weights(k) @ scale == pytest.approx(scale[-1] / 2)  # the middle of a straight line
+    for text in (TERMS["area"], module("contrasts").CAPTION):
+        assert "mean height" in text
+        assert "ln(1 + k)" in text
+    assert "difference of the areas, in points" in json.dumps(spec_of("contrasts", tables))
 
 
 def test_each_judge_of_the_overview_says_itself_whether_one_is_clearly_first(tables):
