@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.report.test_report import browser, carried, choose, click, opened, page_of, text
+from tests.report.test_report import browser, carried, choose, click, marks, opened, page_of, text
 from tests.support.study_tables import made
 from workflow_scripts.report.findings import findings
 from workflow_scripts.report.verdicts import FEW_PAIRS
@@ -195,3 +195,13 @@ def test_what_a_figure_shows_is_said_and_follows_the_filters(opened):
     assert browser.execute_script(said) != before
     for figure in text(browser, "#figures .figure[id] .says"):
         assert figure
+
+
+def test_the_rows_of_the_overview_are_of_the_k_that_is_chosen(opened):
+    browser = opened(1280)
+    before = marks(browser, "overview")
+    choose(browser, "#k", "10")
+    browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert marks(browser, "overview") != before
+    assert said_of(browser, "overview").startswith("With the first 10 neurons")
+    assert browser.execute_script("return location.hash") == "#k=10"

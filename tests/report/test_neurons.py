@@ -14,9 +14,9 @@ import pytest
 from tests.report.test_report import browser, choose, click, opened, page_of, text
 from tests.support.study_tables import FIRST, RANKINGS, WIDTH, made
 from workflow_scripts.files.columns import BIN_COLUMNS
+from workflow_scripts.files.contexts import AROUND, in_context, parted
 from workflow_scripts.kernels.information import information_of_neurons
 from workflow_scripts.report import neurons as section_of
-from workflow_scripts.tables.collections.neurons import AROUND, in_context
 
 __all__ = ["browser", "opened"]
 OF = ["model", "treebank", "attribute", "layer"]
@@ -141,9 +141,7 @@ def test_rankings_without_a_neuron_are_said_to_have_none(tables):
     ],
 )
 def test_the_word_that_is_meant_is_marked_whatever_brackets_a_sentence_has(words, word):
-    at = pl.DataFrame({"sentence": [0], "word": [word]})
-    context = in_context(at, {0: words})["context"][0]
-    before, form, after = section_of.marked(context, words[word], word)
+    before, form, after = parted(in_context(words, word), words[word], word)
     assert form == words[word]
     start, end = max(0, word - AROUND), word + 1 + AROUND
     assert before == "".join(f"{w} " for w in ["…"] * (start > 0) + words[start:word])

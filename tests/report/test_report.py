@@ -404,16 +404,6 @@ def test_every_figure_is_drawn(opened, report):
         assert browser.execute_script(drawn) > 10, spec
 
 
-def test_the_rows_of_the_overview_are_of_the_k_that_is_chosen(opened):
-    browser = opened(1280)
-    before = marks(browser, "overview")
-    choose(browser, "#k", "10")
-    browser.execute_async_script("setTimeout(arguments[0], 500)")
-    assert marks(browser, "overview") != before
-    assert text(browser, ".first .says")[0].startswith("With the first 10 neurons")
-    assert browser.execute_script("return location.hash") == "#k=10"
-
-
 def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
     opened, tables, report, tmp_path
 ):

@@ -5,7 +5,6 @@ of the page knows nothing of it.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from string import Template
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 import polars as pl
 
 from workflow_scripts.files.columns import BIN_COLUMNS, CONFIGURATION, RANKING
+from workflow_scripts.files.contexts import parted
 from workflow_scripts.kernels.information import QUANTILES
 from workflow_scripts.report.carried import embedded, part
 from workflow_scripts.report.figures.style import in_words
-from workflow_scripts.tables.collections.neurons import AROUND
 
 CARDS = 4000
 """The most neurons of which the page carries densities and words: about 1 MB of it."""
@@ -134,24 +133,9 @@ def _words(
 ) -> Iterator[list]:
     for row in rows:
         if row["end"] == end:
-            around = marked(row["context"], row["form"], row["word"])
+            around = parted(row["context"], row["form"], row["word"])
             context = contexts.setdefault(around, len(contexts))
             yield [context, values.index(row["value"]), _short(row["activation"])]
-
-
-def marked(context: str, form: str, word: int) -> tuple[str, str, str]:
-    """Return what stands before the word in brackets of a context, the word, and what stands after.
-
-    Forms may have brackets and spaces, and another word may be written `[form]`: the mark is the
-    first `[form]` with as many words before it as the context of this word has.
-    """
-    words_before = min(word, AROUND) + (word > AROUND)  # and … where it leaves some out
-    start = next(
-        found.start()
-        for found in re.finditer(rf"(?<!\S){re.escape(f'[{form}]')}(?!\S)", context)
-        if context.count(" ", 0, found.start()) >= words_before
-    )
-    return context[:start], form, context[start + len(form) + 2 :]
 
 
 def by_chance(counts: list[int]) -> float:
