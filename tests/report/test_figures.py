@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 
 import altair as alt
+import numpy as np
 import polars as pl
 import pytest
 import vl_convert
@@ -15,9 +16,11 @@ from tests.support.study_on_disk import Study, edited
 from tests.support.study_tables import MANY, OF, RANKINGS, by, made, with_rankers
 from tests.support.workflow import ROOT
 from workflow_scripts.files.artifact import made_by, write_parquet
+from workflow_scripts.kernels.area import area_weights
 from workflow_scripts.report import build_figure
 from workflow_scripts.report.build_figure import of_trained, pdf_of, svg_of
 from workflow_scripts.report.figures import style
+from workflow_scripts.report.glossary import TERMS
 
 FIGURES = sorted(
     path.stem
@@ -86,6 +89,36 @@ def test_the_overview_marks_who_is_clearly_first(tables):
     noisy = tables["contrasts"].with_columns(p_adjusted=pl.lit(0.9))
     rows = spec_of("overview", tables | {"contrasts": noisy})["datasets"][style.ROWS]
     assert not any(row["read_first"] or row["moved_first"] for row in rows)
+
+
+def test_an_area_is_said_to_be_over_the_scale_that_it_is_computed_on(tables):
+    k = np.arange(101)
+    scale = np.log1p(k)
+    assert area_weights(k) @ scale == pytest.approx(scale[-1] / 2)  # the middle of a straight line
+    for text in (TERMS["area"], module("contrasts").CAPTION):
+        assert "mean height" in text
+        assert "ln(1 + k)" in text
+    assert "difference of the areas, in points" in json.dumps(spec_of("contrasts", tables))
+
+
+def test_each_judge_of_the_overview_says_itself_whether_one_is_clearly_first(tables):
+    """The linear probe clearly puts one first, the model does not, of the same configuration."""
+    spec = without(
+        spec_of("overview", tables),
+        lambda row: (row["treebank"], row["attribute"], row["layer"]) == ("one", "Number", 2),
+    )
+    for row in spec["datasets"][style.ROWS]:
+        row["read_first"], row["moved_first"] = int(row["probe"] == "linear"), 0
+    said = [text for text in shown_texts(spec) if text in ("clearly", "within noise")]
+    assert said == ["clearly", "within noise", "within noise"]  # linear, gaussian, the model
+
+
+def test_the_overview_says_of_all_rankings_alone_who_is_clearly_first(tables):
+    spec = spec_of("overview", tables)
+    assert any("clearly in" in text for text in shown_texts(spec))
+    said = shown_texts(spec, part=True)
+    assert said.count("of those shown") == 3
+    assert not [text for text in said if "clearly" in text or "noise" in text]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -262,6 +295,22 @@ def shown_by(spec, **values):
     return vl_convert.vegalite_to_scenegraph(spec, allowed_base_urls=[])["scenegraph"]
 
 
+def shown_texts(spec, **values):
+    """The lines of text that a figure shows, panel by panel."""
+    found = []
+
+    def look(part):
+        if isinstance(part, dict):
+            text = part.get("text")
+            found.extend(text if isinstance(text, list) else [text] if text else [])
+            part = list(part.values())
+        for inner in part if isinstance(part, list) else []:
+            look(inner)
+
+    look(shown_by(spec, **values))
+    return found
+
+
 def without(spec, keep):
     """The same figure, of those rows alone that a function keeps."""
     spec = copy.deepcopy(spec)
@@ -276,7 +325,7 @@ def without(spec, keep):
 )
 def test_a_parameter_leaves_the_rows_that_have_its_value(tables, name, param, value):
     spec = spec_of(name, tables)
-    assert [p["name"] for p in spec["params"]] == OF + ["k"] * (name == "overview")
+    assert [p["name"] for p in spec["params"]] == OF + ["k", "part"] * (name == "overview")
     fields = (param, f"other_{param}")
     alone = without(spec, lambda row: value in [row.get(field) for field in fields])
     everything = shown_by(spec)

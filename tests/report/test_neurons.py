@@ -7,17 +7,21 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.report.test_report import browser, choose, click, opened, page_of, text
 from tests.support.study_tables import FIRST, RANKINGS, WIDTH, made
 from workflow_scripts.files.columns import BIN_COLUMNS
+from workflow_scripts.files.contexts import AROUND, in_context, parted
+from workflow_scripts.kernels.information import information_of_neurons
 from workflow_scripts.report import neurons as section_of
 
 __all__ = ["browser", "opened"]
 OF = ["model", "treebank", "attribute", "layer"]
 TOP = [name for name in RANKINGS if not name.endswith("-btt")]
+DESCRIBED = {"neurons": {"describe": FIRST}, "models": {"m": {}}, "rankings": ["linear"]}
 ITEMS = "#first-neurons button"
 
 
@@ -46,12 +50,16 @@ def in_words(ranking):
     return ranking.replace("-ttb", " from the top")
 
 
+def in_brackets(before, word, after):
+    return f"{before}[{word}]{after}"
+
+
 def short(number):
     return float(f"{number:.3g}")
 
 
 def test_the_section_carries_what_the_tables_say(tables):
-    data = carried(section_of.section(tables, FIRST))
+    data = carried(section_of.section(tables, DESCRIBED))
     assert [name for name, _ in data["rankings"]] == [in_words(name) for name in TOP]
     assert data["first"] == FIRST
     names = tables["neurons"].select(OF).unique(maintain_order=True).rows()
@@ -79,16 +87,18 @@ def test_the_section_carries_what_the_tables_say(tables):
             assert moments == [list(row) for row in values.select("mean", "sd").rows()]
             for end, found in zip(("highest", "lowest"), ends, strict=True):
                 words = tables["neuron_words"].filter(**of, neuron=neuron, end=end)
-                said = [(data["contexts"][c], one["values"][v], a) for c, v, a in found]
+                said = [
+                    (in_brackets(*data["contexts"][c]), one["values"][v], a) for c, v, a in found
+                ]
                 of_end = words.select("context", "value", "activation").rows()
                 assert said == [(context, value, short(a)) for context, value, a in of_end]
 
 
 def test_of_a_study_too_large_the_first_places_have_whole_cards(tables, monkeypatch):
-    every = carried(section_of.section(tables, FIRST))
+    every = carried(section_of.section(tables, DESCRIBED))
     whole = sum(len(one["neurons"]) for one in every["configurations"])
     monkeypatch.setattr(section_of, "CARDS", whole - 1)
-    data = carried(section_of.section(tables, FIRST))
+    data = carried(section_of.section(tables, DESCRIBED))
     cards = [card for one in data["configurations"] for card in one["neurons"].values()]
     assert len(cards) == whole
     for card in cards:
@@ -96,11 +106,55 @@ def test_of_a_study_too_large_the_first_places_have_whole_cards(tables, monkeypa
     assert {len(card) for card in cards} == {4, 5}
 
 
-def test_a_study_that_describes_no_neuron_says_how_it_would(tables):
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"neurons": {"describe": 0}}, "neurons: {describe: 20}"),
+        ({"models": {}}, "This study has no model"),
+        ({"rankings": []}, "This study ranks no neuron"),
+        ({"models": {"p": {"compile": {}, "truth_only": True}}}, "has `truth_only: true`"),
+    ],
+)
+def test_a_study_that_describes_no_neuron_says_why(tables, keys, said):
     without = {name: table for name, table in tables.items() if not name.startswith("neuron")}
-    assert "neurons: {describe: 20}" in section_of.section(without, 0)
-    none = without | {"neurons": tables["neurons"].clear()}
-    assert "No ranking of this study has a neuron." in section_of.section(none, 20)
+    assert said in section_of.section(without, DESCRIBED | keys)
+
+
+def test_rankings_without_a_neuron_are_said_to_have_none(tables):
+    none = tables | {"neurons": tables["neurons"].clear()}
+    assert "No ranking of this study has a neuron." in section_of.section(none, DESCRIBED)
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (["The", "tree", "stood"], 1),
+        (["[", "see", "below", "]"], 1),
+        (["[", "see", "]", "and", "]"], 2),
+        (["]", "[", "["], 2),
+        (["[x]", "x"], 1),
+        (["[x]", "x"], 0),
+        (["x", "[x]"], 0),
+        (["x", "[x]", "x"], 2),
+        (["10 000", "[", "trees", "]"], 2),
+        ([*["of"] * 12, "[of]", "of", *["on"] * 12], 13),
+    ],
+)
+def test_the_word_that_is_meant_is_marked_whatever_brackets_a_sentence_has(words, word):
+    before, form, after = parted(in_context(words, word), words[word], word)
+    assert form == words[word]
+    start, end = max(0, word - AROUND), word + 1 + AROUND
+    assert before == "".join(f"{w} " for w in ["…"] * (start > 0) + words[start:word])
+    assert after == "".join(f" {w}" for w in words[word + 1 : end] + ["…"] * (end < len(words)))
+
+
+def test_bits_expected_of_a_neuron_that_tells_nothing_are_what_such_neurons_show():
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1, 2], [300, 200, 100])
+    shown = information_of_neurons(rng.normal(size=(600, 200)), y, 3).mean()
+    expected = section_of.by_chance([300, 200, 100])
+    assert expected == pytest.approx(19 * 2 / (2 * 600 * math.log(2)))
+    assert shown == pytest.approx(expected, rel=0.1)
 
 
 # In a browser
@@ -118,7 +172,13 @@ def test_a_ranking_lists_its_first_neurons_and_a_click_shows_one(opened, tables)
     click(browser, f'#first-neurons [data-number="{first[2]}"]')
     assert text(browser, "#neuron h3") == [f"Neuron {first[2]} m · one · Number · layer 2"]
     assert text(browser, "#first-neurons [aria-current]") == [said[2]]
-    assert "∞ standard deviations" in text(browser, "#neuron > p")[0]
+    facts = text(browser, "#neuron > p")[0]
+    assert "∞ standard deviations" in facts
+    of_values = tables["neuron_values"].filter(
+        treebank="one", attribute="Number", layer=2, neuron=first[0]
+    )
+    bits = 19 / (2 * of_values["words"].sum() * math.log(2))
+    assert f"one that tells nothing is expected to show {short(bits)} bits" in facts
     assert len(text(browser, "#neuron path.value")) == 2
     assert text(browser, "#neuron ol li mark") == [*["<b>tree</b>", "cars"] * 2, "<b>tree</b>"] * 2
     assert browser.get_log("browser") == []
@@ -154,12 +214,13 @@ def test_a_card_says_every_place_and_where_else_the_neuron_stands_first(opened, 
     expected = set()
     others = rows.filter(pl.col("position") < FIRST).group_by(OF, maintain_order=True)
     for (_, treebank, attribute, layer), found in others:
-        if (treebank, attribute, layer) != ("two", "Number", 7):
-            at = found.select("ranking", "position").rows()
+        if layer == 7 and (treebank, attribute) != ("two", "Number"):
+            at = found.filter(pl.col("ranker") != "random").select("ranking", "position").rows()
             said = ", ".join(f"{in_words(name)} ({position + 1})" for name, position in at)
-            expected.add(f"{attribute}, {treebank}, layer {layer}: {said}")
+            expected |= {f"{attribute}, {treebank}: {said}"} if at else set()
     assert expected
     assert set(text(browser, "#neuron > ul li")) == expected
+    assert "probability 25.0 % (3 of 12 neurons)" in text(browser, "#neuron > .note")[0]
 
 
 def test_choices_offer_what_exists_alone(opened, tables, tmp_path):

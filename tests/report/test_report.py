@@ -404,28 +404,6 @@ def test_every_figure_is_drawn(opened, report):
         assert browser.execute_script(drawn) > 10, spec
 
 
-def test_the_overview_is_wide_and_whole_on_the_first_screen(opened):
-    for width, height in ((1280, 720), (1920, 1080)):
-        browser = opened(width, height)
-        box = browser.execute_script(
-            "return document.querySelector('#figure-overview svg').getBoundingClientRect().toJSON()"
-        )
-        assert box["bottom"] < height
-        assert width * 0.65 < box["width"]
-        assert box["right"] <= width
-        assert "the linear probe reads best from" in text(browser, ".first .says")[0]
-
-
-def test_the_rows_of_the_overview_are_of_the_k_that_is_chosen(opened):
-    browser = opened(1280)
-    before = marks(browser, "overview")
-    choose(browser, "#k", "10")
-    browser.execute_async_script("setTimeout(arguments[0], 500)")
-    assert marks(browser, "overview") != before
-    assert text(browser, ".first .says")[0].startswith("With the first 10 neurons")
-    assert browser.execute_script("return location.hash") == "#k=10"
-
-
 def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
     opened, tables, report, tmp_path
 ):
@@ -454,13 +432,21 @@ def test_filters_offer_only_what_leaves_something_and_stand_in_the_address(
     assert browser.execute_script(drawn) is True
 
 
-def test_verdicts_follow_the_filters_as_findings_of_these_rows_do(opened, tables, tmp_path):
+def test_counts_follow_the_filters_as_findings_of_these_rows_do_and_verdicts_stay_whole(
+    opened, tables, tmp_path
+):
     # Number is read above the majority, Tense is not.
     low = pl.when(pl.col("attribute") == "Number").then(0.1).otherwise(-0.1)
     tables = tables | {
         n: tables[n].with_columns(above_majority_low=low) for n in ("probing", "probing_curves")
     }
     browser = opened(1280, page=page_of(tmp_path, tables))
+    whole = findings(tables)
+    verdicts = [whole.ranking_is_not_a_probe.verdict, whole.encoded_is_not_used.verdict]
+    verdict, none = (
+        f"return [...document.querySelectorAll('.{name}')].map(e => !e.hidden)"
+        for name in ("verdict", "no-verdict")
+    )
     for treebank, attribute in (("two", "all"), ("two", "Tense"), ("all", "Number")):
         choose(browser, "[data-filter=treebank]", treebank)
         choose(browser, "[data-filter=attribute]", attribute)
@@ -473,7 +459,12 @@ def test_verdicts_follow_the_filters_as_findings_of_these_rows_do(opened, tables
         found = findings(left)
         both = (found.ranking_is_not_a_probe, found.encoded_is_not_used)
         assert text(browser, ".headline") == [pitfall.headline for pitfall in both]
-        assert text(browser, ".verdict") == [pitfall.verdict for pitfall in both]
+        assert browser.execute_script(verdict) == [False, False]
+        assert browser.execute_script(none) == [True, True]
+    click(browser, "#everything")
+    assert text(browser, ".verdict") == verdicts
+    assert browser.execute_script(verdict) == [True, True]
+    assert browser.execute_script(none) == [False, False]
 
 
 def test_the_glossary_is_reached_by_keyboard(opened):
@@ -490,6 +481,8 @@ def test_the_glossary_is_reached_by_keyboard(opened):
 
 def test_a_legend_hides_a_ranking_everywhere(opened):
     browser = opened(1280)
+    drawn = "return document.querySelector('#figure-overview svg').textContent"
+    assert "clearly in" in browser.execute_script(drawn)
     click(browser, "#of-probing_curves [data-ranking=random]")
     browser.execute_async_script("setTimeout(arguments[0], 500)")
     assert browser.execute_script("return location.hash") == "#hidden=random"
@@ -499,6 +492,8 @@ def test_a_legend_hides_a_ranking_everywhere(opened):
     assert set(browser.execute_script(pressed)) == {"false"}
     assert not any("random" in said for said in marks(browser, "used_vs_encoded"))
     assert not any("random" in said for said in marks(browser, "overview"))
+    assert "of those shown" in browser.execute_script(drawn)
+    assert "clearly in" not in browser.execute_script(drawn)
 
 
 def test_a_figure_is_given_as_svg_png_and_csv_of_what_is_shown(opened, report):
@@ -526,21 +521,6 @@ def test_a_figure_is_given_as_svg_png_and_csv_of_what_is_shown(opened, report):
         "return [...links].map(a => a.getAttribute('href'))"
     ):
         assert (report.parent / link).exists() or link.endswith(".csv"), link
-
-
-def test_what_a_figure_shows_is_said_and_follows_the_filters(opened):
-    browser = opened(1280)
-    said = (
-        "const of = document.querySelector('#of-probing_curves [role=graphics-document]');"
-        "return of.ariaLabel"
-    )
-    before = browser.execute_script(said)
-    assert "is highest with" in before
-    choose(browser, "[data-filter=treebank]", "two")
-    browser.execute_async_script("setTimeout(arguments[0], 500)")
-    assert browser.execute_script(said) != before
-    for figure in text(browser, "#figures .figure[id] .says"):
-        assert figure
 
 
 def test_sorting_keeps_the_focus_and_columns_are_explained(opened):

@@ -41,7 +41,9 @@ function fitted(spec, place) {
   return { ...rest, [wide >= 110 ? "hconcat" : "vconcat"]: panels.map(resized) };
 }
 
-const shownRows = (name) => (figures[name].datasets?.rows ?? []).filter(wanted);
+// Whether some rankings of a figure are hidden.
+const inPart = (name) => figures[name].datasets.rows.some((row) => state.hidden.has(row.ranking));
+const shownRows = (name) => (figures[name]?.datasets?.rows ?? []).filter(wanted);
 
 async function draw(name) {
   const place = find(`#figure-${name}`);
@@ -69,6 +71,7 @@ async function refresh(name) {
   view.description(`${title}. ${said}`);
   if (rows.length) {
     if (state.other.k && figures[name].params?.some((param) => param.name === "k")) view.signal("k", Number(state.other.k));
+    if (figures[name].params?.some((param) => param.name === "part")) view.signal("part", inPart(name));
     await view.data("rows", rows.map((row) => ({ ...row }))).runAsync();
   }
 }

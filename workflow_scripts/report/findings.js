@@ -1,22 +1,5 @@
-// The verdicts on what the filters leave: the sentences that findings.py makes of the whole study.
-
-function atLeast(clear, n, p) {
-  // P(Bin(n, p) ≥ clear)
-  let [term, below] = [(1 - p) ** n, 0];
-  for (let i = 0; i < clear; i += 1) {
-    below += term;
-    term *= ((n - i) / (i + 1)) * (p / (1 - p));
-  }
-  return Math.max(0, 1 - below);
-}
-
-function verdictOf({ clear, against, n }) {
-  const { by_chance: chance, significant } = data.findings;
-  if (clear && atLeast(clear, n, chance) <= significant + 1e-12) {
-    return 2 * clear >= n && clear > against ? "shown" : "in part";
-  }
-  return n && !clear && 2 * against >= n ? "not shown" : "open";
-}
+// The findings on what the filters leave: the counts are of these, a verdict is of the whole study alone.
+// It has an error rate (verdicts.py), and one on what a reader chose after looking has none.
 
 function headlineOf(claims, { clear, against, noise, n }) {
   if (!n) return "In no configuration can a probe read its attribute clearly above the majority.";
@@ -33,10 +16,8 @@ function showFindings() {
     const left = heaps.filter((of) => matches(of, state.filters));
     const count = (heap) => left.filter((of) => of.heap === heap).length;
     const counts = { clear: count("clear"), against: count("against"), noise: count("within noise"), n: left.length };
-    const verdict = verdictOf(counts);
-    const badge = article.querySelector(".verdict");
-    badge.textContent = verdict;
-    badge.className = `verdict ${verdict.replaceAll(" ", "-")}`;
+    article.querySelector(".verdict").hidden = filtered();
+    article.querySelector(".no-verdict").hidden = !filtered();
     const headline = article.querySelector(".headline");
     const { model } = state.filters;
     const none = model !== "" && heaps.length && !heaps.some((of) => of.model === model);

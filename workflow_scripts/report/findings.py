@@ -68,6 +68,8 @@ class Findings:
     ranking_is_not_a_probe: Pitfall
     encoded_is_not_used: Pitfall
     more: list[str]
+    readable: Collection[Named] | None = None
+    """The configurations that count, in the order of names; None where no probe was trained."""
 
 
 def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ()) -> Findings:
@@ -100,6 +102,7 @@ def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ())
             *_clusters(tables),
             *_unmeasured(tables),
         ],
+        None if read is None else sorted(counted),
     )
 
 

@@ -46,7 +46,8 @@ TERMS = {
     "concord": "How often the model expects the form that agrees with another word, as a verb with "
     "its subject.",
     "saturation": "The k from which changing more neurons adds little.",
-    "area": "The mean of a curve over all k: one number for the whole curve.",
+    "area": "One number for a whole curve: its mean height with k drawn on a scale of ln(1 + k), "
+    "where each doubling of k is about as wide, so that the first neurons weigh most.",
     "clearly": "A difference that chance would seldom make: its p, adjusted for all comparisons of "
     "the configuration, is small.",
     "within noise": "A difference that chance alone may make: nothing can be said of it.",

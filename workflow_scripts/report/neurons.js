@@ -79,7 +79,8 @@ function card(here, neuron) {
   title.append(make("small", [...here.of.slice(0, 3), `layer ${here.of[3]}`].join(" · ")));
   const facts = make(
     "p",
-    `Alone it tells ${information} of the ${here.entropy} bits of the value. Its class means are ` +
+    `Alone it tells ${information} of the ${here.entropy} bits of the value; one that tells nothing is expected to ` +
+      `show ${here.by_chance} bits. Its class means are ` +
       `${here.values.length > 2 ? "at most " : ""}${d} standard deviations apart (Cohen’s d).`,
   );
   const halves = make("div", "", { class: "halves" });
@@ -183,7 +184,7 @@ function table(names, rows) {
 function words(here, title, found) {
   const list = make("ol");
   for (const [context, value, activation] of found) {
-    const [, before, word, after] = data.contexts[context].match(/^(.*?)\[(.*)\](.*)$/s);
+    const [before, word, after] = data.contexts[context];
     const line = make("li", before);
     line.append(make("mark", word), after, " ", make("small", `${here.values[value]}, ${activation}`));
     list.append(line);
@@ -193,20 +194,29 @@ function words(here, title, found) {
   return part;
 }
 
-// Where else the same neuron of the same model stands first.
+// Where else the same neuron stands first: of the same model and layer, as a neuron is a number of one layer's vector.
 function others(here, neuron) {
+  const [model, , , layer] = here.of;
+  const made = Object.keys(data.rankings).filter((i) => data.rankings[i][1] !== "random");
   const found = data.configurations
-    .filter((one) => one !== here && one.of[0] === here.of[0])
-    .map((one) => [one, Object.keys(one.first).filter((i) => one.first[i].includes(neuron))])
+    .filter((one) => one !== here && one.of[0] === model && one.of[3] === layer)
+    .map((one) => [one, made.filter((i) => one.first[i]?.includes(neuron))])
     .filter(([, rankings]) => rankings.length);
   const title = make("h4", `Also among the first ${data.first} of`);
-  if (!found.length) return [title, make("p", "no other configuration of this model.", { class: "note" })];
+  if (!found.length) return [title, make("p", "no other configuration of this model and layer.", { class: "note" })];
+  const share = Math.min(1, data.first / here.width);
+  const chance = make(
+    "p",
+    `Of this model and layer. By chance a ranking has it there with probability ${(100 * share).toPrecision(3)} % ` +
+      `(${data.first} of ${here.width} neurons).`,
+    { class: "note" },
+  );
   const list = make("ul");
   for (const [one, rankings] of found) {
     const places = rankings.map((i) => `${data.rankings[i][0]} (${one.neurons[neuron][2][i]})`);
-    list.append(make("li", `${one.of[2]}, ${one.of[1]}, layer ${one.of[3]}: ${places.join(", ")}`));
+    list.append(make("li", `${one.of[2]}, ${one.of[1]}: ${places.join(", ")}`));
   }
-  return [title, list];
+  return [title, chance, list];
 }
 
 for (const select of Object.values(selects)) select.addEventListener("change", show);

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 
 from workflow_scripts.files.columns import BIN_COLUMNS, CONFIGURATION, RANKING
+from workflow_scripts.files.contexts import parted
+from workflow_scripts.kernels.information import QUANTILES
 from workflow_scripts.report.carried import embedded, part
 from workflow_scripts.report.figures.style import in_words
 
@@ -21,23 +23,41 @@ NOT_ASKED = (
     "This study describes no neuron: neurons: {describe: 20} in its configuration does, of the "
     "first 20 of each ranking."
 )
+OF_NO_MODEL = "This study has no model, so there is no neuron to describe."
+NOT_RANKED = "This study ranks no neuron, so none is first: name rankings under `rankings`."
+OF_TRUTH_ALONE = (
+    "Every model of this study is compiled and has `truth_only: true`: its neurons are ranked, to "
+    "be held against what is known of them, and not described."
+)
 NONE = "No ranking of this study has a neuron."
+PARTS = len(QUANTILES) + 1
+"""How many parts a neuron is cut into, to tell its information."""
 _OF = [*CONFIGURATION, "neuron"]
 
 
-def section(tables: Mapping[str, pl.DataFrame], first: int) -> str:
-    """Return the section as HTML; `first` is how many neurons of a ranking are described."""
+def section(tables: Mapping[str, pl.DataFrame], configuration: Mapping[str, Any]) -> str:
+    """Return the section of a study with this configuration as HTML."""
     if "neurons" not in tables:
-        return _without(NOT_ASKED)
+        return _without(_why_none(configuration))
     if tables["neurons"].is_empty():
         return _without(NONE)
+    first = configuration["neurons"]["describe"]
     data = data_of(tables["neurons"], tables["neuron_values"], tables["neuron_words"], first)
     return Template(part("neurons.html")).substitute(
         first=first,
+        parts=PARTS,
         css=part("neurons.css"),
         data=embedded(data),
         script=part("carried.js", "neurons.js"),
     )
+
+
+def _why_none(configuration: Mapping[str, Any]) -> str:
+    if not configuration["neurons"]["describe"]:
+        return NOT_ASKED
+    if not configuration["models"]:
+        return OF_NO_MODEL
+    return OF_TRUTH_ALONE if configuration["rankings"] else NOT_RANKED
 
 
 def _without(why: str) -> str:
@@ -49,15 +69,16 @@ def data_of(
 ) -> dict[str, Any]:
     """Return what the section's script reads: numbers short, texts that repeat once.
 
-    `rankings` are names in words with their rankers, `contexts` the words' surroundings. Each of
-    `configurations` has the first neurons of each ranking (`first`, by the ranking's index), and
-    its `neurons`: `[information, d, places, scores]`, places and scores by ranking, and, of at most
+    `rankings` are names in words with their rankers, `contexts` `[before, word, after]`. Each of
+    `configurations` has what a neuron that tells nothing is expected to show (`by_chance`, bits),
+    the first neurons of each ranking (`first`, by the ranking's index), and its `neurons`:
+    `[information, d, places, scores]`, places and scores by ranking, and, of at most
     CARDS, `[low, high, bins of each value, highest words, lowest words]`, a word being
     `[context, value, activation]`.
     """
     rankings = neurons.select(RANKING).unique(maintain_order=True).rows()
     index = {name: i for i, (name, _, _) in enumerate(rankings)}
-    contexts: dict[str, int] = {}
+    contexts: dict[tuple[str, str, str], int] = {}
     densities = values.rows_by_key(_OF, named=True)
     ends = words.rows_by_key(_OF, named=True)
     carried = set(_most(neurons).rows())
@@ -85,7 +106,8 @@ def data_of(
         counts = [row["words"] for row in of_values]
         configurations.append(
             {"of": of, "width": rows["n_neurons"][0], "values": names, "words": counts}
-            | {"entropy": _entropy(counts), "first": tops, "neurons": cards}
+            | {"entropy": _entropy(counts), "by_chance": _short(by_chance(counts))}
+            | {"first": tops, "neurons": cards}
         )
     return {
         "first": first,
@@ -107,12 +129,23 @@ def _most(neurons: pl.DataFrame) -> pl.DataFrame:
 
 
 def _words(
-    rows: list[dict[str, Any]], end: str, values: list[str], contexts: dict[str, int]
+    rows: list[dict[str, Any]], end: str, values: list[str], contexts: dict[tuple, int]
 ) -> Iterator[list]:
     for row in rows:
         if row["end"] == end:
-            context = contexts.setdefault(row["context"], len(contexts))
+            around = parted(row["context"], row["form"], row["word"])
+            context = contexts.setdefault(around, len(contexts))
             yield [context, values.index(row["value"]), _short(row["activation"])]
+
+
+def by_chance(counts: list[int]) -> float:
+    """Return the bits that a neuron which tells nothing is expected to show, of so many words.
+
+    The plug-in estimate is above the truth by (A − 1)(B − 1) / (2 n ln 2) bits for a table of A
+    parts and B values of n words (Miller 1955; Madow 1948).
+    """
+    n_values = sum(count > 0 for count in counts)
+    return (PARTS - 1) * (n_values - 1) / (2 * sum(counts) * math.log(2))
 
 
 def _short(number: float | None) -> float | str | None:

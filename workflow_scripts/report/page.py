@@ -6,7 +6,7 @@ that is left in its file, which the page says.
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import Any
@@ -22,7 +22,7 @@ from workflow_scripts.report.carried import embedded, part
 from workflow_scripts.report.figures import style
 from workflow_scripts.report.findings import Findings, Pitfall
 from workflow_scripts.report.glossary import TERMS
-from workflow_scripts.report.verdicts import BY_CHANCE, SIGNIFICANT, clearly
+from workflow_scripts.report.verdicts import FEW, Named, clearly, telling_method
 
 LONGEST = 50_000
 """The most rows of a table that the page carries."""
@@ -87,9 +87,9 @@ def page(
         "studied": _studied(tables),
         "rankings": _drawn(rankings),
         "findings": {
-            "by_chance": BY_CHANCE,
-            "significant": SIGNIFICANT,
-            "clearly": clearly(tables["contrasts"]) if "contrasts" in tables else None,
+            "few_pairs": FEW,
+            "readable": None if findings.readable is None else _named(findings.readable),
+            **_compared(tables),
             "pitfalls": [_counted(pitfall) for pitfall in pitfalls],
         },
         "glossary": TERMS,
@@ -104,7 +104,7 @@ def page(
         pitfalls="".join(_pitfall(pitfall, rankings) for pitfall in pitfalls),
         more=_more(findings.more, rankings),
         figures="".join(_figure(figure) for figure in figures if figure not in first),
-        neurons=neurons.section(tables, run.configuration["neurons"]["describe"]),
+        neurons=neurons.section(tables, run.configuration),
         run=_run(run),
         glossary="".join(
             f"<dt>{html.escape(term)}</dt><dd>{html.escape(said)}</dd>"
@@ -149,12 +149,22 @@ def _drawn(rankings: style.Rankings) -> dict[str, dict[str, str]]:
     }
 
 
+def _compared(tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """Return up to which p a difference is clear, and of which method and measure words moved."""
+    if "contrasts" not in tables:
+        return {}
+    contrasts = tables["contrasts"]
+    return {"clearly": clearly(contrasts), "telling": telling_method(contrasts)}
+
+
+def _named(configurations: Iterable[Named]) -> list[dict[str, Any]]:
+    return [dict(zip(CONFIGURATION, of, strict=True)) for of in configurations]
+
+
 def _counted(pitfall: Pitfall) -> dict[str, Any]:
     """Return what the page needs to count again what filters leave."""
-    heaps = [
-        dict(zip(CONFIGURATION, of, strict=True)) | {"heap": heap}
-        for of, heap in pitfall.heaps.items()
-    ]
+    names = _named(pitfall.heaps)
+    heaps = [of | {"heap": heap} for of, heap in zip(names, pitfall.heaps.values(), strict=True)]
     return {"heaps": heaps, "claims": dict(pitfall.claims)}
 
 
@@ -174,6 +184,12 @@ def _listed(sentences: Sequence[str], rankings: style.Rankings) -> str:
 
 _WHOLE = (
     '<p class="whole-study" hidden><em>Of the whole study, whatever the filters leave:</em></p>'
+)
+
+
+_NO_VERDICT = (
+    '<p class="no-verdict" hidden>These counts are of what is chosen; a verdict is of the whole '
+    "study, and none is given of a choice made after looking.</p>"
 )
 
 
@@ -219,6 +235,7 @@ def _pitfall(pitfall: Pitfall, rankings: style.Rankings) -> str:
         f'<article class="pitfall"><span class="verdict {kind}">{pitfall.verdict}</span>'
         f'<h2 class="explain">{html.escape(pitfall.title)}</h2>'
         f'<p class="headline explain">{html.escape(pitfall.headline)}</p>'
+        f"{_NO_VERDICT if pitfall.claims else ''}"
         f"{details if pitfall.sentences else ''}</article>"
     )
 

@@ -18,7 +18,9 @@ LEAD = (
 CAPTION = (
     "A mark is one configuration: how much larger the area under a curve is by the first ranking "
     "of its row than by the second, with its 95% interval over test sentences; a row's "
-    "configurations are sorted by it. Columns are what is compared: the accuracy of each probe "
+    "configurations are sorted by it. The area is the mean height of the curve with k drawn on a "
+    "scale of ln(1 + k), where each doubling of k is about as wide: the first neurons weigh most. "
+    "Columns are what is compared: the accuracy of each probe "
     "and, where the study intervenes, the words that the first translation moved to the target "
     "value (CLTV; without one, CLWV of the first method). Blue is clearly more, orange clearly "
     "less, adjusted over all pairs of rankings; hollow grey is within noise: there nothing can be "
@@ -28,7 +30,7 @@ CAPTION = (
 )
 MISSING = "fewer than two rankings from the top to compare, or no test word"
 
-AXIS = "difference of the mean over k, in points"
+AXIS = "difference of the areas, in points"
 AXIS_OF = alt.Axis(tickCount=4, labelExpr=style.POINTS)
 HEAPS = {"clearly more": "#0072B2", "within noise": "#999999", "clearly less": "#D55E00"}
 

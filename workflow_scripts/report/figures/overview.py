@@ -20,14 +20,16 @@ CAPTION = (
     "itself, all probes would put it first; were the encoded the used, the model would too. The "
     "shaded row is the highest mean; *clearly* means that it is above each other ranking by the "
     "paired test of the table `contrasts`, which sees differences that intervals side by side do "
-    "not. Points are means over all configurations chosen, lines 95% intervals over test "
-    "sentences; of several configurations the line is the mean of their intervals, which is at "
-    "least as wide as that of the mean."
+    "not; it is not said while rankings are hidden. Points are means over all configurations "
+    "chosen, lines 95% intervals over test sentences; of several configurations the line is the "
+    "mean of their intervals, which is at least as wide as that of the mean."
 )
 MISSING = "no k of a probe is also a k of an intervention, or fewer than two rankings from the top"
 
 KS = "k"
 """The parameter that says how many neurons are judged."""
+PART = "part"
+"""The parameter that says that some rankings are hidden: who is clearly first is of all of them."""
 TINT = "#E6EFF8"
 
 
@@ -82,6 +84,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.HConcatChart | None:
     chart.params = [
         *chart.params,
         alt.VariableParameter(name=KS, value=ks[(len(ks) - 1) // 2]),
+        alt.VariableParameter(name=PART, value=False),
     ]
     return chart
 
@@ -102,7 +105,7 @@ def _panel(
     # Names of its own: Vega-Lite makes one of two aggregates by the same groups.
     value, first = f"mean_{measure}", f"first_{measure}"
     low, high = (f"mean_{end}" for end in ends.values())
-    means = {value: measure, "clear": clear} | (
+    means = {value: measure, clear: clear} | (
         {low: ends["low"], high: ends["high"]} if interval else {}
     )
     base = style.with_transforms(
@@ -110,7 +113,7 @@ def _panel(
         style.mean(means, ["ranking", "stroke"]),
         {"joinaggregate": [{"op": "max", "field": value, "as": "most"}]},
         {"calculate": f"datum.{value} == datum.most && datum.most > 0", "as": first},
-        {"calculate": LABEL.replace("VALUE", value).replace("FIRST", first), "as": "said"},
+        {"calculate": label(value, first, clear), "as": "said"},
     )
     bare = {name: name.removesuffix("-ttb") for name in names if rankings[name][1] == "ttb"}
     axis = alt.Axis(
@@ -154,12 +157,21 @@ def _panel(
 
 
 WIDTH = 190
-LABEL = (
-    "!datum.FIRST ? [format(datum.VALUE, '.1%')] : [format(datum.VALUE, '.1%') + ' first,', "
-    "datum.configurations == 1 ? (datum.clear ? 'clearly' : 'within noise') : 'clearly in ' "
-    "+ round(datum.clear * datum.configurations) + ' of ' + datum.configurations]"
-)
-"""The mean of a ranking, and of the first one whether it is clearly that, on two lines."""
+
+
+def label(value: str, first: str, clear: str) -> str:
+    """Return the expression of what stands beside a ranking, from the names of its columns.
+
+    The mean, and of the first one, on a second line, whether it is clearly that.
+    """
+    mean = f"format(datum.{value}, '.1%')"
+    count = f"round(datum.{clear} * datum.configurations)"
+    of = f"'clearly in ' + {count} + ' of ' + datum.configurations"
+    whether = f"datum.configurations == 1 ? (datum.{clear} ? 'clearly' : 'within noise') : {of}"
+    return (
+        f"!datum.{first} ? [{mean}] : {PART} ? [{mean} + ' first', 'of those shown'] : "
+        f"[{mean} + ' first,', {whether}]"
+    )
 
 
 def clearly_first(contrasts: pl.DataFrame, method: str, measure: str) -> pl.DataFrame:

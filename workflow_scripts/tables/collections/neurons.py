@@ -9,14 +9,13 @@ from collections.abc import Iterator
 import polars as pl
 
 from workflow_scripts.files.columns import BIN_COLUMNS, CONFIGURATION
+from workflow_scripts.files.contexts import in_context
 from workflow_scripts.files.frames import CONFIGURATION_SCHEMA, read_frame
 from workflow_scripts.files.words import sentences
 from workflow_scripts.tables.collections import NAMES, CollectionTask
 
 USES = ("rankings", "neurons", "words", "describe")
 
-AROUND = 8
-"""How many words stand before and after a word in its context."""
 PLACE, VALUE, WORD = "place", "value", "word"
 FIRST = CONFIGURATION_SCHEMA | {"neuron": pl.Int32}
 _RANKED = {"ranking": pl.String, "position": pl.Int32, "n_neurons": pl.Int32, "score": pl.Float64}
@@ -60,8 +59,13 @@ def collect(task: CollectionTask) -> pl.DataFrame:
                 .with_columns(kind=pl.lit(PLACE))
             )
             yield read_frame(values).filter(chosen).with_columns(kind=pl.lit(VALUE))
-            peaks = in_context(read_frame(words).filter(chosen), text)
-            yield peaks.with_columns(kind=pl.lit(WORD))
+            peaks = read_frame(words).filter(chosen)
+            found = [
+                in_context(text[n], word)
+                for n, word in peaks.select("sentence", "word").iter_rows()
+            ]
+            context = pl.Series(found, dtype=pl.String)
+            yield peaks.with_columns(kind=pl.lit(WORD), context=context)
 
     schema: dict = SCHEMA | NAMES
     return pl.concat([pl.DataFrame(schema=schema), *parts()], how="diagonal").cast(schema)
@@ -77,15 +81,3 @@ def placed(rankings: list[pl.DataFrame]) -> pl.DataFrame:
     width = pl.len().cast(pl.Int32).alias("n_neurons")
     rows = pl.concat([one.with_columns(width).select(*FIRST, *_RANKED, *NAMES) for one in rankings])
     return rows.sort("neuron", maintain_order=True)
-
-
-def in_context(rows: pl.DataFrame, text: dict[int, list[str]]) -> pl.DataFrame:
-    """Return rows with `context`: the word in brackets, and the words of its sentence around it."""
-    found = []
-    for number, word in rows.select("sentence", "word").iter_rows():
-        sentence = text[number]
-        before, after = sentence[max(0, word - AROUND) : word], sentence[word + 1 :]
-        start = ["…"] if word > AROUND else []
-        end = ["…"] if len(after) > AROUND else []
-        found.append(" ".join([*start, *before, f"[{sentence[word]}]", *after[:AROUND], *end]))
-    return rows.with_columns(context=pl.Series(found, dtype=pl.String))
