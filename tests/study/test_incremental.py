@@ -40,7 +40,7 @@ FIGURES = {
     "concord": {"concord"},
     "layer_profiles": {"probing", "saturation"},
     "used_vs_encoded": {"used_vs_encoded", "contrasts"},
-    "overview": {"used_vs_encoded", "contrasts"},
+    "overview": {"used_vs_encoded", "contrasts", "probing"},
     "contrasts": {"contrasts"},
     "wilcoxon": {"wilcoxon"},
     "clusters": {"clusters"},

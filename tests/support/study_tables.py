@@ -82,7 +82,7 @@ def made(configurations=MANY, rankings=RANKINGS, control=True, intervals=True):
     whole = [
         dict(zip(OF, of, strict=True))
         | {"probe": probe, "ranking": "all", "k": 64, "split": "test"}
-        | {"accuracy": 0.9 + i / 1000, "majority": 0.5}
+        | {"accuracy": 0.9 + i / 1000, "majority": 0.5, "above_majority_low": 0.3}
         for i, (of, probe) in enumerate(product(configurations, PROBES))
     ]
     for of, method, ranking, k in product(

@@ -34,11 +34,10 @@ CHANGED = {CONTROLLER: "the word that governs is changed", OTHER: "another word 
 
 def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     """Return a line for each ranking; panels by relation, method and what is changed."""
-    every = tables["concord"].filter(pl.col("attractor").is_null())
-    if every.is_empty():
-        return None
-    table = style.at_most(every.filter(pl.col("pairs") >= FEW))
+    table = style.at_most(tables["concord"].filter(pl.col("attractor").is_null()))
     if table.is_empty():
+        return None
+    if table["pairs"].max() < FEW:
         return (
             f"no configuration has {FEW} pairs of words that agree; the table concord has "
             "what there is"
@@ -72,4 +71,5 @@ def _panels(table: pl.DataFrame, rows: list[dict], method: str, edited: str) -> 
     )
     own = [{"filter": {"field": "method", "equal": method}}]
     own.append({"filter": {"field": "edited", "equal": edited}})
+    own.append({"filter": {"field": "pairs", "gte": FEW}})
     return style.part_of(faceted, *style.filters(), *own, title=f"{method}: {CHANGED[edited]}")

@@ -7,9 +7,9 @@ import polars as pl
 
 from workflow_scripts.files.columns import CONFIGURATION
 from workflow_scripts.report.figures import style
-from workflow_scripts.report.verdicts import Comparisons, clearly, telling_method
+from workflow_scripts.report.verdicts import Comparisons, clearly, readable, telling_method
 
-USES = ("used_vs_encoded", "contrasts")
+USES = ("used_vs_encoded", "contrasts", "probing")
 TITLE = "Which ranking is best, by each of its judges?"
 LEAD = "Each panel is another judge of the same rankings; it puts the shaded one first."
 CAPTION = (
@@ -20,9 +20,10 @@ CAPTION = (
     "itself, all probes would put it first; were the encoded the used, the model would too. The "
     "shaded row is the highest mean; *clearly* means that it is above each other ranking by the "
     "paired test of the table `contrasts`, which sees differences that intervals side by side do "
-    "not; it is not said while rankings are hidden. Points are means over all configurations "
-    "chosen, lines 95% intervals over test sentences; of several configurations the line is the "
-    "mean of their intervals, which is at least as wide as that of the mean."
+    "not; it is not said while rankings are hidden. Points are means over the configurations "
+    "chosen in which some probe reads the attribute clearly above its majority, lines 95% "
+    "intervals over test sentences; of several configurations the line is the mean of their "
+    "intervals, which is at least as wide as that of the mean."
 )
 MISSING = "no k of a probe is also a k of an intervention, or fewer than two rankings from the top"
 
@@ -33,8 +34,11 @@ PART = "part"
 TINT = "#E6EFF8"
 
 
-def build(tables: dict[str, pl.DataFrame]) -> alt.HConcatChart | None:
-    """Return a panel for each probe, and one for the model; rows are rankings."""
+def build(tables: dict[str, pl.DataFrame]) -> alt.HConcatChart | str | None:
+    """Return a panel for each probe, and one for the model; rows are rankings.
+
+    Of readable configurations alone, as verdicts are.
+    """
     contrasts = tables["contrasts"]
     telling = telling_method(contrasts)
     if telling is None:
@@ -48,6 +52,14 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.HConcatChart | None:
     )
     if table.filter(pl.col("direction") == "ttb")["ranking"].n_unique() < 2:
         return None
+    counted = pl.DataFrame(
+        sorted(readable(tables["probing"])),
+        {name: table.schema[name] for name in CONFIGURATION},
+        orient="row",
+    )
+    table = table.join(counted, on=CONFIGURATION, how="semi", maintain_order="left")
+    if table.is_empty():
+        return "no probe reads an attribute clearly above its majority"
     first = clearly_first(contrasts, method, measure)
     of = [*CONFIGURATION, "k", "ranking"]
     table = table.join(
