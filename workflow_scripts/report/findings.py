@@ -222,6 +222,18 @@ def encoded_is_not_used(
     title = "Encoded is not used"
     saturation = rows_of(tables, "saturation")
     telling = None if "contrasts" not in tables else telling_method(tables["contrasts"])
+    if saturation is None and (by_form := _by_form(tables)):
+        return Pitfall(
+            title,
+            "not measured",
+            "The changed words have no lemma, so of interventions only error rate and side effects are "
+            "known, and not what the model uses.",
+            [
+                *by_form,
+                "What the model uses is known of words with lemmas: CoNLL-U may have these beside "
+                "labels of your own, `attributes: [{misc: Key}]`.",
+            ],
+        )
     if saturation is None or telling is None:
         return Pitfall(
             title,
@@ -283,6 +295,42 @@ def encoded_is_not_used(
         fallen.of,
         sentences,
     )
+
+
+def _by_form(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say how many words of interventions come out as another, where none of them has a lemma.
+
+    With none changed, and with the first k neurons for the largest k; nothing where one has a
+    lemma.
+    """
+    interventions = rows_of(tables, "interventions")
+    if interventions is None or interventions["clwv"].count():
+        return []
+    rates = ("error_rate", "side_effect_rate")
+    top = interventions.filter(pl.col("direction").ne_missing("btt"))
+    sentences = []
+    for (method,), rows in top.group_by("method", maintain_order=True):
+        last = rows.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION))
+        means = last.group_by("ranking").agg(pl.col(rates).mean())
+        means = means.sort(["error_rate", "ranking"], descending=[True, False])
+        error, beside = (
+            [
+                f"{ranking} {percent(rate)}"
+                for ranking, rate in means.select("ranking", one).drop_nulls().iter_rows()
+            ]
+            for one in rates
+        )
+        before = rows.filter(pl.col("k") == 0)["error_rate"].mean()
+        sentences.append(
+            f"{method} of the first {from_to(last['k'])} neurons, the largest k, has on average "
+            f"error rates of {listed(error)}; the unchanged model errs in {percent(before)}."
+        )
+        if beside:
+            sentences.append(
+                "Of the words without a kept value in the same sentences, which nobody changed, "
+                f"there come out as another word than in the unchanged model: {listed(beside)}."
+            )
+    return sentences
 
 
 def _still(judged: Mapping[Named, Compared], method: str, measure: str) -> list[str]:
