@@ -615,6 +615,27 @@ def test_a_ranking_that_is_missing_in_some_configurations_is_named():
     assert not any("nothing to rank by" in text for text in findings({"probing": narrow}).more)
 
 
+def test_a_ranker_that_is_nowhere_or_left_out_is_named():
+    accuracy = {(probe, ranking): 0.8 for probe in PROBES for ranking in (*TTB, "random")}
+    tables = {"probing": probing(accuracy), "probing_curves": probing(accuracy)}
+    there = {"linear": [], "gaussian": [], "probeless": [], "random": []}
+    assert not any("rank by" in text for text in findings(tables, rankers=there).more)
+    said = findings(tables, rankers=there | {"mine": []}).more
+    assert any(s.startswith("mine found nothing to rank by in 4 of 4 config") for s in said)
+    left_out = {"attribution": ["t"], "integrated": ["t"]}
+    found = [s for s in findings(tables, rankers=there | left_out).more if "rank by" in s]
+    assert found == [
+        "attribution and integrated rank by words of one lemma, and are left out of t, where no "
+        "word has a lemma."
+    ]
+    # Of another treebank's it is not said that a log tells why they are missing.
+    other = tables["probing"].with_columns(treebank=pl.lit("u"))
+    other = pl.concat([tables["probing"], other.filter(pl.col("ranking") != LINEAR)])
+    found = findings({"probing": other}, rankers=there | {"linear": ["u"]}).more
+    assert any("linear ranks by words of one lemma, and is left out of u" in s for s in found)
+    assert not any("found nothing" in s for s in found)
+
+
 def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():
     tables = made()
     (said,) = [text for text in findings(tables).more if "compiled" in text]

@@ -129,7 +129,9 @@ class Targets:
         return lambda wildcards: [
             self._results(f"collected/{model}/{treebank}/{name}.parquet")
             for model, treebank in self._plan.pairs()
-            if self._plan.is_made("collect", {"model": model, "collection": name})
+            if self._plan.is_made(
+                "collect", {"model": model, "treebank": treebank, "collection": name}
+            )
         ]
 
     def scored(self, wildcards: Any) -> list[str]:
@@ -150,7 +152,7 @@ class Targets:
         return [
             self._results(f"{folder}/{of.path}/{stem}.parquet")
             for model, treebank in self._plan.pairs()
-            if self._plan.is_made(step, {"model": model})
+            if self._plan.is_made(step, {"model": model, "treebank": treebank})
             for of in self._jobs.configurations(model, treebank)
             for stem in [*self._plan.stems(folder, of=of), *also]
         ]
@@ -208,9 +210,10 @@ class Targets:
                 logger.warning(f"{treebank} is in no table: {reason}")
             for treebank in filter(self._plan.takes_dev_from_train, self._plan.treebanks):
                 logger.info(f"{treebank}: dev is every tenth sentence of train")
-            if self._plan.config["interventions"]:
-                for treebank in filter(self._plan.is_by_form, self._plan.treebanks):
-                    logger.warning(f"{treebank} has no lemmas: interventions there have no CLWV")
+            missing = ", no ".join(self._plan.asking_lemmas)
+            for treebank in self._plan.treebanks if missing else ():
+                if self._plan.has_no_lemmas(treebank, self._test_size):
+                    logger.warning(f"{treebank} has no lemmas, and so no {missing}")
 
     def _test_size(self, treebank: str) -> Size | None:
         """Return the size of a test split; None where its words are missing, or not of the plan."""
