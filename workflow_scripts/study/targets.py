@@ -28,8 +28,10 @@ from workflow_scripts.study import snakemake_internals as internals
 from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.jobs import Jobs
+from workflow_scripts.study.own_attributes import own_names
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import PlannedConfiguration
+from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.steps import ONE_DIRECTION, STEPS, WITHOUT_DEV
 
 
@@ -220,6 +222,11 @@ class Targets:
         path = Path(self._results(f"words/{treebank}/test.parquet"))
         job = self._jobs.string("read_words", treebank=treebank)
         return size_of(path) if made_by(path) == stamp(job) else None
+
+    @property
+    def own_attributes(self) -> dict[str, str]:
+        """The names of attributes of one's own, by what stands for them in paths."""
+        return {slug(name): name for name in own_names(self._plan.config)}
 
     def check_device(self) -> None:
         """Stop where jobs are to run here on a device that is not; on a cluster, each job sees."""
