@@ -7,11 +7,11 @@ columns are.
 """
 
 _STEMS = {
-    "rankings": lambda of: plan.stems("rankings", top=True),
+    "rankings": lambda of: plan.stems("rankings", top=True, of=of),
     "neurons": lambda of: ["neurons", "values", "words"],
-    "probes": lambda of: plan.stems("probes"),
+    "probes": lambda of: plan.stems("probes", of=of),
     "whole": lambda of: plan.stems_of_all_neurons,
-    "sentences": lambda of: plan.stems("sentences", top=True),
+    "sentences": lambda of: plan.stems("sentences", top=True, of=of),
     "interventions": lambda of: plan.stems("interventions", of=of),
     "concord": lambda of: plan.stems("concord", of=of),
     "transfer": lambda of: [

@@ -88,7 +88,8 @@ rule build_report:
         job=step.job,
         words=[f"{name}={results('words')}/{name}" for name in plan.treebanks],
         packages=plan.packages,
-        study=hidden(configuration=_CONFIGURATION),  # as `job` has it
+        # As `job` has it: rankers are left out by what the configuration says of treebanks.
+        study=hidden(configuration=_CONFIGURATION, rankers=quote(json.dumps(plan.left_out))),
     shell:
         """
         python -m workflow_scripts.report.build_report \
@@ -97,6 +98,7 @@ rule build_report:
             --figures {input.figures} \
             --words {params.words} \
             --configuration {params.study[configuration]} \
+            --rankers {params.study[rankers]} \
             --packages {params.packages} \
             --report {output.page} \
             --findings {output.findings} \

@@ -23,6 +23,7 @@ from workflow_scripts.inspection.finished_study import (
     FinishedStudy,
     Intervention,
     choose,
+    has_rows,
     require_options,
     settings,
 )
@@ -161,11 +162,13 @@ def ask(study: FinishedStudy, options: argparse.Namespace) -> Asked:
     named = {name: getattr(options, name) for name in ("model", "treebank", "attribute", "layer")}
     of, chosen = study.choose_configuration(named)
     rankings = study.rankings(of)
-    ranking = choose("ranking", options.ranking, list(rankings), chosen)
+    there = [name for name, path in rankings.items() if has_rows(path)]
+    if not there or (options.ranking in rankings and options.ranking not in there):
+        path = rankings[options.ranking or next(iter(rankings))]
+        raise InputError(f"{path}: the ranker had nothing to rank by")
+    ranking = choose("ranking", options.ranking, there, chosen)
     _, neurons = read_ranking(rankings[ranking], of)
     d = len(neurons)
-    if not d:
-        raise InputError(f"{rankings[ranking]}: the ranker had nothing to rank by")
     reported = study.configuration.get("neurons", {}).get("report", KS)
     ks = sorted(set(options.k or [k for k in reported if k <= d] or [d]))
     if ks[0] < 1 or ks[-1] > d:

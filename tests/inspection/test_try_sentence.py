@@ -9,13 +9,18 @@ import polars as pl
 import pytest
 
 from tests.support.commands import call
+from tests.support.treebank_files import block, row, words_of
 from workflow_scripts import InputError, try_sentence
 from workflow_scripts.files.activations import LabelledActivations
+from workflow_scripts.files.artifact import read_parquet, write_parquet
 from workflow_scripts.files.rankings import read_ranking
 from workflow_scripts.files.words import sentences
+from workflow_scripts.inspection import finished_study
 from workflow_scripts.inspection.finished_study import FinishedStudy
 from workflow_scripts.inspection.sentence import known_words, reading
 from workflow_scripts.inspection.sentence_text import aligned
+from workflow_scripts.kernels.words import SPLITS, Configuration
+from workflow_scripts.words import read_words
 
 
 @pytest.fixture
@@ -216,3 +221,59 @@ def test_a_folder_without_results_is_named(tmp_path):
 
 def test_columns_stand_under_each_other():
     assert aligned([["a", "bb", "c"], ["aaa", "b", ""]]) == ["  a    bb  c", "  aaa  b"]
+
+
+def test_columns_stand_under_each_other_whatever_their_letters():
+    lines = aligned([["日本", "a"], ["e\u0301", "b"], ["\u200eabcd", "c"], ["👍", "d"]])
+    assert lines == ["  日本  a", "  e\u0301     b", "  \u200eabcd  c", "  👍    d"]
+
+
+def test_a_word_that_has_the_target_already_is_said_to(finished, capsys):
+    of = {"results": finished / "results", "method": "steer", "values": "zorps=PL"}
+    call(try_sentence, text="zorps", method_options=["to=PL", "beta=8", "scaled=true"], **of)
+    assert "Nothing is changed: zorps has the target, PL, already." in capsys.readouterr().out
+    call(try_sentence, text="zorps", **of | {"values": "zorps=", "method": "ablation"})
+    assert "No word has a value to change." in capsys.readouterr().out
+
+
+def test_a_ranking_without_a_neuron_is_not_chosen(finished, tmp_path):
+    results = shutil.copytree(finished / "results", tmp_path / "results")
+    study = FinishedStudy(results)
+    (of,) = study.configurations
+    first, second, *_ = study.rankings(of)
+    path = study.rankings(of)[first]
+    write_parquet(path, read_parquet(path).slice(0, 0), {})
+    options = {"text": "The teachers", "results": str(results)}
+
+    def asked(**more):
+        argv = [part for name, value in (options | more).items() for part in (f"--{name}", value)]
+        return try_sentence.ask(study, try_sentence.arguments().parse_args(argv))
+
+    found = asked()
+    assert found.ranking == second
+    assert not any(first in one for one in found.chosen)
+    with pytest.raises(InputError, match=f"{first}.parquet: the ranker had nothing to rank by"):
+        asked(ranking=first)
+
+
+def test_the_seed_is_that_of_the_files(number, monkeypatch):
+    """And not that with which the study went on since."""
+    own = number.study.seed(number.of, "random")
+    config = number.study.configuration | {"seed": own + 1}
+    monkeypatch.setitem(number.study.provenance, "configuration", config)
+    assert number.study.seed(number.of, "random") == own
+    monkeypatch.setattr(finished_study, "settings", lambda path: {})
+    assert number.study.seed(number.of, "random") == own + 1
+
+
+def test_other_attributes_are_those_that_the_study_compares(tmp_path):
+    line = row(1, "cats", "NOUN", "Number=Plur|Case=Nom").removesuffix("_") + "Sent=x"
+    files = {split: tmp_path / f"x-ud-{split}.conllu" for split in SPLITS}
+    for path in files.values():
+        path.write_text(block(line))
+    own = json.dumps({"Own": {"misc": "Sent"}})
+    call(read_words, schema="unimorph", own=own, **words_of(tmp_path), **files)
+    of = Configuration("m", "t", "Number", 1, ("PL", "SG"))
+    (known,), others = known_words(["cats"], tmp_path / "train.parquet", of)
+    assert others == ["Case", "Part of Speech"]
+    assert known.others == ("NOM", "N")

@@ -523,6 +523,44 @@ def test_a_test_split_without_the_attribute_is_named():
     assert any("has no word of the attribute in 4 configurations" in s for s in found.more)
 
 
+def interventions(clwv=None):
+    """Two curves of each of two configurations, of words that are judged by their forms."""
+    rows = [
+        (*of, "ablation", ranking, k, error + i * (k > 0), clwv, 0.03 * i if k else 0.0)
+        for i, of in zip((0.1, 0.3), CONFIGURATIONS, strict=False)
+        for ranking, error in (("random", 0.2), (LINEAR, 0.2), ("linear-btt", 0.9))
+        for k in (0, 10, 60)
+    ]
+    rates = ["error_rate", "clwv", "side_effect_rate"]
+    schema = [*NAMES, "method", "ranking", "k", *rates]
+    return with_rankers(pl.DataFrame(rows, schema=schema, orient="row").cast({"clwv": pl.Float64}))
+
+
+def test_words_without_lemmas_have_their_error_rate_and_it_is_said():
+    tables = study(OWN, STILL)
+    tables["saturation"] = tables["saturation"].clear()
+    tables["contrasts"] = tables["contrasts"].filter(pl.col("probe").is_not_null())
+    found = findings(tables | {"interventions": interventions()}).encoded_is_not_used
+    assert found.verdict == "not measured"
+    assert found.headline.startswith("The changed words have no lemma, so of interventions only er")
+    assert found.sentences[0] == (
+        "ablation of the first 60 neurons, the largest k, has on average error rates of linear-ttb "
+        "40.0 % and random 40.0 %; the unchanged model errs in 20.0 %."
+    )
+    assert found.sentences[1].endswith("model: linear-ttb 0.6 % and random 0.6 %.")
+    # Only then: without a changed word, without interventions, and where words have lemmas.
+    for other, says in (
+        ({"interventions": interventions().clear()}, "No test word was changed"),
+        ({"interventions": interventions(clwv=0.1)}, "No test word was changed"),
+        ({}, "No test word was changed"),
+    ):
+        assert says in findings(tables | other).encoded_is_not_used.headline
+    del tables["saturation"]
+    assert "ran no interventions" in findings(tables).encoded_is_not_used.headline
+    whole = study(OWN, STILL) | {"interventions": interventions()}
+    assert findings(whole).encoded_is_not_used == findings(study(OWN, STILL)).encoded_is_not_used
+
+
 def test_a_test_split_with_one_value_is_named():
     tables = study(OWN, STILL, unread=range(4))
     tables["probing"] = tables["probing"].with_columns(majority=pl.lit(1.0))
@@ -605,6 +643,27 @@ def test_a_ranking_that_is_missing_in_some_configurations_is_named():
     # A model so narrow that no k is reported has its whole probe alone, and lacks no ranking.
     narrow = whole.filter((pl.col("layer") != 4) | (pl.col("ranking") == "all"))
     assert not any("nothing to rank by" in text for text in findings({"probing": narrow}).more)
+
+
+def test_a_ranker_that_is_nowhere_or_left_out_is_named():
+    accuracy = {(probe, ranking): 0.8 for probe in PROBES for ranking in (*TTB, "random")}
+    tables = {"probing": probing(accuracy), "probing_curves": probing(accuracy)}
+    there = {"linear": [], "gaussian": [], "probeless": [], "random": []}
+    assert not any("rank by" in text for text in findings(tables, rankers=there).more)
+    said = findings(tables, rankers=there | {"mine": []}).more
+    assert any(s.startswith("mine found nothing to rank by in 4 of 4 config") for s in said)
+    left_out = {"attribution": ["t"], "integrated": ["t"]}
+    found = [s for s in findings(tables, rankers=there | left_out).more if "rank by" in s]
+    assert found == [
+        "attribution and integrated rank by words of one lemma, and are left out of t, where no "
+        "word has a lemma."
+    ]
+    # Of another treebank's it is not said that a log tells why they are missing.
+    other = tables["probing"].with_columns(treebank=pl.lit("u"))
+    other = pl.concat([tables["probing"], other.filter(pl.col("ranking") != LINEAR)])
+    found = findings({"probing": other}, rankers=there | {"linear": ["u"]}).more
+    assert any("linear ranks by words of one lemma, and is left out of u" in s for s in found)
+    assert not any("found nothing" in s for s in found)
 
 
 def test_what_a_compiled_model_shows_is_said_and_counts_for_no_pitfall():

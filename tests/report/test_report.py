@@ -218,8 +218,11 @@ def test_every_such_lemma_is_named(tmp_path):
 
 
 def test_of_forms_without_lemma_no_lemma_is_named(tmp_path):
-    write_forms(tmp_path, nouns(1000, lambda i: None))
-    assert notes_of(tmp_path, **MOVED) == []
+    folder = tmp_path / "one"
+    write_forms(folder, nouns(1000, lambda i: None))
+    assert notes_of(folder) == []
+    (note,) = notes_of(folder, **MOVED)
+    assert note.startswith("one has no lemmas: an intervention has an error rate and side effects")
 
 
 @pytest.mark.parametrize(("lemma_of", "named"), [(str, True), (lambda i: str(i % 500), False)])

@@ -407,6 +407,11 @@ SHORT = {
     "layers as --config has them": (["layers"], ["0", "2"], [0, 2]),
     "a layer as --config has it": (["layers"], "2", [2]),
     "an attribute": (["attributes"], "Number", ["Number"]),
+    "an attribute of one's own": (
+        ["attributes"],
+        {"misc": "Sent", "treebanks": "ewt"},
+        [{"misc": "Sent", "name": "Sent", "treebanks": ["ewt"]}],
+    ),
     "a ranking": (["rankings"], "linear", [{"ranker": "linear", "name": "linear"}]),
     "a probe": (["probes"], "linear", ["linear"]),
     "a k": (["neurons"], {"max": "60", "report": 10}, {"max": 60, "report": [10]}),

@@ -292,6 +292,79 @@ def test_interventions_on_a_treebank_without_lemmas_are_an_error(
     )
 
 
+SENT = {"attributes": ["Number", {"misc": "Sent"}], "interventions": ABLATION}
+
+
+def test_labels_of_ones_own_are_intervened_on_without_lemmas(study):
+    """And an attribute of the schema beside them is named, with what helps: spaCy is refused."""
+    kept = {"a": {"Sent": ["x", "y"]}, "b": {"Number": ["PL", "SG"], "Sent": ["x", "y"]}}
+    plan = study.jobs(**SENT).plan
+
+    def test_size(without):
+        return lambda treebank: Size(10, 10 if treebank in without else 0)
+
+    plan.check_lemmas(kept, test_size("a"))
+    assert plan.has_no_lemmas("a", test_size("a"))
+    with pytest.raises(ConfigError) as error:
+        plan.check_lemmas(kept, test_size("ab"))
+    assert str(error.value) == (
+        "treebanks.b: no word of its test split has a lemma, and analyzer lexicon compares lemmas, "
+        "but for labels of your own; give interventions: [], or leave Number out with "
+        "skip: [{treebank: b, attribute: [Number]}]"
+    )
+    skip = [{"treebank": "b", "attribute": ["Number"]}]
+    study.jobs(**SENT, skip=skip).plan.check_lemmas(kept, test_size("ab"))
+
+
+KIND = {"labels": "data/mine", "attribute": "Kind"}
+
+
+def test_what_asks_for_lemmas_is_not_made_of_label_files(study):
+    plan = study.jobs(
+        treebanks={"mine": KIND},
+        models={"fixed": {"path": str(study.folder / "fixed")}},
+        rankings=["linear", "attribution", "integrated"],
+    ).plan
+    of = PlannedConfiguration("fixed", "mine", "Kind", 1, ("A", "B"))
+    assert plan.stems("rankings", of=of) == ["linear-ttb", "linear-btt"]
+    assert plan.stems("probes", top=True, of=of) == [
+        "linear-by-linear-ttb",
+        "gaussian-by-linear-ttb",
+    ]
+    assert "attribution-ttb" in plan.stems("rankings")
+    assert plan.stems("concord", of=of) == []
+    assert {"concord", "transfer"}.isdisjoint(plan.tables)
+    assert plan.left_out == {"linear": [], "attribution": ["mine"], "integrated": ["mine"]}
+    assert plan.asking_lemmas == [
+        *("CLWV", "concord", "ranking by attribution", "ranking by integrated")
+    ]
+
+
+def test_label_files_beside_a_treebank_take_nothing_from_it(study):
+    plain = study.jobs(rankings=["linear", "attribution"]).plan
+    treebanks = plain.config["treebanks"] | {"mine": KIND}
+    plan = study.jobs(rankings=["linear", "attribution"], treebanks=treebanks).plan
+    assert plan.tables == plain.tables
+    assert "concord" in plan.tables
+    for folder in ("rankings", "concord", "transfer", "interventions"):
+        of = PlannedConfiguration("fixed", "a", "Number", 1, ("PL", "SG"))
+        assert plan.stems(folder, of=of) == plain.stems(folder, of=of)
+        of = PlannedConfiguration("fixed", "mine", "Kind", 1, ("A", "B"))
+        assert not any("attribution" in stem for stem in plan.stems(folder, of=of))
+    of = {"model": "fixed", "collection": "transfer"}
+    assert plan.is_made("collect", of | {"treebank": "a"})
+    assert not plan.is_made("collect", of | {"treebank": "mine"})
+
+
+def test_a_study_of_planted_models_alone_has_the_tables_of_their_rankings(study):
+    planted = {"compile": {"attribute": "Number"}, "treebanks": ["a"], "truth_only": True}
+    plan = study.jobs(models={"planted": planted}).plan
+    assert set(plan.tables) == {"agreement", "overlap", "truth"}
+    assert set(plan.figures) == {"agreement", "overlap", "truth"}
+    every = study.jobs(models={"planted": planted, "other": planted | {"truth_only": False}}).plan
+    assert {"probing", "interventions", "truth"} <= set(every.tables)
+
+
 def test_a_folder_that_is_no_treebank_is_named(study):
     plan = study.jobs().plan
     assert plan.conllu("a", "dev") == study.conllu("a", "dev")

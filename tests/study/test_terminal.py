@@ -3,9 +3,12 @@
 import io
 import json
 import logging
+import os
+import pty
 import re
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -78,6 +81,39 @@ def test_an_error_is_last_and_short(tmp_path):
 
 
 @pytest.mark.slow
+def test_ctrl_c_is_answered_in_a_line(tmp_path):
+    """As in a terminal: the interrupt reaches Snakemake and its jobs at once."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(tmp_path), "--cores", "2", "--configfile", str(SMALL)]
+    pid, end = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execv(command[0], command)
+    termios.tcsetwinsize(end, (40, 120))
+    text = b""
+    while b"train_model" not in text and (part := _read(end)):  # it is drawn as running
+        text += part
+    os.write(end, b"\x03")
+    while part := _read(end):
+        text += part
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    shown = text.decode().rpartition("^C")[2]
+    assert "interrupted: the same command goes on" in shown
+    assert "made again: train_model tiny" in shown
+    assert "error:" not in shown
+    assert "failed:" not in shown
+    assert "Traceback" not in shown
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux: nobody has the other end any more
+        return b""
+
+
+@pytest.mark.slow
 def test_the_own_log_of_snakemake_is_an_option_away(tmp_path):
     status, lines = terminal_of(tmp_path, SMALL, "words", "--printshellcmds")
     assert status == 0
@@ -102,7 +138,8 @@ def record(
 def terminal():
     theirs = logging.StreamHandler(io.StringIO())
     planned = [(1, "rank_neurons"), (2, "rank_neurons_of_one_direction"), (0, "all")]
-    ours = Terminal(theirs, lambda: planned, lambda: True, Path("/x/project"))
+    names = {"mood_32_2": "Mood 2"}
+    ours = Terminal(theirs, lambda: planned, lambda: True, Path("/x/project"), names)
     ours.handle(record("workflow_started"))
     ours.handle(record("run_info"))
     yield ours
@@ -138,6 +175,35 @@ def test_a_killed_command_says_what_helps(terminal, tmp_path):
     )
     assert said(terminal)[-1] == f"    log: {log}"
     assert not any("RuleException" in one for one in said(terminal))
+
+
+def test_a_configuration_that_the_words_refute_is_one_line(terminal):
+    text = (
+        "InputFunctionException in rule all:\nError:\n  WorkflowError:\n    configuration: a: b\n"
+    )
+    terminal.handle(record("error", logging.ERROR, f"{text}Wildcards:\n\nTraceback:\n  File"))
+    assert said(terminal)[-1] == "error: configuration: a: b"
+    assert not any("Traceback" in one for one in said(terminal))
+
+
+def test_an_interrupt_is_said_with_what_is_made_again_and_no_failure(terminal, tmp_path):
+    begin(terminal, 1, tmp_path / "no.log")
+    terminal.handle(record(None, text="Terminating processes on user request, this might take"))
+    fail(terminal, 1, tmp_path / "no.log")
+    terminal.close()
+    assert said(terminal)[-1] == (
+        "interrupted: the same command goes on with what is left; what was running is made again: "
+        "rank_neurons tiny english number layer 1"
+    )
+
+
+def test_an_attribute_of_ones_own_has_its_name(terminal, tmp_path):
+    of = NUMBER | {"attribute": "mood_32_2"}
+    extra = {"jobid": 1, "rule_name": "rank_neurons", "wildcards": of, "log": ["no.log"]}
+    terminal.handle(record("job_info", **extra))
+    terminal.handle(record("job_finished", job_id=1))
+    terminal.finish()
+    assert any("tiny english Mood 2 layer 1" in one for one in said(terminal))
 
 
 def test_a_job_that_was_tried_again_has_not_failed(terminal, tmp_path):

@@ -59,6 +59,7 @@ def test_two_different_values_of_a_key_are_a_clash_and_the_same_twice_is_one(tmp
         ("Sent=w", ("Sent=x", "_"), "w"),
         ("Sent=w", ("Sent=x", "Sent=y"), "w"),
         ("SpaceAfter=No", ("_", "_"), None),
+        ("Sent=x|Sent=y", ("Sent=z", "_"), None),
     ],
 )
 def test_a_multiword_token_has_its_own_label_or_that_of_the_one_part_with_one(
@@ -113,6 +114,22 @@ def test_words_of_label_files_have_a_form_and_a_label_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        *("می\u200cخواهم", "👩\u200d💻", "10\u00a0000", "Zucker\u00ad", "\u200eabc", "\ue000"),
+        *("a\u2028b", "\u200b"),
+    ],
+)
+def test_a_form_of_a_label_file_may_be_any_that_conllu_has(tmp_path, form):
+    path = tmp_path / "x.tsv"
+    path.write_text(f"{form}\tX\n", encoding="utf-8")
+    [[word]] = read_labels(path, "Kind", Tally())
+    path.write_text(block(row(1, form)), encoding="utf-8")
+    [[of_conllu]] = read_sentences(path, lambda upos, feats: ({}, []), Tally())
+    assert word.form == of_conllu.form == form
+
+
+@pytest.mark.parametrize(
     ("line", "says"),
     [
         ("word", "no tab in 'word', expected word<TAB>label"),
@@ -120,6 +137,8 @@ def test_words_of_label_files_have_a_form_and_a_label_alone(tmp_path):
         ("a\t", "the label is empty, expected word<TAB>label; _ says that the word has none"),
         ("\tX", "the word is empty"),
         ("a\tX ", "the label 'X ' has white space at an end"),
+        ("a\u00a0\tX", r"the word 'a\xa0' has white space at an end"),
+        ("a\tX\u200bY", r"the label 'X\u200bY' has in it what cannot be seen"),
     ],
 )
 def test_a_line_that_is_no_word_with_a_label_is_named(tmp_path, line, says):

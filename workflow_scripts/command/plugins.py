@@ -92,7 +92,7 @@ def _as_declared(plugin: ModuleType, kind: str, name: str) -> ModuleType:
 
     A plan reads the text, and would not know of it.
     """
-    for what in ("USES", "OPTIONS", "DEFAULTS", "DIRECTIONS", "TARGET"):
+    for what in ("USES", "OPTIONS", "DEFAULTS", "DIRECTIONS", "TARGET", "BY_LEMMA"):
         if hasattr(plugin, what) and getattr(plugin, what) != declared(kind, name, what, None):
             raise InputError(f"{_path(kind, name)}: {what} must be one literal, said once")
     return plugin

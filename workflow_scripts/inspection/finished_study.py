@@ -153,12 +153,15 @@ class FinishedStudy:
         return folder
 
     def seed(self, of: Configuration, ranking: str) -> int:
-        """Return the seed of the study: its configuration's, else that of a ranking or probe."""
+        """Return the seed of a ranking or its probes, as their files say; else the study's.
+
+        The study may have gone on with another seed since: what is tried is these files'.
+        """
         paths = [self.rankings(of)[ranking]]
         paths += sorted((self.folder / "probes" / _path(of)).glob("*.parquet"))
         seeds = [settings(path).get("seed") for path in paths]
         return next(
-            (seed for seed in (self.configuration.get("seed"), *seeds) if seed is not None), 1
+            (seed for seed in (*seeds, self.configuration.get("seed")) if seed is not None), 1
         )
 
     def _ordered(self, configurations: Iterable[Configuration]) -> list[Configuration]:
@@ -193,6 +196,12 @@ def settings(path: Path) -> dict[str, Any]:
     with open_parquet(path) as file:
         made_by = json.loads((file.metadata.metadata or {}).get(METADATA_KEY, b"{}"))
     return made_by.get("job", {}).get("settings", {})
+
+
+def has_rows(path: Path) -> bool:
+    """Whether a Parquet file has a row: a ranking has none where there was nothing to rank by."""
+    with open_parquet(path) as file:
+        return file.metadata.num_rows > 0
 
 
 def choose(what: str, asked: Any, there: Sequence[Any], chosen: list[str]) -> Any:

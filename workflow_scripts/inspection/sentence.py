@@ -1,9 +1,9 @@
 """A sentence of one's own: its words' values, what probes read of them, what the model says.
 
-    words = known_words(["The", "teachers", "read"], train, of)     # as the treebank has them
-    inside = Inside(model_folder, of.layer, forms, device)           # one pass of the model
-    read = reading("linear", task ..., inside.vectors)              # a value for each word
-    said = say(inside, ...)                                          # under each edit
+    known, others = known_words(["The", "teachers", "read"], train, of)  # as the treebank has them
+    inside = Inside(model_folder, of.layer, forms, device, width)         # one pass of the model
+    read = reading("linear", of, train_words, neurons, inside.vectors, statistics, seed)
+    said = say(inside, options, of, columns, others, neurons, [10, 50])   # under each edit
 
 The arithmetic is that of the study: its probes, its methods, its prediction and its judging.
 """
@@ -23,7 +23,7 @@ from workflow_scripts.command.given import given
 from workflow_scripts.command.plugins import load
 from workflow_scripts.files.states import CachedSentence
 from workflow_scripts.files.statistics import read_statistics
-from workflow_scripts.files.words import attributes_of, sentences
+from workflow_scripts.files.words import compared_attributes, sentences
 from workflow_scripts.interventions.analyzers import Outcome
 from workflow_scripts.interventions.edits import Method, Place
 from workflow_scripts.interventions.judging import judge_of
@@ -56,12 +56,12 @@ class Known:
 def known_words(
     forms: Sequence[str], train: Path, of: Configuration
 ) -> tuple[list[Known | None], list[str]]:
-    """Return what training says of each form, and the names of the other attributes.
+    """Return what training says of each form, and the names of the other attributes compared.
 
     Of the form as it stands, else in lower case; None where no training word has it. Of equally
     frequent values, or analyses with it, the first in order of their names.
     """
-    others = [name for name in attributes_of(train) if name != of.attribute]
+    others = [name for name in compared_attributes(train, of.attribute) if name != of.attribute]
     found: dict[str, Counter] = {name: Counter() for form in forms for name in (form, form.lower())}
     for sentence in sentences(train, ["form", "lemma", "upos", of.attribute, *others]):
         form, lemma, upos, value, *more = sentence.columns.values()

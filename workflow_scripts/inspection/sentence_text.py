@@ -1,6 +1,7 @@
 """The text of a tried sentence: what a terminal shows of its JSON, aligned."""
 
 import json
+import unicodedata
 from typing import Any
 
 from workflow_scripts.interventions.analyzers import MOVED, TO_TARGET, Outcome
@@ -38,7 +39,7 @@ def as_text(answer: dict[str, Any]) -> list[str]:
     if not how:
         lines[-1] = lines[-1].replace(" ()", "")
     edits = [_edit(row) for row in rows if row["edited"]]
-    lines.append(f"Changed in: {', '.join(edits)}." if edits else "No word has a value to change.")
+    lines.append(f"Changed in: {', '.join(edits)}." if edits else _unchanged(rows, options))
     table = [["word", *(f"k = {one['k']}" for one in rows[0]["model"])]]
     table += [[row["word"], *(_answer(row, one) for one in row["model"])] for row in rows]
     lines += aligned(table)
@@ -88,6 +89,14 @@ def _edit(row: dict[str, Any]) -> str:
     return f"{row['word']} ({row['value']}{towards})"
 
 
+def _unchanged(rows: list[dict[str, Any]], options: dict[str, Any]) -> str:
+    """Say why no word is edited: those that have a value may have it from the start."""
+    there = [row["word"] for row in rows if row["value"] and row["value"] == options.get("to")]
+    if not there:
+        return "No word has a value to change."
+    return f"Nothing is changed: {', '.join(there)} has the target, {options['to']}, already."
+
+
 def _plain(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else f"{value}".removesuffix(".0")
 
@@ -109,9 +118,21 @@ def _advice(rows: list[dict[str, Any]]) -> list[str]:
 
 def aligned(rows: list[list[str]]) -> list[str]:
     """Return rows of cells as lines, with columns under each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     return [
         "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        + "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     ]
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two a wide letter, none a mark."""
+    return sum(
+        0
+        if unicodedata.category(letter) in ("Mn", "Me", "Cf")
+        else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )

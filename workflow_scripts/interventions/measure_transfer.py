@@ -83,6 +83,12 @@ def main(options: argparse.Namespace) -> None:
     judging = judge_of(options, of, test, others)
     cached = read_states(options.subtokens, options.states)
     subjects, edited = find_subjects(cached, test, of.attribute, method.aims, others)
+    metadata = made_by("measure_transfer", options.made_by, *judging.packages)
+    nothing = _counts(count(np.empty((0, 0), np.int8), [], []), "", "")
+    if "lexicon" in judging.uses and all(subject.word.lemma is None for subject in subjects):
+        log.warning("%s: no word with a value has a lemma, so none is known to move", of)
+        write_parquet(options.transfer, named(names | method.names, nothing), metadata)
+        return
     places = [Place(subject.word.sentence, subject.word.word) for subject in subjects]
     rankings, statistics = [one[2] for one in borrowed], [one[3] for one in borrowed]
     made, rows = method.edits(rankings, places, statistics)
@@ -100,7 +106,7 @@ def main(options: argparse.Namespace) -> None:
     changed = run_model(model, of.layer, touched, edits, options.precision)
     ids, unchanged = read_ids(cached, [pairs[:, 0] for pairs in edited])
     reader = Reader(options.model)
-    parts = [_counts(count(np.empty((0, 0), np.int8), [], []), "", "")]
+    parts = [nothing]
     for (ranking_of, means_of, *_), of_edit in zip(borrowed, changed.of, strict=True):
         predicted = np.concatenate([unchanged[None], of_edit])
         without_token = reader.without_token(predicted)
@@ -108,7 +114,6 @@ def main(options: argparse.Namespace) -> None:
             predicted, ids, subjects, judging.analyzer, reader.decode, without_token
         )
         parts.append(_counts(count(outcomes, subjects, ks), ranking_of, means_of))
-    metadata = made_by("measure_transfer", options.made_by, *judging.packages)
     write_parquet(options.transfer, named(names | method.names, pa.concat_tables(parts)), metadata)
 
 

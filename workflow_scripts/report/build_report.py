@@ -40,6 +40,12 @@ def arguments() -> argparse.ArgumentParser:
         "--configuration", type=json.loads, required=True, help="JSON: the study's configuration"
     )
     parser.add_argument(
+        "--rankers",
+        type=json.loads,
+        default={},
+        help='JSON: those of the study, each with the treebanks it is left out of: {"linear": []}',
+    )
+    parser.add_argument(
         "--packages", nargs="*", default=[], help="whose versions matter besides the usual ones"
     )
     parser.add_argument("--report", type=Path, required=True, help="HTML to write")
@@ -58,7 +64,7 @@ def main(options: argparse.Namespace) -> None:
     )
     models = options.configuration["models"]
     compiled = [name for name, entry in models.items() if "compile" in entry]
-    found = findings(tables, compiled)
+    found = findings(tables, compiled, options.rankers)
     text = page(found, figures, tables, study, dictionary(options.tables))
     said = {
         "pitfalls": [
@@ -106,20 +112,21 @@ def notes(words: list[str], configuration: Mapping[str, Any]) -> Iterator[str]:
         for split in SPLITS:
             for found in placeholders(folder / f"{split}.parquet"):
                 yield f"{treebank}, {split}: {found}."
-        entry = configuration["treebanks"].get(treebank, {})
-        if "dev" in entry:
+        if "dev" in configuration["treebanks"].get(treebank, {}):
             yield (
                 f"{treebank} has no dev of its own: it is every tenth sentence of train, drawn by "
                 "seed, and train is the other nine."
             )
-        if "labels" in entry and configuration["interventions"]:
-            yield (
-                f"{treebank} has labels and no lemmas: an intervention has an error rate and side "
-                "effects there, but no CLWV or CLTV, no saturation point and no part in the second "
-                "verdict."
-            )
-        elif configuration["interventions"] and configuration["analyzer"] == "lexicon":
-            yield from _unvaried(treebank, folder, configuration)
+        if configuration["interventions"] and configuration["analyzer"] == "lexicon":
+            size = size_of(folder / "test.parquet")
+            if size.without_lemma == size.words:
+                yield (
+                    f"{treebank} has no lemmas: an intervention has an error rate and side effects "
+                    "there, but no CLWV or CLTV, no saturation point, no concord or transfer, and "
+                    "no part in the second verdict."
+                )
+            else:
+                yield from _unvaried(treebank, folder, configuration)
         digest = _digest(folder / "test.parquet")
         if digest in same:
             yield (

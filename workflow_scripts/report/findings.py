@@ -72,11 +72,16 @@ class Findings:
     """The configurations that count, in the order of names; None where no probe was trained."""
 
 
-def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ()) -> Findings:
+def findings(
+    tables: Mapping[str, pl.DataFrame],
+    compiled: Collection[str] = (),
+    rankers: Mapping[str, Collection[str]] | None = None,
+) -> Findings:
     """Return the findings of a study's tables, by their names; any of them may be missing.
 
     Of models that are `compiled` the pitfalls say nothing: they were made to have them. (Tests over
-    all models have none in `model`.)
+    all models have none in `model`.) `rankers` are those of the study, each with the treebanks that
+    it is left out of, as these have no lemmas.
     """
     truth = _truth(tables)
     tables = {
@@ -101,6 +106,7 @@ def findings(tables: Mapping[str, pl.DataFrame], compiled: Collection[str] = ())
             *_overlaps(tables),
             *_clusters(tables),
             *_unmeasured(tables),
+            *_left_out(tables, rankers or {}),
         ],
         None if read is None else sorted(counted),
     )
@@ -225,6 +231,18 @@ def encoded_is_not_used(
     title = "Encoded is not used"
     saturation = rows_of(tables, "saturation")
     telling = None if "contrasts" not in tables else telling_method(tables["contrasts"])
+    if saturation is None and (by_form := _by_form(tables)):
+        return Pitfall(
+            title,
+            "not measured",
+            "The changed words have no lemma, so of interventions only error rate and side effects "
+            "are known, and not what the model uses.",
+            [
+                *by_form,
+                "What the model uses is known of words with lemmas: CoNLL-U may have these beside "
+                "labels of your own, `attributes: [{misc: Key}]`.",
+            ],
+        )
     if saturation is None or telling is None:
         return Pitfall(
             title,
@@ -286,6 +304,42 @@ def encoded_is_not_used(
         fallen.of,
         sentences,
     )
+
+
+def _by_form(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Say how many words of interventions come out as another, where none of them has a lemma.
+
+    With none changed, and with the first k neurons for the largest k; nothing where one has a
+    lemma.
+    """
+    interventions = rows_of(tables, "interventions")
+    if interventions is None or interventions["clwv"].count():
+        return []
+    rates = ("error_rate", "side_effect_rate")
+    top = interventions.filter(pl.col("direction").ne_missing("btt"))
+    sentences = []
+    for (method,), rows in top.group_by("method", maintain_order=True):
+        last = rows.filter(pl.col("k") == pl.col("k").max().over(CONFIGURATION))
+        means = last.group_by("ranking").agg(pl.col(rates).mean())
+        means = means.sort(["error_rate", "ranking"], descending=[True, False])
+        error, beside = (
+            [
+                f"{ranking} {percent(rate)}"
+                for ranking, rate in means.select("ranking", one).drop_nulls().iter_rows()
+            ]
+            for one in rates
+        )
+        before = rows.filter(pl.col("k") == 0)["error_rate"].mean()
+        sentences.append(
+            f"{method} of the first {from_to(last['k'])} neurons, the largest k, has on average "
+            f"error rates of {listed(error)}; the unchanged model errs in {percent(before)}."
+        )
+        if beside:
+            sentences.append(
+                "Of the words without a kept value in the same sentences, which nobody changed, "
+                f"there come out as another word than in the unchanged model: {listed(beside)}."
+            )
+    return sentences
 
 
 def _still(judged: Mapping[Named, Compared], method: str, measure: str) -> list[str]:
@@ -551,7 +605,6 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
                 f"{beyond} of {n} saturation points lie beyond `neurons.max`, where no probe was "
                 "trained: their accuracy is empty in `used_vs_encoded`."
             )
-    sentences += _left_out(tables)
     probing = rows_of(tables, "probing")
     if probing is not None:
         without = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_null())
@@ -569,27 +622,50 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     return sentences
 
 
-def _left_out(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+def _left_out(
+    tables: Mapping[str, pl.DataFrame], rankers: Mapping[str, Collection[str]]
+) -> list[str]:
     """Name the rankings from the top that some configurations lack, where they have others.
 
-    Those from the bottom are in fewer tables, and are missing with them.
+    Those from the bottom are in fewer tables, and are missing with them. A ranker that is nowhere
+    goes by its own name; so does one that is left out of treebanks.
     """
-    is_top = (pl.col("ranking") != ALL) & pl.col("direction").ne_missing("btt")
-    found = [
-        rows.filter(is_top).select(*CONFIGURATION, "ranking")
-        for rows in (rows_of(tables, name) for name in ("agreement", "probing", "saturation"))
-        if rows is not None
+    by_treebanks: dict[tuple[str, ...], list[str]] = {}
+    for ranker, treebanks in rankers.items():
+        if treebanks:
+            by_treebanks.setdefault(tuple(treebanks), []).append(ranker)
+    sentences = [
+        f"{listed(names)} {'rank' if len(names) > 1 else 'ranks'} by words of one lemma, and "
+        f"{'are' if len(names) > 1 else 'is'} left out of {listed(list(treebanks))}, where no word "
+        "has a lemma."
+        for treebanks, names in by_treebanks.items()
     ]
+    is_top = (pl.col("ranking") != ALL) & pl.col("direction").ne_missing("btt")
+    found = {
+        name: rows.filter(is_top).select(*CONFIGURATION, "ranking", "ranker")
+        for name in ("agreement", "probing", "probing_curves", "interventions", "saturation")
+        if (rows := rows_of(tables, name)) is not None
+    }
     if not found:
-        return []
-    every = pl.concat(found).unique(maintain_order=True)
+        return sentences
+    every = pl.concat(found.values()).unique(maintain_order=True)
     of_study = every.select(CONFIGURATION).unique(maintain_order=True)
+    named = dict(every.select("ranking", "ranker").rows())
+    if found.keys() & {"probing_curves", "interventions"}:  # which have a row of every ranking
+        named |= {ranker: ranker for ranker in rankers if ranker not in named.values()}
     lacking: dict[tuple[Named, ...], list[str]] = {}
-    for (ranking,), rows in every.group_by("ranking", maintain_order=True):
-        without = of_study.join(rows, on=CONFIGURATION, how="anti", maintain_order="left").rows()
+    for ranking, ranker in named.items():
+        rows = every.filter(pl.col("ranking") == ranking)
+        without = [
+            of
+            for of in of_study.join(
+                rows, on=CONFIGURATION, how="anti", maintain_order="left"
+            ).rows()
+            if of[1] not in rankers.get(ranker, ())
+        ]
         if without:
-            lacking.setdefault(tuple(without), []).append(str(ranking))
-    return [
+            lacking.setdefault(tuple(without), []).append(ranking)
+    return sentences + [
         f"{listed(rankings)} found nothing to rank by in {len(without)} of "
         f"{configurations(len(of_study))} and {'are' if len(rankings) > 1 else 'is'} in no table "
         f"there; the logs of `rank_neurons` say why: {names_of(without)}."

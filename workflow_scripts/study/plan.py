@@ -129,7 +129,7 @@ class Plan:
 
     def is_by_form(self, treebank: str) -> bool:
         """Whether a treebank's words have no lemma, and are judged by their forms alone."""
-        return "labels" in self.config["treebanks"][treebank]
+        return "labels" in self.config["treebanks"].get(treebank, ())
 
     def reads_misc(self, treebank: str) -> bool:
         """Whether an attribute is read from a treebank's MISC."""
@@ -214,12 +214,16 @@ class Plan:
             return self.config["models"][of["model"]].get(key)
         return reduce(getitem, key.split("."), self.config)
 
+    @cached_property
+    def measured(self) -> list[str]:
+        """The models of which more is measured than whether rankings find what is planted."""
+        models = self.config["models"]
+        return [name for name, entry in models.items() if not entry.get("truth_only")]
+
     @property
     def describes(self) -> bool:
         """Whether the first neurons of rankings are described."""
-        models = self.config["models"].values()
-        every_truth_only = all(entry.get("truth_only") for entry in models)
-        return self.config["neurons"]["describe"] > 0 and not every_truth_only
+        return self.config["neurons"]["describe"] > 0 and bool(self.measured)
 
     @property
     def asks_lm_head(self) -> bool:
@@ -337,6 +341,38 @@ class Plan:
             if direction != "btt"
         ]
 
+    @cached_property
+    def rankers_by_lemma(self) -> set[str]:
+        """The rankers that rank by words of one lemma: of words without lemmas there are none."""
+        return {
+            name
+            for name in self.rankers
+            if declared("rankers", self.plugin("rankers", {"ranker": name}), "BY_LEMMA", False)
+        }
+
+    @property
+    def left_out(self) -> dict[str, list[str]]:
+        """The rankers, each with the treebanks that it is left out of."""
+        return {
+            name: [
+                treebank
+                for treebank in self.treebanks
+                if not self.is_made("rank_neurons", {"ranker": name, "treebank": treebank})
+            ]
+            for name in self.rankers
+        }
+
+    @property
+    def asking_lemmas(self) -> list[str]:
+        """What of the study a treebank without lemmas has not, in words."""
+        by_lexicon = "lexicon" in self.analyzer_uses
+        return [
+            *(["CLWV"] if by_lexicon else []),
+            *(["concord"] if self.concord else []),
+            *(["transfer"] if by_lexicon and self._asked_transfer else []),
+            *(f"ranking by {name}" for name in self.rankers if name in self.rankers_by_lemma),
+        ]
+
     def methods(self, values: Sequence[str] | None = None) -> list[str]:
         """Return the names of the interventions; of a configuration with these values, its own."""
         return [
@@ -364,6 +400,15 @@ class Plan:
     @cached_property
     def transfer(self) -> list[str]:
         """The names of the interventions whose transfer across treebanks is measured."""
+        with_lemmas = (
+            [name for name in self.treebanks_of(model) if not self.is_by_form(name)]
+            for model in self.models
+        )
+        return self._asked_transfer if any(len(names) > 1 for names in with_lemmas) else []
+
+    @property
+    def _asked_transfer(self) -> list[str]:
+        """The names of the interventions whose transfer is asked for, where a model has several."""
         asked = self.config["transfer"]
         several = any(len(self.treebanks_of(model)) > 1 for model in self.models)
         every = movers(self.config["interventions"]) if several else []
@@ -388,13 +433,19 @@ class Plan:
             "concord": [
                 f"{name}-by-"
                 for name in self.methods(values)
-                if self.is_made("measure_concord", {"method": name} | _model_of(of))
+                if self.is_made("measure_concord", {"method": name} | _pair_of(of))
             ],
             "transfer": [f"{name}-by-" for name in self.methods(values) if name in self.transfer],
             "probes": [f"{probe}-by-" for probe in self.config["probes"]],
         }
         makers |= {"examples": makers["interventions"], "sentences": makers["probes"]}
-        rankings = self.top_rankings if top else self.rankings
+        rankings = [
+            ranking
+            for ranker, names in self.directions.items()
+            if self.is_made("rank_neurons", {"ranker": ranker} | _pair_of(of))
+            for direction, ranking in names.items()
+            if not (top and direction == "btt")
+        ]
         return [maker + ranking for ranking in rankings for maker in makers[folder]]
 
     @property
@@ -443,11 +494,12 @@ class Plan:
         if self.rankings and self.models:
             files |= {"rankings"}
             files |= {"neurons"} if self.describes else set()
+        if self.rankings and self.measured:
             files |= {"probes", "sentences"} if self.config["probes"] else set()
             files |= {"interventions", "examples"} if self.config["interventions"] else set()
-            files |= (
-                {"concord"} if self.concord and len(self.compiled) < len(self.models) else set()
-            )
+            pairs = ({"model": model, "treebank": treebank} for model, treebank in self.pairs())
+            has_concord = any(self.is_made("measure_concord", pair) for pair in pairs)
+            files |= {"concord"} if has_concord else set()
         collected = {
             name
             for name in names("collections")
@@ -544,18 +596,21 @@ class Plan:
         """Whether there are jobs of a step, of what tells them from others.
 
         Of a compiled model that is `truth_only` there is no probe, no intervention, and nothing
-        collected but rankings; of any compiled model no concord, as it has no attention.
+        collected but rankings; of any compiled model no concord, as it has no attention. Of a
+        treebank without lemmas there is nothing that asks for two words of one.
         """
+        collection = of.get("collection") if step == "collect" else None
+        if self._asks_lemmas(step, collection, of) and self.is_by_form(of.get("treebank", "")):
+            return False
         if step == "measure_transfer" and of.get("method") not in (None, *self.transfer):
             return False
-        if step == "collect" and of["collection"] == "transfer" and not self.transfer:
+        if collection == "transfer" and not self.transfer:
             return False
         of_neurons = step == "describe_neurons" or of.get("collection") == "neurons"
         if of_neurons and not self.describes:
             return False
         if step == "rank_by_control" and of["ranker"] not in self.ranked_by_control:
             return False
-        collection = of.get("collection") if step == "collect" else None
         if step == "measure_concord" or collection == "concord":
             if of.get("model") in self.compiled or not self.concord:
                 return False
@@ -564,6 +619,13 @@ class Plan:
         if not self.config["models"].get(of.get("model"), {}).get("truth_only"):
             return True
         return step not in MEASURING and collection in (None, "rankings")
+
+    def _asks_lemmas(self, step: str, collection: str | None, of: Mapping[str, Any]) -> bool:
+        return (
+            step in ("measure_concord", "measure_transfer")
+            or collection in ("concord", "transfer")
+            or of.get("ranker") in self.rankers_by_lemma
+        )
 
     def check_attributes(
         self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
@@ -633,21 +695,37 @@ class Plan:
     ) -> None:
         """Raise ConfigError where a treebank to intervene on has no lemmas to judge by.
 
-        `kept` has the kept values of every treebank, `test_size` gives the size of its test split,
-        None where it is not known.
+        Labels of one's own can do without: their words are judged by form. `kept` has the kept
+        values of every treebank, `test_size` gives the size of its test split, None where it is not
+        known.
         """
         if "lexicon" not in self.analyzer_uses or "test" not in self.splits:
             return
+        own = own_attributes.own_names(self.config)
         for model, treebank in self.pairs():
-            size = test_size(treebank)
-            if size is None or size.without_lemma < size.words or self.is_by_form(treebank):
+            if not self.has_no_lemmas(treebank, test_size):
                 continue
-            if self.configurations(model, treebank, kept[treebank]):
+            configurations = self.configurations(model, treebank, kept[treebank])
+            named = list(dict.fromkeys(of.attribute for of in configurations))
+            of_schema = [attribute for attribute in named if attribute not in own]
+            if of_schema and not own:
                 raise ConfigError(
                     f"treebanks.{treebank}: no word of its test split has a lemma, and analyzer "
                     f"{self.config['analyzer']} compares lemmas; give interventions: [], or "
                     "analyzer: spacy, or leave the treebank out with skip"
                 )
+            if of_schema:
+                raise ConfigError(
+                    f"treebanks.{treebank}: no word of its test split has a lemma, and analyzer "
+                    f"{self.config['analyzer']} compares lemmas, but for labels of your own; give "
+                    f"interventions: [], or leave {', '.join(of_schema)} out with "
+                    f"skip: [{{treebank: {treebank}, attribute: [{', '.join(of_schema)}]}}]"
+                )
+
+    def has_no_lemmas(self, treebank: str, test_size: Callable[[str], Size | None]) -> bool:
+        """Whether no word of a treebank's test split is known to have a lemma."""
+        size = test_size(treebank)
+        return self.is_by_form(treebank) or (size is not None and size.without_lemma == size.words)
 
 
 _ENDS = {"path": CONLLU, "labels": LABELS}
@@ -659,8 +737,8 @@ def _needed_by(table: str) -> set[str]:
     return set(uses("tables", table)) - set(declared("tables", table, "OPTIONAL", ()))
 
 
-def _model_of(of: PlannedConfiguration | None) -> dict[str, str]:
-    return {} if of is None else {"model": of.model}
+def _pair_of(of: PlannedConfiguration | None) -> dict[str, str]:
+    return {} if of is None else {"model": of.model, "treebank": of.treebank}
 
 
 def options_of(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,9 +32,8 @@ def _of_type(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) ->
     kind = schema.get("type")
     if kind == "array":
         items = schema["items"]
-        is_mapping = isinstance(value, dict)
-        wants_mapping = items.get("type") == "object"
-        if not isinstance(value, list) and value is not None and is_mapping <= wants_mapping:
+        is_one = not isinstance(value, list) and value is not None
+        if is_one and (not isinstance(value, dict) or _is_item(value, items)):
             value = [value]
         if isinstance(value, list):
             return [in_full(item, items, definitions) for item in value]
@@ -52,6 +51,13 @@ def _of_type(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) ->
         if kind == "boolean":
             return _TRUTH.get(value.lower(), value)
     return value
+
+
+def _is_item(value: dict[str, Any], items: dict[str, Any]) -> bool:
+    """Whether a mapping is one item of a list; of items that may be texts, by a key of its own."""
+    return items.get("type") == "object" or any(
+        not value.keys().isdisjoint(one.get("properties", ())) for one in items.get("anyOf", ())
+    )
 
 
 def _is_of_type(value: Any, schema: dict[str, Any]) -> bool:

@@ -28,8 +28,10 @@ from workflow_scripts.study import snakemake_internals as internals
 from workflow_scripts.study.configuration_file import ConfigError
 from workflow_scripts.study.device import why_not_here
 from workflow_scripts.study.jobs import Jobs
+from workflow_scripts.study.own_attributes import own_names
 from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import PlannedConfiguration
+from workflow_scripts.study.slugs import slug
 from workflow_scripts.study.steps import ONE_DIRECTION, STEPS, WITHOUT_DEV
 
 
@@ -129,7 +131,9 @@ class Targets:
         return lambda wildcards: [
             self._results(f"collected/{model}/{treebank}/{name}.parquet")
             for model, treebank in self._plan.pairs()
-            if self._plan.is_made("collect", {"model": model, "collection": name})
+            if self._plan.is_made(
+                "collect", {"model": model, "treebank": treebank, "collection": name}
+            )
         ]
 
     def scored(self, wildcards: Any) -> list[str]:
@@ -150,7 +154,7 @@ class Targets:
         return [
             self._results(f"{folder}/{of.path}/{stem}.parquet")
             for model, treebank in self._plan.pairs()
-            if self._plan.is_made(step, {"model": model})
+            if self._plan.is_made(step, {"model": model, "treebank": treebank})
             for of in self._jobs.configurations(model, treebank)
             for stem in [*self._plan.stems(folder, of=of), *also]
         ]
@@ -208,15 +212,21 @@ class Targets:
                 logger.warning(f"{treebank} is in no table: {reason}")
             for treebank in filter(self._plan.takes_dev_from_train, self._plan.treebanks):
                 logger.info(f"{treebank}: dev is every tenth sentence of train")
-            if self._plan.config["interventions"]:
-                for treebank in filter(self._plan.is_by_form, self._plan.treebanks):
-                    logger.warning(f"{treebank} has no lemmas: interventions there have no CLWV")
+            missing = ", no ".join(self._plan.asking_lemmas)
+            for treebank in self._plan.treebanks if missing else ():
+                if self._plan.has_no_lemmas(treebank, self._test_size):
+                    logger.warning(f"{treebank} has no lemmas, and so no {missing}")
 
     def _test_size(self, treebank: str) -> Size | None:
         """Return the size of a test split; None where its words are missing, or not of the plan."""
         path = Path(self._results(f"words/{treebank}/test.parquet"))
         job = self._jobs.string("read_words", treebank=treebank)
         return size_of(path) if made_by(path) == stamp(job) else None
+
+    @property
+    def own_attributes(self) -> dict[str, str]:
+        """The names of attributes of one's own, by what stands for them in paths."""
+        return {slug(name): name for name in own_names(self._plan.config)}
 
     def check_device(self) -> None:
         """Stop where jobs are to run here on a device that is not; on a cluster, each job sees."""

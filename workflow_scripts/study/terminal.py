@@ -15,7 +15,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,10 @@ _LONG = 60.0
 
 _READ = re.compile("Nothing to be done|Will exit|Creating conda env|Downloading and inst|Pulling ")
 """What a person wants to know of what Snakemake says in passing."""
+_OWN_ERROR = re.compile(r"WorkflowError:\n\s*(configuration: [^\n]+)")
+"""An error of the study's own that words gave rise to, in what Snakemake makes of it."""
+_INTERRUPTED = "Terminating processes on user request"
+"""How it begins to say that Ctrl-C has ended the run; after that jobs fail that were stopped."""
 
 
 @dataclass
@@ -78,17 +82,20 @@ class Terminal(logging.Handler):
         planned: Callable[[], Iterable[tuple[int, str]]],
         is_whole: Callable[[], bool],
         project: Path,
+        attributes: Mapping[str, str] | None = None,
     ):
         """Take the place of a handler.
 
         `planned()` gives number and rule of each job that is to run, `is_whole()` whether no others
         follow from what these find; what is logged from below `project` is the study's own word.
+        `attributes` has the names of attributes that paths spell in another way.
         """
         super().__init__(snakemakes.level)
         self.name = "Terminal"
         self._snakemakes, self._stream = snakemakes, snakemakes.stream
         self._planned, self._is_whole, self._project = planned, is_whole, str(project)
-        self._is_running, self._said_failures = False, False
+        self._attributes = attributes or {}
+        self._is_running, self._said_failures, self._is_interrupted = False, False, False
         self._running: dict[int, _Job] = {}
         self._held: dict[str, list[_Job]] = {}
         self._failures: dict[int, _Failure] = {}
@@ -107,13 +114,24 @@ class Terminal(logging.Handler):
         if theirs is None:
             return None
         jobs = partial(internals.jobs_left, workflow)
-        ours = cls(theirs, jobs, lambda: not targets.is_more_to_come(), Path(workflow.basedir))
+        ours = cls(
+            theirs,
+            jobs,
+            lambda: not targets.is_more_to_come(),
+            Path(workflow.basedir),
+            targets.own_attributes,
+        )
         internals.replace_log(theirs, by=ours)
         return ours
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say what a record is about, if it is for the terminal."""
         event = str(getattr(record, "event", None) or "")
+        if record.levelno >= logging.ERROR and (own := _OWN_ERROR.search(str(record.msg))):
+            self._flush()
+            self._close_bar()
+            self._write(f"error: {own[1]}")
+            return
         if not self._is_running:
             if event == "workflow_started":
                 self._is_running = True
@@ -126,6 +144,8 @@ class Terminal(logging.Handler):
             handle(record)
         elif record.levelno >= logging.ERROR:
             self._on_error(record)
+        elif str(record.msg).startswith(_INTERRUPTED):
+            self._on_interrupt()
         elif record.levelno >= logging.WARNING or self._is_for_a_person(record):
             self._flush()
             self._write(str(record.msg))
@@ -160,6 +180,8 @@ class Terminal(logging.Handler):
         step = said.rule_name.removesuffix(ONE_DIRECTION)
         if step in STEPS:
             of = dict(said.wildcards)
+            if "attribute" in of:
+                of["attribute"] = self._attributes.get(of["attribute"], of["attribute"])
             self._running[said.jobid] = _Job(step, of, list(said.log), time.monotonic())
 
     def _on_job_finished(self, record: logging.LogRecord) -> None:
@@ -182,6 +204,8 @@ class Terminal(logging.Handler):
 
     def _on_job_error(self, record: logging.LogRecord) -> None:
         said: Any = record
+        if self._is_interrupted:
+            return
         job = self._running.pop(said.jobid, None)
         if job is None:
             job = _Job(said.rule_name, {}, list(said.log), time.monotonic())
@@ -203,6 +227,15 @@ class Terminal(logging.Handler):
                 self._say_failures()
             else:
                 self._write(text)
+
+    def _on_interrupt(self) -> None:
+        self._is_interrupted = True
+        self._flush()
+        self._close_bar()
+        self._ends.set()  # no bar again
+        running = "; ".join(job.name for job in self._running.values())
+        again = f"; what was running is made again: {running}" if running else ""
+        self._write(f"interrupted: the same command goes on with what is left{again}")
 
     def _on_nothing(self, record: logging.LogRecord) -> None:
         """Say nothing: of this event no person reads."""

@@ -49,9 +49,13 @@ def _word(where: str, line: str, attribute: str) -> SurfaceWord:
         if not text.strip():
             hint = "; _ says that the word has none" if what == "label" else ""
             raise TreebankError(f"{where}: the {what} is empty, expected {_LINE}{hint}")
-        if text != text.strip() or not text.isprintable():
+        if text != text.strip():
             raise TreebankError(
-                f"{where}: the {what} {shown(text)} has white space at an end, or what cannot be "
-                "seen, in it; remove it"
+                f"{where}: the {what} {shown(text)} has white space at an end; remove it"
             )
+    # A form may have in it what nobody sees, as in CoNLL-U: writing needs joiners, say.
+    if not label.isprintable():
+        raise TreebankError(
+            f"{where}: the label {shown(label)} has in it what cannot be seen; remove it"
+        )
     return SurfaceWord(form, None, "_", {} if label == "_" else {attribute: label})

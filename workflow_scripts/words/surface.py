@@ -223,13 +223,15 @@ def _surface_words(
             alone[position] = len(words)
         parts = [syntactic[i] for i in range(position, last + 1)]
         analyses = [_values(part, analyse, own, tally) for part in parts]
-        of_whole = _own(whole, own, tally) if whole else {}
+        of_whole, unclear = _own(whole, own, tally) if whole else ({}, [])
+        values = merge(analyses) | of_whole
         words.append(
             SurfaceWord(
                 form=(whole or parts[0])["form"],
                 lemma=_lemma(parts),
                 upos="+".join(part["upos"] for part in parts),
-                values=merge(analyses) | of_whole,
+                # Its own line counts: what clashes there is not what a part says.
+                values={name: values[name] for name in values if name not in unclear},
                 head=None if whole else _head(parts[0], len(syntactic), tally),
                 deprel=None if whole else parts[0]["deprel"],
             )
@@ -284,13 +286,14 @@ def _values(token: dict, analyse: Callable, own: OwnLabels, tally: Tally) -> dic
     values, clashing = analyse(*of)
     if clashing:
         tally.clashes.update(clashing)
-    return values | _own(token, own, tally) if own.attributes else values
+    return values | _own(token, own, tally)[0] if own.attributes else values
 
 
-def _own(token: dict, own: OwnLabels, tally: Tally) -> dict[str, str]:
+def _own(token: dict, own: OwnLabels, tally: Tally) -> tuple[dict[str, str], list[str]]:
+    """Return a token's own labels, and the attributes that clash."""
     values, clashing = own.of(token)
     tally.clashes.update(clashing)
-    return values
+    return values, clashing
 
 
 def merge(analyses: Iterable[dict[str, str]]) -> dict[str, str]:

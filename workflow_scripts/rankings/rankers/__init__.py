@@ -9,6 +9,8 @@ A ranker is one file here, named in the configuration by its file name. It has
   those changed; what it does not name, it is refused;
 * `OPTIONS`, where it has any: those that its entry in the configuration must have, each with its
   type: `"number"` (above 0) or `"boolean"`; they are columns of its rankings, and of the tables;
+* `BY_LEMMA = True`, where it ranks by words of one lemma: it is left out of label files, which
+  have none;
 * `rank(task: RankingTask, **options) -> dict[str, Ranking]`: one ranking for each direction. Where
   a configuration has nothing to rank by it raises `NothingToRankError`, and is left out there.
 

@@ -12,6 +12,7 @@ from workflow_scripts.rankings.rankers import Ranking, RankingTask, order_by_sco
 
 DIRECTIONS = ("ttb", "btt")
 USES = ("model", "statistics", "seed")
+BY_LEMMA = True
 
 
 def rank(task: RankingTask) -> dict[str, Ranking]:

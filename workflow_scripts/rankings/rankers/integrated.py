@@ -11,6 +11,7 @@ from workflow_scripts.rankings.rankers import Ranking, RankingTask, order_by_sco
 
 DIRECTIONS = ("ttb", "btt")
 USES = ("model", "statistics", "seed", "beta")
+BY_LEMMA = True
 
 STEPS = 4
 

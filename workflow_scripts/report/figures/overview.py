@@ -25,7 +25,10 @@ CAPTION = (
     "intervals over test sentences; of several configurations the line is the mean of their "
     "intervals, which is at least as wide as that of the mean."
 )
-MISSING = "no k of a probe is also a k of an intervention, or fewer than two rankings from the top"
+MISSING = (
+    "no k of a probe is also a k of an intervention, no word has a lemma, or fewer than two "
+    "rankings from the top"
+)
 
 KS = "k"
 """The parameter that says how many neurons are judged."""

@@ -22,7 +22,10 @@ CAPTION = (
     "ranking from the top without one moves clearly fewer words in most of them. Points are means "
     "over all configurations chosen; where one is chosen, bars are 95% intervals."
 )
-MISSING = "no k of a probe is also a k of an intervention, or no test word has the attribute"
+MISSING = (
+    "no k of a probe is also a k of an intervention, no word has a lemma, or no test word has the "
+    "attribute"
+)
 
 AXIS = alt.Axis(tickCount=4, format=style.PERCENT)
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
