@@ -37,7 +37,7 @@ def build(tables: dict[str, pl.DataFrame]) -> alt.VConcatChart | str | None:
     table = style.at_most(tables["concord"].filter(pl.col("attractor").is_null()))
     if table.is_empty():
         return None
-    if table["pairs"].max() < FEW:
+    if table.filter(pl.col("pairs") >= FEW).is_empty():
         return (
             f"no configuration has {FEW} pairs of words that agree; the table concord has "
             "what there is"
