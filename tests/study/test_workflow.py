@@ -49,8 +49,9 @@ def test_a_table_without_rows_says_why_in_its_log(finished):
 def test_every_figure_that_has_its_tables_is_drawn(finished):
     kinds = {"svg", "pdf", "json"}
     drawn = ("probing_curves", "intervention_curves", "used_vs_encoded", "selectivity_curves")
-    drawn = (*drawn, "contrasts", "side_effects", "concord", "unseen_forms", "overview")
+    drawn = (*drawn, "contrasts", "side_effects", "concord", "unseen_forms")
     lines = {"layer_profiles": "one layer", "wilcoxon": "1 configuration is too few"}
+    lines["overview"] = "no probe reads an attribute clearly above its majority"
     for figure, why in lines.items():  # they could say nothing
         spec = json.loads((finished / f"results/figures/{figure}.json").read_text())
         assert why in spec["missing"]

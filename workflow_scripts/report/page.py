@@ -241,9 +241,12 @@ def _pitfall(pitfall: Pitfall, rankings: style.Rankings) -> str:
 
 
 def _first(figure: Figure) -> str:
-    """Return the figure of the first screen, with its choice of k."""
-    if "missing" in figure.spec:
-        return ""
+    """Return the figure of the first screen, with its choice of k; or why there is none."""
+    if missing := figure.spec.get("missing"):
+        return (
+            f'<article class="figure first"><h2>{html.escape(figure.title)}</h2>'
+            f'<p class="missing">{html.escape(missing)}</p></article>'
+        )
     choice = '<label>by their first <select id="k" aria-label="k"></select> neurons</label>'
     return (
         f'<article class="figure first" id="of-{figure.name}"><h2>{html.escape(figure.title)}</h2>'
