@@ -45,6 +45,8 @@ rule collect:
         step.benchmark
     wildcard_constraints:
         collection=r"\w+",
+    # Tables of what is measured come before what takes long: probes' while interventions wait.
+    priority: 1
     conda:
         ENVIRONMENT
     resources:
@@ -115,6 +117,7 @@ rule build_table:
         step.benchmark
     wildcard_constraints:
         table=one_of(plan.tables),
+    priority: 1
     conda:
         ENVIRONMENT
     resources:
