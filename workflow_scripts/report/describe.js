@@ -108,7 +108,8 @@ function bestOf(order, rows, first) {
 const areEqual = (order) => share(order[0][1]) === share(order.at(-1)[1]);
 
 const SAY = {
-  overview: ofReadable((rows) => {
+  // Its rows are of readable configurations alone.
+  overview: (rows) => {
     const k = Number(state.other.k) || figures.overview.params.find((param) => param.name === "k").value;
     const at = rows.filter((row) => row.k === k);
     if (!at.length) return "";
@@ -125,7 +126,7 @@ const SAY = {
     const uses = order[0][1] > 0 ? `changing them moves ${most}` : "changing them moves no word";
     const hidden = inPart("overview") ? " Of rankings in part hidden it is not said what is clear." : "";
     return `With the first ${k} neurons of each ranking, ${joined(best)}; ${uses}.${hidden}`;
-  }),
+  },
   probing_curves: ofReadable(extremes({ accuracy: "accuracy" }, (row) => `${row.probe} probe, layer ${row.layer}`)),
   selectivity_curves: ofReadable(extremes({ selectivity: "selectivity" }, (row) => `${row.probe} probe, layer ${row.layer}`)),
   unseen_forms: ofReadable(
