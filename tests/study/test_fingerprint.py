@@ -294,7 +294,7 @@ def test_what_is_left_out_of_a_tree_tells_no_two_texts_apart(one, other):
 
 
 def spelled(text):
-    return "".join(room._spelled(ast.parse(text)))
+    return room._Spelled(ast.parse(text)).text
 
 
 @pytest.mark.slow
@@ -303,9 +303,12 @@ def test_no_two_statements_of_the_project_are_spelled_alike():
     for module in MODULES:
         tree = ast.parse(ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text())
         for node in ast.walk(tree):
+            if isinstance(body := getattr(node, "body", None), list):  # docstrings say nothing
+                node.body = [one for one in body if not room._is_text(one)]
+        for node in ast.walk(tree):
             if isinstance(node, ast.stmt | ast.expr):
                 dumped = ast.dump(node)
-                assert trees.setdefault("".join(room._spelled(node)), dumped) == dumped
+                assert trees.setdefault(room._Spelled(node).text, dumped) == dumped
     assert len(trees) > 10_000
 
 

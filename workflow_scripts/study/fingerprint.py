@@ -7,7 +7,6 @@ is not, as trees gain fields from version to version, and are dumped with the em
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,43 +48,64 @@ def _meaning(module: str) -> tuple[str, list[str]]:
         tree = ast.parse(path.read_bytes(), filename=str(path))
     except FileNotFoundError:
         raise InputError(f"{module}: is imported, and there is no such module") from None
+    spelled = _Spelled(tree)
     # Importing a module runs its package.
     imported = {module.rpartition(".")[0]} - {""} if _is_ours(module) else set()
-    for node in ast.walk(tree):
+    for node in spelled.imports:
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names if _is_ours(alias.name)}
-        elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
+        elif node.module and _is_ours(node.module):
             imported.add(node.module)
             names = (f"{node.module}.{alias.name}" for alias in node.names)
             imported |= {name for name in names if _path(name).exists()}
-    _drop_strings(tree)
-    digest = hashlib.blake2b("".join(_spelled(tree)).encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(spelled.text.encode(), digest_size=12).hexdigest()
     return digest, sorted(imported)
 
 
-def _spelled(value: Any) -> Iterator[str]:
-    """Yield a tree as text, no two as one: a node is its type and the fields that say something.
+class _Spelled:
+    """A tree as `text`, no two as one, and the `imports` in it.
 
-    A field that is None or empty says nothing, whether a version of Python has it or not. Constants
-    are spelled by `ascii`: what `repr` escapes depends on the version of Unicode.
+    A node is its type and the fields that say something: one that is None or empty says nothing,
+    whether a version of Python has it or not. Docstrings, and other statements that are a string
+    and nothing else, say nothing either. Constants are spelled by `ascii`: what `repr` escapes
+    depends on the version of Unicode.
     """
-    if isinstance(value, ast.AST):
-        yield f"{type(value).__name__}("
-        for name, part in ast.iter_fields(value):
-            if isinstance(value, ast.JoinedStr):
-                part = _joined(part)
-            if part is not None and part != []:
-                yield f"{name}="
-                yield from _spelled(part)
-        yield ")"
-    elif isinstance(value, list):
-        yield "["
-        for part in value:
-            yield from _spelled(part)
-            yield ","
-        yield "]"
-    else:
-        yield ascii(value)
+
+    def __init__(self, tree: ast.AST):
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self._texts: list[str] = []
+        self._spell(tree)
+        self.text = "".join(self._texts)
+
+    def _spell(self, value: Any) -> None:
+        texts = self._texts
+        if isinstance(value, ast.AST):
+            if isinstance(value, ast.Import | ast.ImportFrom):
+                self.imports.append(value)
+            is_joined = isinstance(value, ast.JoinedStr)
+            texts.append(f"{type(value).__name__}(")
+            for name in value._fields:
+                part = getattr(value, name, None)
+                if isinstance(part, list):
+                    if is_joined:
+                        part = _joined(part)
+                    elif name == "body":
+                        part = [statement for statement in part if not _is_text(statement)]
+                    if not part:
+                        continue
+                elif part is None:
+                    continue
+                texts.append(f"{name}=")
+                self._spell(part)
+            texts.append(")")
+        elif isinstance(value, list):
+            texts.append("[")
+            for part in value:
+                self._spell(part)
+                texts.append(",")
+            texts.append("]")
+        else:
+            texts.append(ascii(value))
 
 
 def _joined(parts: list[ast.expr]) -> list[ast.expr]:
@@ -101,20 +121,12 @@ def _joined(parts: list[ast.expr]) -> list[ast.expr]:
     return joined
 
 
-def _drop_strings(tree: ast.Module) -> None:
-    """Remove docstrings: statements that are a string and nothing else."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [  # pyright: ignore[reportAttributeAccessIssue]
-                statement
-                for statement in body
-                if not (
-                    isinstance(statement, ast.Expr)
-                    and isinstance(statement.value, ast.Constant)
-                    and isinstance(statement.value.value, str)
-                )
-            ]
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _is_ours(module: str) -> bool:
