@@ -17,6 +17,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,8 +102,8 @@ def real_words(shared, tmp_path_factory):
 
     @cache
     def words(name: str) -> Path:
-        conllu = {s: next((shared / "treebanks" / name).glob(f"*-ud-{s}.conllu")) for s in SPLITS}
-        return read(conllu, tmp_path_factory.mktemp(name))
+        files = {s: next((shared / "treebanks" / name).glob(f"*-ud-{s}.conllu")) for s in SPLITS}
+        return one_for_all_processes(tmp_path_factory, name, lambda folder: read(files, folder))
 
     return words
 
@@ -120,23 +121,23 @@ def small_treebank(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Path:
     """The working directory of a finished small study; a test that changes it copies it first."""
-    return one_for_all_processes(tmp_path_factory, "small-study", SMALL)
+    return one_for_all_processes(tmp_path_factory, "small-study", lambda to: finish(to, SMALL))
 
 
 @pytest.fixture(scope="session")
 def default_study(tmp_path_factory) -> Path:
     """The working directory of the finished default study."""
-    return one_for_all_processes(tmp_path_factory, "default-study", None)
+    return one_for_all_processes(tmp_path_factory, "default-study", lambda to: finish(to, None))
 
 
-def one_for_all_processes(tmp_path_factory, name: str, config: Path | None) -> Path:
-    """Run a study to its end, once even where tests run in several processes."""
+def one_for_all_processes(tmp_path_factory, name: str, make: Callable[[Path], object]) -> Path:
+    """Let what takes long be made in a folder, once even where tests run in several processes."""
     folder = tmp_path_factory.getbasetemp()
     directory = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / name
     with FileLock(f"{directory}.lock"):
         if not (directory / "finished").exists():
             directory.mkdir(exist_ok=True)
-            finish(directory, config)
+            make(directory)
             (directory / "finished").touch()
     return directory
 

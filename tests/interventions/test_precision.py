@@ -81,7 +81,7 @@ def test_on_ewt_every_word_is_that_of_exact(shared, real_words, tmp_path, bfloat
         subtokens=tmp_path / "subtokens.parquet",
         states=f"{tmp_path}/{{layer}}.parquet",
     )
-    cached = read_states(tmp_path / "subtokens.parquet", tmp_path / "4.parquet")[::6]
+    cached = read_states(tmp_path / "subtokens.parquet", tmp_path / "4.parquet")[::20]
     test = {s.number: s.columns for s in sentences(words / "test.parquet", NUMBER)}
     subjects, edited = find_subjects(cached, test, "Number", {"PL": None, "SG": None})
     touched = edited_sentences(cached, edited, np.zeros(len(subjects), np.int64))

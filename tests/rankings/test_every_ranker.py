@@ -68,6 +68,7 @@ def test_everything_runs_in_a_small_form(tmp_path):
         probes=["linear"],
         control=False,
         interventions=[{"method": "translation", "beta": 1, "scaled": False, "step": 40}],
+        concord=False,
         results="results",
         device="cpu",
     )

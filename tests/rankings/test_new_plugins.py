@@ -6,7 +6,16 @@ import re
 import polars as pl
 import pytest
 
-from tests.support.workflow import ROOT, SMALL, changed, copy_of_the_project, job, planned, run
+from tests.support.workflow import (
+    ROOT,
+    SMALL,
+    TABLES,
+    changed,
+    copy_of_the_project,
+    job,
+    planned,
+    run,
+)
 from workflow_scripts.tables.meanings import OPTION
 
 README = (ROOT / "README.md").read_text()
@@ -79,7 +88,7 @@ def test_a_ranker_that_has_nothing_to_rank_by_is_left_out_and_named(study, tmp_p
     nothing = "raise NothingToRankError('no word is long enough')"
     own.write_text(f"{imported}\n{OWN}".replace("    means =", f"    {nothing}\n    means ="))
     config = changed(SMALL, tmp_path / "config.yaml", rankings=["probeless", {"file": str(own)}])
-    done = run(study, config)
+    done = run(study, config, *TABLES)
     assert done.returncode == 0, done.stdout + done.stderr
     said = "mine ranks nothing, and no table has it there: no word is long enough"
     assert said in done.stdout + done.stderr
@@ -96,7 +105,7 @@ def test_a_ranker_that_has_nothing_to_rank_by_is_left_out_and_named(study, tmp_p
         assert empty.select(kept).schema == full.select(kept).schema
     for table in (results / "tables").glob("*.csv"):
         assert "mine-" not in table.read_text(), table
-    assert planned(study, config) == set()
+    assert planned(study, config, *TABLES) == set()
 
 
 def test_target_truth_of_a_study_without_a_compiled_model_says_what_it_needs(study):
@@ -122,11 +131,12 @@ def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_
             {"file": str(own)},
             "random",
         ],
+        "probes": ["linear"],
         "interventions": [{"method": "shrink", "share": 0.5, "step": 8}],
         "concord": True,
     }
     config = changed(SMALL, tmp_path / "config.yaml", **keys)
-    done = run(study, config, root=root)
+    done = run(study, config, *TABLES, root=root)
     assert done.returncode == 0, done.stdout + done.stderr
     tables = study / "results/tables"
     probing = pl.read_csv(tables / "probing.csv", infer_schema_length=None)
@@ -155,12 +165,11 @@ def test_a_new_ranker_and_a_new_method_are_a_file_each_and_their_options_are_in_
     provenance = json.loads((study / "results/provenance.json").read_text())
     assert list(provenance["sources"]["rankers"]) == ["varied"]
     # A file is known by what it says, and not by where it lies.
-    assert planned(study, config, root=root) == set()
+    assert planned(study, config, *TABLES, root=root) == set()
     moved = own.rename(tmp_path / "elsewhere.py")
     keys["rankings"][2] = {"file": str(moved), "name": "varied"}
     config = changed(SMALL, config, **keys)
-    says_where = {job("build_report"), job("build_provenance")}
-    assert planned(study, config, root=root) == says_where
+    assert planned(study, config, *TABLES, root=root) == {job("build_provenance")}
     moved.write_text(OWN.replace("means.max(axis=0)", "means.mean(axis=0)"))
     jobs = planned(study, config, root=root)
     of_rankers = {dict(wildcards).get("ranker") for _, wildcards in jobs}

@@ -18,6 +18,14 @@ from workflow_scripts.study.job_lines import duration, error_in, line, of_jobs, 
 from workflow_scripts.study.terminal import Terminal
 from workflow_scripts.study.time_left import TimeLeft
 
+FEW = {
+    "rankings": ["probeless", "random"],
+    "probes": ["linear"],
+    "interventions": [{"method": "translation", "beta": 8, "scaled": True, "step": 8}],
+    "concord": False,
+    "control": False,
+}
+"""A study of few jobs, of nearly every rule."""
 NUMBER = {"model": "tiny", "treebank": "english", "attribute": "number", "layer": "1"}
 
 
@@ -33,11 +41,12 @@ def terminal_of(directory: Path, config: Path, *options: str) -> tuple[int, list
 
 @pytest.mark.slow
 def test_a_study_is_a_line_a_job_and_ends_in_its_findings(tmp_path):
-    status, lines = terminal_of(tmp_path, SMALL)
+    config = changed(SMALL, tmp_path / "few.yaml", **FEW)
+    status, lines = terminal_of(tmp_path, config)
     assert status == 0, lines
     [log] = (tmp_path / ".snakemake/log").iterdir()
     jobs = len(jobs_in(log.read_text()))
-    assert jobs > 60
+    assert jobs > 40
     assert len(lines) < jobs + 15
     assert max(map(len, lines)) < 250  # the findings'; of jobs:
     of_jobs = [one for one in lines if re.match(r" *\d+ of \d+", one)]
@@ -55,7 +64,7 @@ def test_a_study_is_a_line_a_job_and_ends_in_its_findings(tmp_path):
     assert log.read_text().count("    reason: ") > jobs  # Snakemake's own has all
     assert "--made-by" not in "\n".join(lines)
     # Again, nothing is left to do, and the findings are still what the study found.
-    status, lines = terminal_of(tmp_path, SMALL)
+    status, lines = terminal_of(tmp_path, config)
     assert (status, len(lines) < 12) == (0, True), lines
     assert "Nothing to be done" in "\n".join(lines)
 

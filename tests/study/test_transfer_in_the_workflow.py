@@ -1,8 +1,18 @@
 """The promises of a study hold for what is between two of its treebanks."""
 
+import shutil
+
 import pytest
 
-from tests.support.workflow import SMALL, changed, contents, finish, job, planned
+from tests.support.workflow import (
+    SMALL,
+    changed,
+    contents,
+    copy_of_a_study,
+    finish,
+    job,
+    planned,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -47,12 +57,11 @@ def of_transfer(jobs: set) -> set:
 
 
 def test_equal_bytes_on_one_core_in_another_folder(made, tmp_path):
-    config = changed(SMALL, tmp_path / "two.yaml", **OF_TWO)
-    results = finish(tmp_path, config, cores=1)
+    study = copy_of_a_study(made, tmp_path / "study")
+    shutil.rmtree(study / "results/transfer")
+    results = finish(study, study / "two.yaml", "interventions", cores=1)
     assert len(contents(results / "transfer")) == len(PAIRS) * len(OF_TWO["rankings"])
-    for ends in ("transfer", "tables", "figures"):
-        assert contents(results / ends) == contents(made / "results" / ends)
-    assert (results / "report.html").read_bytes() == (made / "results/report.html").read_bytes()
+    assert contents(results / "transfer") == contents(made / "results/transfer")
     rows = (results / "tables/transfer.csv").read_text().splitlines()
     assert len(rows) > len(PAIRS)
 

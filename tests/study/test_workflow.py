@@ -115,11 +115,6 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished):
             {"probes": []},
             COMPARED | {"interventions", "saturation", "examples", "concord", *OF_RANKINGS},
         ),
-        ({"probes": [], "interventions": [], "concord": True}, OF_RANKINGS),
-        (
-            {"probes": [], "interventions": [], "concord": True, "neurons": {"describe": 0}},
-            OF_RANKINGS - DESCRIBED,
-        ),
         ({"rankings": []}, set()),
         ({"models": []}, set()),
     ],
@@ -136,6 +131,14 @@ def test_what_a_study_does_not_ask_for_is_not_needed(finished, study, tmp_path, 
     assert made == tables | ({"columns"} if tables else set())
     assert (results / "rankings").is_dir() == bool(tables)
     assert ("<title>" in (results / "report.html").read_text()) == bool(tables)
+
+
+@pytest.mark.parametrize(("describe", "tables"), [(1, OF_RANKINGS), (0, OF_RANKINGS - DESCRIBED)])
+def test_a_study_of_rankings_alone_has_their_tables(study, tmp_path, describe, tables):
+    shutil.rmtree(study / "results/tables")
+    keys = {"probes": [], "interventions": [], "concord": True, "neurons": {"describe": describe}}
+    jobs = planned(study, changed(SMALL, tmp_path / "config.yaml", **keys))
+    assert {dict(of)["table"] for rule, of in jobs if rule == "build_table"} == tables
 
 
 def test_a_table_says_in_its_metadata_what_made_it(finished):

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from filelock import FileLock
+
 from tests.support.commands import call
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.words import keep_values, read_words
@@ -45,5 +47,6 @@ def read_text(folder: Path, schema="unimorph", **texts: str) -> Path:
 def keep(folder: Path, min_types: int) -> Path:
     """Write an `attributes.csv` beside the words files of `folder`, one for each `min_types`."""
     path = folder / f"attributes-{min_types}.csv"
-    call(keep_values, **words_of(folder), min_types=min_types, attributes=path)
+    with FileLock(f"{path}.lock"):  # of a real treebank, which all processes share
+        call(keep_values, **words_of(folder), min_types=min_types, attributes=path)
     return path

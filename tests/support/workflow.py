@@ -8,11 +8,16 @@ from pathlib import Path
 
 import yaml
 
+from tests.support.forked_snakemake import snakemake
+
 ROOT = Path(__file__).parents[2]
 STUDIES = Path(__file__).parents[1] / "studies"
 SMALL = STUDIES / "small.yaml"
+SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 STAGES = ("words", "activations", "rankings", "probing", "interventions")
 TARGETS = ("all", "downloads", *STAGES, "truth", "latex")
+TABLES = ("results/tables/columns.csv", "results/provenance.json")
+"""What is made of all tables, but figures and report: for a test that looks at none."""
 
 
 def run(
@@ -20,7 +25,7 @@ def run(
 ) -> subprocess.CompletedProcess:
     """Run Snakemake in `directory`, with the project at `root`; the caller looks at the status."""
     command = command_line(directory, config, *options, cores=cores, root=root)
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    return snakemake(command[len(SNAKEMAKE) :], ROOT)
 
 
 def command_line(
@@ -30,7 +35,7 @@ def command_line(
 
     With Snakemake's own log, which `jobs_in` reads, and with what the commands say.
     """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
+    command = [*SNAKEMAKE, "--snakefile", str(root / "Snakefile")]
     command += ["--directory", str(directory), "--cores", str(cores), "--printshellcmds", *options]
     if config is not None:
         command += ["--configfile", str(config)]

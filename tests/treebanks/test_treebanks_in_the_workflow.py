@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.workflow import SMALL, changed, finish, jobs_in, run
+from tests.support.workflow import SMALL, TABLES, changed, finish, jobs_in, run
 from workflow_scripts.files.frames import read_frame
 from workflow_scripts.files.statistics import read_configuration
 from workflow_scripts.kernels.words import SPLITS
@@ -70,7 +70,7 @@ def test_a_study_has_every_feature_by_its_own_name(treebank, tmp_path):
         interventions=[{"method": "ablation", "step": 8}],
         concord=True,
     )
-    results = finish(tmp_path, config)
+    results = finish(tmp_path, config, *TABLES)
     for table in ("probing", "interventions"):
         assert set(read_frame(results / f"tables/{table}.parquet")["attribute"]) == set(ODD)
     for name in ODD:
