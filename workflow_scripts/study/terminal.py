@@ -7,7 +7,7 @@ handler for the terminal.
 
 It is none of Snakemake's logger plugins: these are found only where they are installed, and a study
 is run from a clone. Of those that there are, `rich` says neither how long a job took nor what is
-left, shows no job at all where there is no terminal, and has an error in twenty lines.
+left, and shows no job at all where there is no terminal.
 """
 
 import logging
