@@ -12,6 +12,9 @@ BIN := .venv/bin
 # Without the environment activated: its tools first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+CHECK := import sys; sys.exit(sys.version_info < (3, 11) and 'error: $(PYTHON) is Python %d.%d, and 3.11 or \
+later is needed: make PYTHON=python3.12' % sys.version_info[:2])
+
 .PHONY: study test quick check format pins notebook
 study: .venv/study.ready
 	snakemake --cores $(CORES)
@@ -41,7 +44,7 @@ notebook:
 	$(PYTHON) examples/write_notebook.py
 
 .venv/study.ready: envs/requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c "$(CHECK)" 2>/dev/null || { $(PYTHON) -c "$(CHECK)" && $(PYTHON) -m venv --clear .venv; }
 	python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
 

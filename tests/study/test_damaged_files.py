@@ -1,5 +1,6 @@
 """Files of an earlier stage that are not as they were written: found when read, and named."""
 
+import os
 import random
 
 import numpy as np
@@ -99,6 +100,16 @@ def statistics_file(tmp_path):
     path = tmp_path / "layer-1.safetensors"
     write_statistics(path, Configuration("tiny", "english", "Number", 1, ("PL", "SG")), statistics)
     return path, statistics
+
+
+def test_a_file_that_this_user_may_not_read_is_not_called_damaged(statistics_file, monkeypatch):
+    statistics, _ = statistics_file
+    parquet = statistics.with_name("file.parquet")
+    write_parquet(parquet, pa.table({"x": [1]}), made_by("test"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    for read, path in ((read_statistics, statistics), (read_parquet, parquet)):
+        with pytest.raises(ArtifactError, match=rf"{path.name}: this user may not read it"):
+            read(path)
 
 
 @pytest.mark.parametrize("labels", ["values", "control"])

@@ -40,6 +40,17 @@ def test_every_table_is_there_and_has_rows(finished):
         assert (finished / f"results/tables/{table}.csv").is_file()
 
 
+def test_a_column_that_has_empty_cells_says_when_it_is_empty(finished):
+    said = pl.read_csv(finished / "results/tables/columns.csv").rows_by_key(["table", "column"])
+    silent = [
+        (path.stem, name)
+        for path in (finished / "results/tables").glob("*.parquet")
+        for name, column in pl.read_parquet(path).to_dict().items()
+        if column.null_count() and "empty" not in said.get((path.stem, name), [("empty",)])[0][-1]
+    ]
+    assert silent == []
+
+
 def test_a_table_without_rows_says_why_in_its_log(finished):
     assert len(pl.read_parquet(finished / "results/tables/clusters.parquet")) == 0
     log = (finished / "results/logs/build_table/clusters.log").read_text()
@@ -94,6 +105,12 @@ def test_the_target_latex_lays_tables_out_for_a_paper(study):
     assert made == {"probing", "saturation", "wilcoxon", "overlap", "used_vs_encoded"}
     assert r"\begin{longtable}" in (study / "results/tables/probing.tex").read_text()
     assert planned(study, SMALL) == set()
+
+
+def test_every_file_can_be_read_by_whom_others_of_this_process_can(finished, tmp_path):
+    (tmp_path / "any").touch()
+    files = [path for path in (finished / "results").rglob("*") if path.is_file()]
+    assert {path.stat().st_mode for path in files} == {(tmp_path / "any").stat().st_mode}
 
 
 def test_every_rule_leaves_a_log_and_a_benchmark(finished):

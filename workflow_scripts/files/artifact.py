@@ -102,12 +102,11 @@ def put_in_place(part: Path, path: Path) -> None:
     A folder cannot replace another at once: the old one goes aside first, so that a kill at any
     moment leaves the old one, the new one or none, and never half of one.
     """
-    if part.is_dir():
-        umask = os.umask(0)
-        os.umask(umask)
-        for file in part.rglob("*"):
-            if file.is_file() and not file.is_symlink():
-                file.chmod(0o666 & ~umask)
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in [part, *part.rglob("*")]:
+        if file.is_file() and not file.is_symlink():
+            file.chmod(0o666 & ~umask)
     if not (part.is_dir() and path.is_dir()):
         part.replace(path)
         return
@@ -209,13 +208,24 @@ def _kind(type: pa.DataType) -> str:
     return str(type)
 
 
+def check_readable(path: Path) -> None:
+    """Raise ArtifactError where a file of an earlier stage is not there, or may not be read."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactError(f"{path}: is not there; run the stage that makes it") from None
+    except PermissionError:
+        pass
+    if not os.access(path, os.R_OK):
+        raise ArtifactError(f"{path}: this user may not read it (permission denied)")
+
+
 def open_parquet(path: Path) -> pq.ParquetFile:
     """Open a Parquet file of an earlier stage; `read_batches` and `read_parquet` read it.
 
     Raises ArtifactError, naming the file, where it is not whole Parquet of this project.
     """
-    if not Path(path).exists():
-        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
+    check_readable(path)
     try:
         # With pre_buffer, which is the default, reading in batches holds the whole file in memory.
         file = pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True)

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from workflow_scripts.files.artifact import ArtifactError, whole_file
+from workflow_scripts.files.artifact import ArtifactError, check_readable, whole_file
 from workflow_scripts.files.origin import stamp
 from workflow_scripts.kernels.class_statistics import ClassStatistics
 from workflow_scripts.kernels.words import Configuration
@@ -81,8 +81,7 @@ def read_statistics(path: Path, labels: str = "values", scatters: bool = True) -
 
 @contextmanager
 def _opened(path: Path) -> Iterator[safe_open]:
-    if not Path(path).exists():
-        raise ArtifactError(f"{path}: is not there; run the stage that makes it")
+    check_readable(path)
     try:
         with safe_open(path, "np") as file:
             yield file

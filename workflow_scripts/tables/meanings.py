@@ -11,7 +11,8 @@ from workflow_scripts.files.dictionary import Meaning
 
 SHARE, NEURONS, WORDS = "share", "neurons", "words"
 P = "p"
-BETWEEN_RESAMPLES = "over resamples of the test sentences"
+BETWEEN_RESAMPLES = "over resamples of the sentences"
+NO_INTERVAL = "empty where no interval is made: of other splits, of one sentence, without a number"
 ENDS = {"low": "Lower", "high": "Upper"}
 
 SHARED = {
@@ -19,10 +20,16 @@ SHARED = {
     "treebank": Meaning(None, "The treebank, by its name in the study's configuration."),
     "attribute": Meaning(None, "The grammatical attribute, as the schema names it."),
     "layer": Meaning(None, "The layer whose neurons are meant; 0 is the embeddings."),
-    "ranking": Meaning(None, "The ranking of the neurons: its ranker, with the direction."),
-    "ranker": Meaning(None, "The ranker that made the ranking."),
+    "ranking": Meaning(
+        None,
+        "The ranking of the neurons: its ranker, with the direction where it has two; `all`: all "
+        "neurons of the layer, in no order.",
+    ),
+    "ranker": Meaning(None, "The ranker that made the ranking; empty for `all`."),
     "direction": Meaning(
-        None, "`ttb`: the best neuron first, `btt`: the worst; empty for a ranker with one order."
+        None,
+        "`ttb`: the best neuron first, `btt`: the worst; empty for a ranker with one order, and "
+        "for `all`.",
     ),
     "k": Meaning(NEURONS, "How many neurons are read or changed, from the start of the ranking."),
     "probe": Meaning(None, "The probe that predicts the attribute from the neurons."),
@@ -35,14 +42,22 @@ SHARED = {
         "of a poor probe is below 0.",
     ),
     "nmi": Meaning(
-        SHARE, "`mi` divided by H, the entropy of the split's values; empty where H is 0."
+        "ratio",
+        "`mi` divided by H, the entropy of the split's values: 1 is all of it, and that of a poor "
+        "probe is below 0; empty where H is 0.",
     ),
     "control_accuracy": Meaning(
-        SHARE, "Accuracy of the same probe when it is trained and tested on control labels."
+        SHARE,
+        "Accuracy of the same probe when it is trained and tested on control labels; empty without "
+        "a control task.",
     ),
-    "selectivity": Meaning(SHARE, "`accuracy` less the accuracy on control labels."),
+    "selectivity": Meaning(
+        SHARE, "`accuracy` less the accuracy on control labels; empty without a control task."
+    ),
     "majority": Meaning(SHARE, "Share of the split's most frequent value."),
-    "control_majority": Meaning(SHARE, "Share of the split's most frequent control label."),
+    "control_majority": Meaning(
+        SHARE, "Share of the split's most frequent control label; empty without a control task."
+    ),
     "unseen": Meaning(
         WORDS, "How many words have a form that no training word with the attribute has."
     ),
@@ -59,16 +74,19 @@ SHARED = {
     "clwv": Meaning(
         SHARE,
         "Correct lemma, wrong value: share of the words intervened on that are predicted as "
-        "another word of the same lemma, with another value or none.",
+        "another word of the same lemma, with another value or none; empty where words have no "
+        "lemma.",
     ),
     "cltv": Meaning(
         SHARE,
         "Correct lemma, target value: share of the words intervened on that are predicted as "
-        "another word of the same lemma, with the target value; empty without a target.",
+        "another word of the same lemma, with the target value; empty without a target, and where "
+        "words have no lemma.",
     ),
     "cltv_strict": Meaning(
         SHARE,
-        "The part of `cltv` whose every other attribute is as it was; empty for the word class.",
+        "The part of `cltv` whose every other attribute is as it was; empty as `cltv` is, and for "
+        "the word class.",
     ),
     "side_effect_rate": Meaning(
         SHARE,
@@ -84,10 +102,12 @@ SHARED = {
         None, "What the row is over: `overall`, or one `treebank`, `layer`, `attribute` or `model`."
     ),
     "other_ranking": Meaning(None, "The ranking that the first is compared with."),
-    "other_direction": Meaning(None, "The direction of `other_ranking`."),
+    "other_direction": Meaning(None, "The direction of `other_ranking`; empty where it has none."),
 } | {
     f"above_majority_{end}": Meaning(
-        SHARE, f"{which} end of the 95 % interval of accuracy − majority, {BETWEEN_RESAMPLES}."
+        SHARE,
+        f"{which} end of the 95 % interval of accuracy − majority, {BETWEEN_RESAMPLES}; "
+        f"{NO_INTERVAL}.",
     )
     for end, which in ENDS.items()
 }
@@ -99,16 +119,27 @@ OF_GROUPS = {
 """In tables over configurations."""
 
 OPTIONS_OF_METHODS = {
-    "beta": Meaning(None, "β of a translation: how often the difference of two means is added."),
-    "scaled": Meaning(
-        None, "Whether the shift falls along the ranking, from β at the first neuron to 0.001."
+    "beta": Meaning(
+        None,
+        "β of a translation: how often the difference of two means is added; empty for others.",
     ),
-    "to": Meaning(None, "The value that `steer` moves words to."),
-    "same": Meaning(None, "Whether `resample` takes the neurons of a word of the same value."),
+    "scaled": Meaning(
+        None,
+        "Whether the shift falls along the ranking, from β at the first neuron to 0.001; empty for "
+        "methods without a shift.",
+    ),
+    "to": Meaning(None, "The value that `steer` moves words to; empty for others."),
+    "same": Meaning(
+        None, "Whether `resample` takes the neurons of a word of the same value; empty for others."
+    ),
 }
 """Where a table has a method; its options, and those of rankers, are columns of their own."""
 
-OPTION = Meaning(None, "An option of a ranker or a method, as the study's configuration has it.")
+OPTION = Meaning(
+    None,
+    "An option of a ranker or a method, as the study's configuration has it; empty for those "
+    "without it.",
+)
 """Of what no module of the project declares."""
 
 
@@ -123,5 +154,6 @@ def _end_of_interval(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
     if base not in known or end not in ENDS:
         return None
     return Meaning(
-        known[base].unit, f"{ENDS[end]} end of the 95 % interval of `{base}`, {BETWEEN_RESAMPLES}."
+        known[base].unit,
+        f"{ENDS[end]} end of the 95 % interval of `{base}`, {BETWEEN_RESAMPLES}; {NO_INTERVAL}.",
     )

@@ -21,7 +21,8 @@ COLUMNS = {
         NEURONS, "At how many neurons; empty for an area, and at each curve's saturation point."
     ),
     "other_probe": Meaning(
-        None, "The probe of the second, where settings of probe and ranking are compared."
+        None,
+        "The probe of the second, where settings of probe and ranking are compared; else empty.",
     ),
     "other_ranking": Meaning(
         None, "The ranking that the first is compared with; empty: no neuron is changed, k = 0."

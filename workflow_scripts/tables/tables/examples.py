@@ -13,7 +13,7 @@ USES = ("examples",)
 
 COLUMNS = {
     "k": Meaning(NEURONS, "How many neurons were changed: the saturation point of the curve."),
-    "sentence": Meaning(None, "The sentence's number in the test split, from 0."),
+    "sentence": Meaning(None, "The sentence's number in its split, from 0."),
     "word": Meaning(None, "The word's place in the sentence, from 0."),
     "value": Meaning(None, "The word's own value of the attribute."),
     "target": Meaning(None, "The value it was to get; empty for a method without a target."),

@@ -57,7 +57,9 @@ COLUMNS = OF_GROUPS | {
         SHARE, "Upper end of Student's 95 % interval of `difference`; empty for one treebank."
     ),
     "p": Meaning(P, "p of the difference by sign flips of treebanks; empty below six of them."),
-    "p_adjusted": Meaning(P, "`p` adjusted over all pairs of rankings of one measure and k."),
+    "p_adjusted": Meaning(
+        P, "`p` adjusted over all pairs of rankings of one measure and k; empty as `p` is."
+    ),
 }
 
 

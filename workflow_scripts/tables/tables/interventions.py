@@ -42,7 +42,8 @@ COLUMNS = {
     ),
     "no_analysis": Meaning(
         SHARE,
-        "Share of the words intervened on whose prediction the analyzer has no analysis for.",
+        "Share of the words intervened on that are predicted as something the analyzer has no "
+        "analysis for, or that changed and have no lemma to compare.",
     ),
     "no_value": Meaning(
         SHARE,

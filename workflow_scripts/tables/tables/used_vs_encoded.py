@@ -35,7 +35,8 @@ COLUMNS = {
     ),
     "others_use": Meaning(
         SHARE,
-        "How much less often than at k = 0 other words are expected to agree with a changed one.",
+        "How much less often than at k = 0 other words are expected to agree with a changed one; "
+        "empty where that is not measured (concord).",
     ),
 }
 

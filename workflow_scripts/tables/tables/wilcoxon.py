@@ -43,7 +43,9 @@ COLUMNS = OF_GROUPS | {
         "p of the one-sided signed-rank test that the first setting has the lower test accuracy; "
         "empty where all differences are 0.",
     ),
-    "p_holm": Meaning(P, "`p` adjusted over all ordered pairs of settings of one k and group."),
+    "p_holm": Meaning(
+        P, "`p` adjusted over all ordered pairs of settings of one k and group; empty as `p` is."
+    ),
     "pairs": Meaning("configurations", "How many configurations have both settings."),
     "other_probe": Meaning(None, "The probe of the second setting."),
     "other_ranker": Meaning(None, "The ranker of `other_ranking`."),
