@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import yaml
+from transformers import BertConfig, BertForMaskedLM
 
 from tests.support.workflow import ROOT, run
 from workflow_scripts.files.frames import read_frame
@@ -17,7 +18,10 @@ STUDIES = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILI
 @pytest.fixture
 def desk(small_treebank, tiny_model, tmp_path):
     """A working directory with the folders that the page names, and no other."""
-    shutil.copytree(tiny_model, tmp_path / "models" / "my-model")
+    model = shutil.copytree(tiny_model, tmp_path / "models" / "my-model")
+    shape = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig.from_pretrained(tiny_model, **shape)  # wide enough for the page's step
+    BertForMaskedLM(config).save_pretrained(model)
     for name in ("my-treebank", "my-labels"):
         (tmp_path / "data" / name).mkdir(parents=True)
     for split in SPLITS:
@@ -55,6 +59,7 @@ def test_a_treebank_and_a_model_of_ones_own_give_tables(desk):
     assert set(probing["attribute"]) == {"Number"}
     assert set(interventions["method"]) == {"ablation", "translation"}
     assert interventions["clwv"].null_count() == 0
+    assert set(interventions["k"]) == {0, 50}
 
 
 def test_labels_of_ones_own_give_tables_and_no_number_that_asks_for_a_lemma(desk):
