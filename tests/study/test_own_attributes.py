@@ -36,7 +36,16 @@ def config(folder, **changes):
         ),
         (
             {"treebanks": LABELS, "attributes": [{"misc": "X"}]},
-            "attributes[0].treebanks: None is no treebank of CoNLL-U; possible: none",
+            "attributes[0]: misc is a column of CoNLL-U, which no treebank of the study is; those "
+            "with labels: have the attribute that they name, here Kind",
+        ),
+        (
+            {"treebanks": LABELS, "attributes": ["Number"]},
+            "attributes[0]: 'Number' is not possible; possible: Kind, all",
+        ),
+        (
+            {"treebanks": LABELS, "schema": "ud", "skip": [{"attribute": "Number"}]},
+            "skip[0].attribute: 'Number' is not possible; possible: Kind",
         ),
         (
             OWN | {"analyzer": "spacy", "interventions": [{"method": "ablation", "step": 5}]},
@@ -52,6 +61,11 @@ def test_what_cannot_be_an_attribute_of_ones_own_is_named(tmp_path, changes, say
     with pytest.raises(ConfigError) as error:
         checked(config(tmp_path, **changes))
     assert str(error.value).startswith(says)
+
+
+def test_an_attribute_of_the_schema_is_possible_beside_label_files(tmp_path):
+    both = config(tmp_path)["treebanks"] | LABELS
+    assert checked(config(tmp_path, treebanks=both, attributes=["Number", "Kind"]))["attributes"]
 
 
 def test_ones_own_attributes_are_in_full_and_stay_so(tmp_path):
@@ -111,6 +125,26 @@ def test_a_folder_without_dev_names_the_key_that_helps(tmp_path, source, end):
     (folder / f"x{end.format('test')}").rename(folder / f"y{end.format('test')}")
     with pytest.raises(ConfigError, match=r"are not splits of one treebank"):
         plan().check_treebanks()
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["x-dev.tsv", "y-dev.tsv"], "(x-dev.tsv, y-dev.tsv)"),
+        (["x-train.txt", ".hidden.tsv"], "(x-train.txt)"),
+        ([".hidden.tsv"], "(the folder is empty)"),
+    ],
+)
+@pytest.mark.parametrize(("source", "end"), [("path", ".conllu"), ("labels", ".tsv")])
+def test_a_folder_without_train_says_what_is_there(tmp_path, names, says, source, end):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name in names:
+        (folder / name.replace(".tsv", end)).write_text("")
+    entry = {source: str(folder)} | ({"attribute": "Kind"} if source == "labels" else {})
+    with pytest.raises(ConfigError) as error:
+        Plan(checked(config(tmp_path, treebanks={"a": entry}))).check_treebanks()
+    assert str(error.value).endswith(f", one is needed {says.replace('.tsv', end)}")
 
 
 def line(misc):

@@ -93,6 +93,26 @@ def test_a_key_that_no_word_has_is_an_error_that_names_those_there_are(tmp_path)
         written(tmp_path, own=ONE, **files)
 
 
+@pytest.mark.parametrize(
+    ("feats", "says"),
+    [
+        ("Number=Sing", "there are: Number (did you mean Number?)"),
+        (
+            "|".join(f"A{i:02}=x" for i in range(12)) + "|Number=Sing",
+            "A11, ... (did you mean Number?)",
+        ),
+        ("Case=Nom", "there are: Case"),
+        ("number=_", "there are: number"),
+    ],
+)
+def test_a_key_that_is_nearly_one_that_is_there_is_told_which(tmp_path, feats, says):
+    files = conllu(tmp_path, block(noted(1, "a", feats=feats)))
+    with pytest.raises(InputError) as error:
+        written(tmp_path, own='{"Own": {"feats": "number"}}', **files)
+    assert "no word has a FEATS number=...; " in (message := str(error.value))
+    assert message.partition("; where other")[0].endswith(says)
+
+
 def test_ones_own_attributes_are_not_compared_with_those_of_the_schema(tmp_path):
     files = conllu(tmp_path, block(noted(1, "a", "Sent=x", "Number=Sing|Case=Nom")))
     written(tmp_path, own=TWO, **files)
