@@ -1,9 +1,13 @@
 """Facts about a configuration with labels of one's own, or a treebank without dev."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.support.study_on_disk import Study
+from workflow_scripts.study import targets
 from workflow_scripts.study.configuration_file import ConfigError, checked
+from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import Plan
 
 OWN = {"attributes": ["Number", {"misc": "Sent"}]}
@@ -170,6 +174,27 @@ def test_misc_reruns_only_studies_that_read_it_and_no_activations(study):
     assert changed[1] == own[1]
     of_b = {"attributes": ["Number", {"misc": "Sent", "treebanks": ["b"]}]}
     assert words_and_activations(**of_b) == plain
+
+
+@pytest.mark.parametrize(("says_what_runs", "n"), [(True, 1), (False, 0)])
+def test_kept_values_that_a_split_lacks_are_a_warning_once_they_are_counted(
+    study, monkeypatch, says_what_runs, n
+):
+    """Once, though every target asks; and of the process that plans alone, not of its jobs."""
+    said = []
+    monkeypatch.setattr(targets.logger, "warning", said.append)
+    path = study.folder / "results" / "words" / "a" / "attributes.csv"
+    path.write_text(path.read_text().replace("Number,PL,dev,9,9", "Number,PL,dev,0,0"))
+    jobs = study.jobs(interventions=[])
+    found = targets.Targets(
+        SimpleNamespace(is_main_process=says_what_runs),
+        jobs,
+        Places(jobs.plan),
+        lambda treebank: str(path.parents[1] / treebank / "attributes.csv"),
+    )
+    found.check_kept()
+    found.check_kept()
+    assert said == ["a: of Number's kept values, dev has only SG"] * n
 
 
 @pytest.fixture
