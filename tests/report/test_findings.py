@@ -520,7 +520,11 @@ def test_a_test_split_without_the_attribute_is_named():
     assert found.ranking_is_not_a_probe.verdict == "not measured"
     assert "No word of a test split" in found.ranking_is_not_a_probe.headline
     assert "No test word was changed" in found.encoded_is_not_used.headline
-    assert any("has no word of the attribute in 4 configurations" in s for s in found.more)
+    assert any("The test split has no word of the attribute in 4 conf" in s for s in found.more)
+    tables["probing"] = pl.concat([tables["probing"], empty.with_columns(split=pl.lit("dev"))])
+    said = "\n".join(findings(tables).more)
+    assert "The dev split has no word of the attribute in 4 configurations" in said
+    assert "The test split has no word" not in said
 
 
 def interventions(clwv=None):
@@ -564,7 +568,19 @@ def test_words_without_lemmas_have_their_error_rate_and_it_is_said():
 def test_a_test_split_with_one_value_is_named():
     tables = study(OWN, STILL, unread=range(4))
     tables["probing"] = tables["probing"].with_columns(majority=pl.lit(1.0))
-    assert any("one value of the attribute alone" in s for s in findings(tables).more)
+    assert any(
+        "test split has one value of the attribute alone" in s for s in findings(tables).more
+    )
+
+
+def test_a_dev_split_with_one_value_is_named_and_what_is_chosen_on_it():
+    tables = study(OWN, STILL)
+    dev = tables["probing"].filter(pl.col("layer") == tables["probing"]["layer"][0])
+    dev = dev.with_columns(split=pl.lit("dev"), majority=pl.lit(1.0))
+    tables["probing"] = pl.concat([tables["probing"], dev])
+    (said,) = [s for s in findings(tables).more if "one value of the attribute alone" in s]
+    assert said.startswith("The dev split has one value of the attribute alone in 1 config")
+    assert "chosen by mutual information on dev, as gaussian is, tells no values apart: m" in said
 
 
 def test_reported_k_beyond_the_width_leave_the_verdicts_as_they_are():

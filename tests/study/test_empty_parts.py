@@ -202,8 +202,8 @@ def test_a_value_that_only_sentences_too_long_for_the_model_have_is_named(tiny_m
         files.count()
     assert str(error.value) == (
         "tiny, small, Number, layer 2: 'PL' has no training word that the model gives a vector: "
-        "their sentences are too long for it, or they have no subtoken; leave it out with skip: in "
-        "the configuration, or choose another min_types"
+        "their sentences are too long for it (is there a blank line after each?), or they have no "
+        "subtoken; leave it out with skip: in the configuration, or choose another min_types"
     )
 
 

@@ -1,9 +1,13 @@
 """Facts about a configuration with labels of one's own, or a treebank without dev."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.support.study_on_disk import Study
+from workflow_scripts.study import targets
 from workflow_scripts.study.configuration_file import ConfigError, checked
+from workflow_scripts.study.places import Places
 from workflow_scripts.study.plan import Plan
 
 OWN = {"attributes": ["Number", {"misc": "Sent"}]}
@@ -36,7 +40,16 @@ def config(folder, **changes):
         ),
         (
             {"treebanks": LABELS, "attributes": [{"misc": "X"}]},
-            "attributes[0].treebanks: None is no treebank of CoNLL-U; possible: none",
+            "attributes[0]: misc is a column of CoNLL-U, which no treebank of the study is; those "
+            "with labels: have the attribute that they name, here Kind",
+        ),
+        (
+            {"treebanks": LABELS, "attributes": ["Number"]},
+            "attributes[0]: 'Number' is not possible; possible: Kind, all",
+        ),
+        (
+            {"treebanks": LABELS, "schema": "ud", "skip": [{"attribute": "Number"}]},
+            "skip[0].attribute: 'Number' is not possible; possible: Kind",
         ),
         (
             OWN | {"analyzer": "spacy", "interventions": [{"method": "ablation", "step": 5}]},
@@ -52,6 +65,11 @@ def test_what_cannot_be_an_attribute_of_ones_own_is_named(tmp_path, changes, say
     with pytest.raises(ConfigError) as error:
         checked(config(tmp_path, **changes))
     assert str(error.value).startswith(says)
+
+
+def test_an_attribute_of_the_schema_is_possible_beside_label_files(tmp_path):
+    both = config(tmp_path)["treebanks"] | LABELS
+    assert checked(config(tmp_path, treebanks=both, attributes=["Number", "Kind"]))["attributes"]
 
 
 def test_ones_own_attributes_are_in_full_and_stay_so(tmp_path):
@@ -113,6 +131,26 @@ def test_a_folder_without_dev_names_the_key_that_helps(tmp_path, source, end):
         plan().check_treebanks()
 
 
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["x-dev.tsv", "y-dev.tsv"], "(x-dev.tsv, y-dev.tsv)"),
+        (["x-train.txt", ".hidden.tsv"], "(x-train.txt)"),
+        ([".hidden.tsv"], "(the folder is empty)"),
+    ],
+)
+@pytest.mark.parametrize(("source", "end"), [("path", ".conllu"), ("labels", ".tsv")])
+def test_a_folder_without_train_says_what_is_there(tmp_path, names, says, source, end):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name in names:
+        (folder / name.replace(".tsv", end)).write_text("")
+    entry = {source: str(folder)} | ({"attribute": "Kind"} if source == "labels" else {})
+    with pytest.raises(ConfigError) as error:
+        Plan(checked(config(tmp_path, treebanks={"a": entry}))).check_treebanks()
+    assert str(error.value).endswith(f", one is needed {says.replace('.tsv', end)}")
+
+
 def line(misc):
     return f"1\tcats\tcat\tNOUN\t_\tNumber=Plur\t0\troot\t_\t{misc}\n\n"
 
@@ -136,6 +174,27 @@ def test_misc_reruns_only_studies_that_read_it_and_no_activations(study):
     assert changed[1] == own[1]
     of_b = {"attributes": ["Number", {"misc": "Sent", "treebanks": ["b"]}]}
     assert words_and_activations(**of_b) == plain
+
+
+@pytest.mark.parametrize(("says_what_runs", "n"), [(True, 1), (False, 0)])
+def test_kept_values_that_a_split_lacks_are_a_warning_once_they_are_counted(
+    study, monkeypatch, says_what_runs, n
+):
+    """Once, though every target asks; and of the process that plans alone, not of its jobs."""
+    said = []
+    monkeypatch.setattr(targets.logger, "warning", said.append)
+    path = study.folder / "results" / "words" / "a" / "attributes.csv"
+    path.write_text(path.read_text().replace("Number,PL,dev,9,9", "Number,PL,dev,0,0"))
+    jobs = study.jobs(interventions=[])
+    found = targets.Targets(
+        SimpleNamespace(is_main_process=says_what_runs),
+        jobs,
+        Places(jobs.plan),
+        lambda treebank: str(path.parents[1] / treebank / "attributes.csv"),
+    )
+    found.check_kept()
+    found.check_kept()
+    assert said == ["a: of Number's kept values, dev has only SG"] * n
 
 
 @pytest.fixture

@@ -187,12 +187,43 @@ def test_only_and_skip_filter_configurations(study, filters, left):
 def test_an_attribute_that_no_treebank_keeps_is_named(study):
     plan = study.jobs(attributes=["Number", "Mood"]).plan
     with pytest.raises(ConfigError) as raised:
-        plan.check_attributes(KEPT, {"a": {"Mood": 43}, "b": {}})
-    assert "'Mood' with min_types: 100" in str(raised.value)
-    assert "(a 43, b 0); kept are Number, Part of Speech, Tense" in str(raised.value)
-    few = {"a": {}, "b": {}}
-    study.jobs(attributes=["Number", "Tense"]).plan.check_attributes(KEPT, few)  # in b alone
-    study.jobs().plan.check_attributes(few, few)  # all of none
+        plan.check_attributes(KEPT, {"a": {"Mood": 43}, "b": {}}, NONE)
+    assert str(raised.value) == (
+        "attributes: no treebank keeps two values of 'Mood' with min_types: 100 (a has 43 forms of "
+        "its second value, train of b has none); kept are Number, Part of Speech, Tense"
+    )
+    one = {"a": {"Mood": {"train": ["IND"], "dev": ["IND", "IMP"]}}, "b": {"Mood": {"train": []}}}
+    with pytest.raises(ConfigError, match=r"\(train of a has only IND, train of b has none\);"):
+        plan.check_attributes(KEPT, {"a": {"Mood": 0}, "b": {"Mood": 0}}, one)
+    asked = study.jobs(attributes=["Number", "Tense"]).plan
+    asked.check_attributes(KEPT, NONE, NONE)  # in b alone
+    study.jobs().plan.check_attributes(NONE, NONE, NONE)  # all of none
+
+
+def test_kept_values_that_a_split_has_no_word_of_are_named_where_they_are_studied(study):
+    whole = {
+        treebank: {
+            attribute: dict.fromkeys(SPLITS, values) for attribute, values in of_treebank.items()
+        }
+        for treebank, of_treebank in KEPT.items()
+    }
+
+    def lacking(study_of=None, **of_a):
+        there = whole | {"a": whole["a"] | of_a}
+        return (study_of or study.jobs().plan).lacking_values(KEPT, there)
+
+    of_number = {"train": ["PL", "SG"], "dev": ["DU", "SG"], "test": []}
+    of_pos = {"train": KEPT["a"][POS], "dev": KEPT["a"][POS], "test": ["V", "N"]}
+    assert lacking() == {}
+    assert lacking(Number=of_number) == {
+        "a": "of Number's kept values, dev has only SG and test has none"
+    }
+    assert lacking(**{"Number": of_number, POS: of_pos}) == {
+        "a": "of Number's kept values, dev has only SG and test has none; "
+        "of Part of Speech's kept values, test lacks ADJ"
+    }
+    assert lacking(study.jobs(attributes=[POS]).plan, Number=of_number) == {}
+    assert lacking(study.jobs(skip=[{"treebank": "a"}]).plan, Number=of_number) == {}
 
 
 LARGEST = {"a": {"Number": 43, POS: 12, "Mood": 0}, "b": {"Tense": 99, "Number": 5}}

@@ -93,6 +93,26 @@ def test_a_key_that_no_word_has_is_an_error_that_names_those_there_are(tmp_path)
         written(tmp_path, own=ONE, **files)
 
 
+@pytest.mark.parametrize(
+    ("feats", "says"),
+    [
+        ("Number=Sing", "there are: Number (did you mean Number?)"),
+        (
+            "|".join(f"A{i:02}=x" for i in range(12)) + "|Number=Sing",
+            "A11, ... (did you mean Number?)",
+        ),
+        ("Case=Nom", "there are: Case"),
+        ("number=_", "there are: number"),
+    ],
+)
+def test_a_key_that_is_nearly_one_that_is_there_is_told_which(tmp_path, feats, says):
+    files = conllu(tmp_path, block(noted(1, "a", feats=feats)))
+    with pytest.raises(InputError) as error:
+        written(tmp_path, own='{"Own": {"feats": "number"}}', **files)
+    assert "no word has a FEATS number=...; " in (message := str(error.value))
+    assert message.partition("; where other")[0].endswith(says)
+
+
 def test_ones_own_attributes_are_not_compared_with_those_of_the_schema(tmp_path):
     files = conllu(tmp_path, block(noted(1, "a", "Sent=x", "Number=Sing|Case=Nom")))
     written(tmp_path, own=TWO, **files)
@@ -111,6 +131,35 @@ def test_words_of_label_files_have_a_form_and_a_label_alone(tmp_path):
         ("<s>", None, "_", {}),
     ]
     assert (tally.words, tally.without_lemma) == (3, 3)
+
+
+@pytest.mark.parametrize(("dev", "n"), [({}, 2), ({"dev_from_train": 0}, 1)])
+def test_a_label_file_whose_blank_lines_may_be_missing_is_asked_about(tmp_path, caplog, dev, n):
+    """Once a file, and not of a sentence that may well be one."""
+    lines = "the\tX\n" * 200
+    long, short = f"a\tY\n{lines}\n" * 10, f"{lines}\n" * 10
+    files = {}
+    for split, text in (("train", long), ("dev", long), ("test", short)):
+        files[split] = tmp_path / f"x-{split}.tsv"
+        files[split].write_text(text)
+    if dev:
+        del files["dev"]
+    written(tmp_path, labels_of="Kind", **files, **dev)
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    question = "one sentence of 201 words: is the blank line after each sentence missing?"
+    assert said == [f"{tmp_path}/x-{split}.tsv: {question}" for split in ("train", "dev")[:n]]
+
+
+def test_a_label_file_of_one_block_gives_no_dev_and_is_asked_about(tmp_path):
+    files = {split: tmp_path / f"x-{split}.tsv" for split in ("train", "test")}
+    for file in files.values():
+        file.write_text("the\tX\n" * 360)
+    with pytest.raises(InputError) as error:
+        written(tmp_path, labels_of="Kind", dev_from_train=3, **files)
+    assert str(error.value) == (
+        f"{files['train']}: has 1 sentence (one sentence of 360 words: is the blank line after "
+        "each sentence missing?), too few to take every tenth for dev; dev: from-train needs ten"
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from workflow_scripts.files.words import (
     largest_min_types,
     size_of,
     value_counts,
+    values_there,
 )
 from workflow_scripts.kernels.control_labels import control_label, control_labels
 from workflow_scripts.kernels.words import SPLITS
@@ -67,6 +68,11 @@ def test_the_largest_min_types_is_the_last_with_which_an_attribute_is_kept(value
     assert largest_min_types(found.rows(min_types=1)) == {"A": largest}
     assert found.kept(min_types=largest + 1) == {}
     assert largest == 0 or found.kept(min_types=largest).keys() == {"A"}
+
+
+def test_the_values_there_are_those_that_a_split_has_words_of():
+    found = counts(X=(9, 0, 7), Y=(6, 6, 0), Z=(0, 0, 1)).rows(min_types=5)
+    assert values_there(found) == {"A": {"train": ["X", "Y"], "dev": ["Y"], "test": ["X", "Z"]}}
 
 
 @pytest.mark.slow

@@ -228,6 +228,19 @@ def largest_min_types(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return found
 
 
+def values_there(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
+    """Return, for each attribute and split, the values that the split has words of.
+
+    Of rows with `attribute`, `value`, `split` and `forms`; values are in the order of the rows.
+    """
+    there: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        of_split = there.setdefault(row["attribute"], {}).setdefault(row["split"], [])
+        if row["forms"]:
+            of_split.append(row["value"])
+    return there
+
+
 def nearest(largest: Mapping[str, int]) -> str:
     """Say which attribute comes nearest to being kept, of those in `largest_min_types`."""
     if not any(largest.values()):

@@ -64,7 +64,7 @@ def check_every_value(y: np.ndarray, n_values: int) -> None:
         raise UnfitValueError(
             value,
             "has no training word that the model gives a vector: their sentences are too long for "
-            "it, or they have no subtoken",
+            "it (is there a blank line after each?), or they have no subtoken",
         )
 
 

@@ -583,6 +583,13 @@ def _clusters(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     ]
 
 
+_OF_ONE_VALUE = {
+    "dev": "a ranking chosen by mutual information on dev, as gaussian is, tells no values apart",
+    "test": "nothing can be told there",
+}
+"""What follows where a split has one value alone, whose entropy is 0."""
+
+
 def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """Name what the tables hold a place for and no number."""
     sentences = []
@@ -607,18 +614,20 @@ def _unmeasured(tables: Mapping[str, pl.DataFrame]) -> list[str]:
             )
     probing = rows_of(tables, "probing")
     if probing is not None:
-        without = _where(probing, pl.col("split") == "test", pl.col("accuracy").is_null())
-        if without:
-            sentences.append(
-                f"The test split has no word of the attribute in {configurations(len(without))}: "
-                f"{names_of(without)}."
-            )
-        one = _where(probing, pl.col("split") == "test", pl.col("majority") == 1)
-        if one:
-            sentences.append(
-                f"The test split has one value of the attribute alone in "
-                f"{configurations(len(one))}, so that nothing can be told there: {names_of(one)}."
-            )
+        for split, so_that in _OF_ONE_VALUE.items():
+            of_split = pl.col("split") == split
+            without = _where(probing, of_split, pl.col("accuracy").is_null())
+            if without:
+                sentences.append(
+                    f"The {split} split has no word of the attribute in "
+                    f"{configurations(len(without))}: {names_of(without)}."
+                )
+            one = _where(probing, of_split, pl.col("majority") == 1)
+            if one:
+                sentences.append(
+                    f"The {split} split has one value of the attribute alone in "
+                    f"{configurations(len(one))}, so that {so_that}: {names_of(one)}."
+                )
     return sentences
 
 

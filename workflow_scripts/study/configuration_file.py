@@ -6,7 +6,6 @@ key, the value and what is possible.
 """
 
 import copy
-import difflib
 import json
 import math
 import os
@@ -23,6 +22,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from workflow_scripts import InputError
+from workflow_scripts.command.near import did_you_mean
 from workflow_scripts.command.plugins import (
     declared,
     functions,
@@ -699,10 +699,7 @@ def _one_of(key: str, value: Any, possible: list) -> None:
 
 def _possible(value: str, possible: list) -> str:
     names = [str(name) for name in possible]
-    lower = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(value.lower(), lower, n=1)
-    hint = f" (did you mean {lower[near[0]]}?)" if near else ""
-    return f"possible: {', '.join(names) or 'none'}{hint}"
+    return f"possible: {', '.join(names) or 'none'}{did_you_mean(value, names)}"
 
 
 def _complaint(error: ValidationError) -> str:

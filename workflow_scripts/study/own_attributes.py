@@ -55,12 +55,18 @@ def _check_entry(key: str, entry: dict[str, Any], config: Mapping[str, Any]) -> 
     _check_name(f"{key}.name", entry["name"], config["schema"])
     treebanks = config["treebanks"]
     analysed = [name for name, of in treebanks.items() if "labels" not in of]
+    if not analysed:
+        named = dict.fromkeys(of["attribute"] for of in treebanks.values())
+        raise InputError(
+            f"{key}: {sources[0]} is a column of CoNLL-U, which no treebank of the study is; those "
+            f"with labels: have the attribute that they name, here {', '.join(named)}"
+        )
     entry.setdefault("treebanks", analysed)
-    for name in entry["treebanks"] or [None]:
+    for name in entry["treebanks"]:
         if name not in analysed:
             raise InputError(
                 f"{key}.treebanks: {name!r} is no treebank of CoNLL-U; possible: "
-                f"{', '.join(analysed) or 'none'}"
+                f"{', '.join(analysed)}"
             )
 
 
@@ -97,7 +103,12 @@ def own_names(config: Mapping[str, Any]) -> list[str]:
 
 
 def known_names(config: Mapping[str, Any]) -> list[str] | None:
-    """Return all names that an attribute may have; None where they follow from the treebanks."""
+    """Return all names that an attribute may have; None where they follow from the treebanks.
+
+    Label files have none of the schema's.
+    """
+    if all("labels" in of for of in config["treebanks"].values()):
+        return own_names(config)
     names = _names_of(config["schema"])
     return None if names is None else [*names, *own_names(config)]
 

@@ -4,7 +4,7 @@ Configurations (model, treebank, attribute, layer) follow from the values that t
 so the plan asks for those where it needs them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from importlib.util import find_spec
 from operator import getitem
@@ -55,6 +55,9 @@ MEASURING = (
     *("intervene", "measure_concord", "measure_transfer"),
 )
 """The steps that say what a ranking is worth by its neurons, by probes and interventions."""
+
+ValuesThere = Mapping[str, Mapping[str, Collection[str]]]
+"""Of a treebank, by attribute and split, the values that the split has words of."""
 
 
 class PlannedConfiguration(Configuration):
@@ -628,21 +631,27 @@ class Plan:
         )
 
     def check_attributes(
-        self, kept: dict[str, dict[str, list[str]]], largest: dict[str, dict[str, int]]
+        self,
+        kept: dict[str, dict[str, list[str]]],
+        largest: dict[str, dict[str, int]],
+        there: Mapping[str, ValuesThere],
     ) -> None:
         """Raise ConfigError where an asked attribute is kept in no treebank.
 
         `kept` has the kept values of every treebank, `largest` the largest `min_types` with which
-        each of its attributes would be.
+        each of its attributes would be, `there` what values each of its splits has.
         """
         for attribute in own_attributes.asked(self.config["attributes"]) or ():
             if not any(attribute in values for values in kept.values()):
-                there = sorted({name for values in kept.values() for name in values})
-                forms = (f"{name} {found.get(attribute, 0)}" for name, found in largest.items())
+                names = sorted({name for values in kept.values() for name in values})
+                reasons = (
+                    _why_not_kept(name, found.get(attribute, 0), there[name].get(attribute, {}))
+                    for name, found in largest.items()
+                )
                 raise ConfigError(
                     f"attributes: no treebank keeps two values of {attribute!r} with "
-                    f"min_types: {self.config['min_types']}, its second value has too few forms "
-                    f"({', '.join(forms)}); kept are {', '.join(there) or 'none'}"
+                    f"min_types: {self.config['min_types']} ({', '.join(reasons)}); kept are "
+                    f"{', '.join(names) or 'none'}"
                 )
 
     def check_aims(self, kept: dict[str, dict[str, list[str]]]) -> None:
@@ -689,6 +698,33 @@ class Plan:
                     f"with min_types: {self.config['min_types']} nothing is kept: {near}"
                 )
         return reasons
+
+    def lacking_values(
+        self, kept: dict[str, dict[str, list[str]]], there: Mapping[str, ValuesThere]
+    ) -> dict[str, str]:
+        """Return, by treebank, which values that are studied its dev and test have no word of.
+
+        They are kept: a split without a value does not drop it. Arguments as in `check_attributes`.
+        """
+        found: dict[str, list[str]] = {}
+        for treebank, attributes in there.items():
+            configurations = (
+                of
+                for model, name in self.pairs()
+                if name == treebank
+                for of in self.configurations(model, treebank, kept[treebank])
+            )
+            for attribute, values in {of.attribute: of.values for of in configurations}.items():
+                splits = attributes[attribute]
+                parts = [
+                    f"{split} {_lacks(values, splits.get(split, ()))}"
+                    for split in ("dev", "test")
+                    if not {*values} <= {*splits.get(split, ())}
+                ]
+                if parts:
+                    said = f"of {attribute}'s kept values, {' and '.join(parts)}"
+                    found.setdefault(treebank, []).append(said)
+        return {treebank: "; ".join(said) for treebank, said in found.items()}
 
     def check_lemmas(
         self, kept: dict[str, dict[str, list[str]]], test_size: Callable[[str], Size | None]
@@ -744,3 +780,21 @@ def _pair_of(of: PlannedConfiguration | None) -> dict[str, str]:
 def options_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a ranker's or a method's own, of its entry in the configuration."""
     return {k: v for k, v in entry.items() if k not in OF_ENTRIES}
+
+
+def _why_not_kept(treebank: str, largest: int, splits: Mapping[str, Collection[str]]) -> str:
+    """Say why a treebank keeps no two values of an attribute; `largest` of `largest_min_types`."""
+    if largest:
+        return f"{treebank} has {largest} forms of its second value"
+    in_train = ", ".join(splits.get("train", ()))
+    return f"train of {treebank} has {f'only {in_train}' if in_train else 'none'}"
+
+
+def _lacks(values: Collection[str], there: Collection[str]) -> str:
+    """Say which of these values a split has, where it has not all of them."""
+    found = [value for value in values if value in there]
+    if not found:
+        return "has none"
+    if len(found) == 1:
+        return f"has only {found[0]}"
+    return f"lacks {', '.join(value for value in values if value not in there)}"

@@ -22,6 +22,7 @@ from workflow_scripts.files.words import (
     largest_min_types,
     size_of,
     value_counts,
+    values_there,
 )
 from workflow_scripts.kernels.words import SPLITS
 from workflow_scripts.study import snakemake_internals as internals
@@ -197,11 +198,12 @@ class Targets:
 
     @cached_property
     def _checked(self) -> None:
-        counted = {name: Path(self.counted(name)) for name in self._plan.treebanks}
+        counted = {name: value_counts(Path(self.counted(name))) for name in self._plan.treebanks}
         kept = self._kept
-        largest = {name: largest_min_types(value_counts(path)) for name, path in counted.items()}
+        largest = {name: largest_min_types(rows) for name, rows in counted.items()}
+        there = {name: values_there(rows) for name, rows in counted.items()}
         try:
-            self._plan.check_attributes(kept, largest)
+            self._plan.check_attributes(kept, largest, there)
             self._plan.check_configurations(kept, largest)
             self._plan.check_lemmas(kept, self._test_size)
             self._plan.check_aims(kept)
@@ -210,6 +212,8 @@ class Targets:
         if internals.plans(self._workflow):
             for treebank, reason in self._plan.treebanks_without(kept, largest).items():
                 logger.warning(f"{treebank} is in no table: {reason}")
+            for treebank, lacking in self._plan.lacking_values(kept, there).items():
+                logger.warning(f"{treebank}: {lacking}")
             for treebank in filter(self._plan.takes_dev_from_train, self._plan.treebanks):
                 logger.info(f"{treebank}: dev is every tenth sentence of train")
             missing = ", no ".join(self._plan.asking_lemmas)

@@ -46,7 +46,7 @@ def split_file(folder: Path, split: str, end: str = CONLLU) -> Path:
     message = f"{folder} has {len(found)} files *{end.format(split)}, one is needed"
     if found:
         raise InputError(message + _names(found))
-    instead = _instead(folder, split) if end == CONLLU else _names(_visible(folder, "*.tsv"))
+    instead = _instead(folder, split) if end == CONLLU else _there(folder, "*.tsv")
     is_elsewhere = instead.startswith(";")
     raise InputError(
         message + instead + (f"; {NO_DEV}" if split == "dev" and not is_elsewhere else "")
@@ -85,8 +85,13 @@ def _instead(folder: Path, split: str) -> str:
     below = sorted({path.parent for path in folder.glob(f"*/*-ud-{split}.conllu")})
     if below:
         return f"; name the folder of one treebank, as {below[0]}"
-    there = _visible(folder, "*.conllu")
-    return _names(there) if there else ""
+    return _there(folder, "*.conllu")
+
+
+def _there(folder: Path, pattern: str) -> str:
+    """Name the files of the kind that is wanted; without any, whatever lies in the folder."""
+    found = _visible(folder, pattern) or _visible(folder, "*")
+    return _names(found) if found else " (the folder is empty)"
 
 
 def _visible(folder: Path, pattern: str) -> list[Path]:

@@ -14,6 +14,8 @@ from workflow_scripts.words.lines import TreebankError, numbered_lines, shown
 from workflow_scripts.words.surface import SurfaceWord, Tally
 
 _LINE = "word<TAB>label"
+LONG = 200
+"""Words; a sentence of more may be several whose blank lines are missing."""
 
 
 def read_labels(path: Path, attribute: str, tally: Tally) -> Iterator[list[SurfaceWord]]:
@@ -22,20 +24,33 @@ def read_labels(path: Path, attribute: str, tally: Tally) -> Iterator[list[Surfa
     Raises TreebankError, with file and line number, at the first line that is none of `_LINE`.
     """
     n_sentences = 0
+    for words in _blocks(path, attribute):
+        n_sentences += 1
+        for word in words:
+            tally.add(word)
+        tally.longest = max(tally.longest, len(words))
+        yield words
+    if n_sentences == 0:
+        raise TreebankError(f"{path}: holds no sentence; expected lines {_LINE}")
+
+
+def unbroken(tally: Tally) -> str:
+    """Ask whether the longest sentence of a label file is one; nothing where it is not `LONG`."""
+    if tally.longest <= LONG:
+        return ""
+    return f"one sentence of {tally.longest} words: is the blank line after each sentence missing?"
+
+
+def _blocks(path: Path, attribute: str) -> Iterator[list[SurfaceWord]]:
     words: list[SurfaceWord] = []
     for number, line in numbered_lines(path, f"lines {_LINE}"):
         if line.strip(" "):
             words.append(_word(f"{path}:{number}", line, attribute))
-            tally.add(words[-1])
         elif words:
-            n_sentences += 1
             yield words
             words = []
     if words:
-        n_sentences += 1
         yield words
-    if n_sentences == 0:
-        raise TreebankError(f"{path}: holds no sentence; expected lines {_LINE}")
 
 
 def _word(where: str, line: str, attribute: str) -> SurfaceWord:

@@ -9,6 +9,7 @@ exactly one of its parts carries, as all others are.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from workflow_scripts.command.near import did_you_mean
 from workflow_scripts.files.words import UNSPECIFIED
 
 COLUMNS = ("misc", "feats")
@@ -51,8 +52,10 @@ class OwnLabels:
                 if attribute not in self.found:
                     there = sorted(self.keys[column])
                     more = ", ..." if len(there) > _SHOWN else ""
-                    names = ", ".join(there[:_SHOWN]) + more
-                    yield f"no word has a {column.upper()} {key}=...; there are: {names or 'none'}"
+                    names = (", ".join(there[:_SHOWN]) or "none") + more
+                    # Without `key`: it is there, too, where it has no value anywhere.
+                    near = did_you_mean(key, set(there) - {key})
+                    yield f"no word has a {column.upper()} {key}=...; there are: {names}{near}"
 
 
 def _pairs(token: Mapping, column: str) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from workflow_scripts.command.progress import progress
 from workflow_scripts.files import words as words_file
 from workflow_scripts.files.artifact import ParquetFile, made_by
 from workflow_scripts.kernels.words import SPLITS
-from workflow_scripts.words.labels import read_labels
+from workflow_scripts.words.labels import read_labels, unbroken
 from workflow_scripts.words.lines import TreebankError
 from workflow_scripts.words.own_labels import OwnLabels
 from workflow_scripts.words.surface import SurfaceWord, Tally, read_sentences
@@ -113,11 +113,11 @@ def _sentences(
         sentences = read_sentences(path, schema.analyse, tally, own)
     if split == "test" or options.dev_from_train is None:
         return sentences
-    return _every_tenth(path, sentences, options.dev_from_train, split)
+    return _every_tenth(path, sentences, options.dev_from_train, split, tally)
 
 
 def _every_tenth(
-    path: Path, sentences: Iterable[list[SurfaceWord]], first: int, split: str
+    path: Path, sentences: Iterable[list[SurfaceWord]], first: int, split: str, tally: Tally
 ) -> Iterator[list[SurfaceWord]]:
     """Yield every tenth sentence of train, from `first` on, for dev; the others for train."""
     n_kept = n_sentences = 0
@@ -127,9 +127,11 @@ def _every_tenth(
             n_kept += 1
             yield sentence
     if n_sentences < TENTH:
+        plural = "" if n_sentences == 1 else "s"
+        why = f" ({question})" if (question := unbroken(tally)) else ""
         raise TreebankError(
-            f"{path}: has {n_sentences} sentences, too few to take every tenth for dev; "
-            "dev: from-train needs ten"
+            f"{path}: has {n_sentences} sentence{plural}{why}, too few to take every tenth for "
+            "dev; dev: from-train needs ten"
         )
     log.info("%s: %d of %d sentences are %s", path, n_kept, n_sentences, split)
 
@@ -180,6 +182,8 @@ def _spool(
 def _log(conllu: Path, tally: Tally, schema: ModuleType) -> None:
     """Say how many words a file has, and what of it came to nothing."""
     log.info("%s: %d words", conllu, tally.words)
+    if question := unbroken(tally):
+        log.warning("%s: %s", conllu, question)
     if tally.without_lemma:
         log.info("%s: %d words without a lemma", conllu, tally.without_lemma)
     if tally.hidden_with_lemma:

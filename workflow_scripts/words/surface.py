@@ -56,6 +56,8 @@ class Tally:
     """Those of them whose lemma is something else: that of a literal underscore is one too."""
     wrong_heads: int = 0
     """Words whose HEAD is none of the sentence's other words, and so no arc."""
+    longest: int = 0
+    """Words of the longest sentence, of label files alone: in others ids say where one ends."""
     clashes: Counter = field(default_factory=Counter)
     """Syntactic words that lost an attribute, to which their features gave two values."""
     analyses: Counter = field(default_factory=Counter)
