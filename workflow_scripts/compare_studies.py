@@ -11,8 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import polars as pl
@@ -46,7 +48,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("a", type=Path, metavar="A", help="a study's results folder")
     parser.add_argument("b", type=Path, metavar="B", help="another one's")
-    parser.add_argument("--html", type=Path, help="the page to write")
+    parser.add_argument("--html", type=Path, help="the page to write, in a folder that is there")
     parser.add_argument(
         "--tolerance", type=float, default=0, help="up to which difference numbers are equal"
     )
@@ -79,6 +81,10 @@ class Study:
 
 def compare(options: argparse.Namespace) -> bool:
     """Compare the studies, print the summary and write the page; return whether they differ."""
+    if not options.tolerance >= 0:  # nan is not either
+        raise InputError(f"--tolerance: {options.tolerance:g}: it is a number from 0 on")
+    if options.html:
+        require_writable(options.html)
     a, b = (read_study(folder) for folder in (options.a, options.b))
     sections = {
         name: configured(*(study.provenance.get(name, {}) for study in (a, b)))
@@ -94,21 +100,25 @@ def compare(options: argparse.Namespace) -> bool:
         if name in b.tables
     ]
     missing = {
-        f"{kind} only in {label}": [n for n in one if n not in other]
-        for kind, label, one, other in _sides(a, b)
+        kind: {
+            f"{kind} only in {label}": [name for name in one if name not in other]
+            for label, one, other in _sides(kind, a, b)
+        }
+        for kind in ("tables", "figures")
     }
     names = [name for name in a.figures if name in b.figures]
     figures = [Pair(name, a.figures[name], b.figures[name]) for name in names]
     said = list(summary(a, b, sections, tables, missing, figures))
     print("\n".join(said))
     if options.html:
-        with whole_file(options.html) as part:
-            part.write_text(page((a.folder, b.folder), sections, tables, missing, figures), "utf-8")
+        text = page((a.folder, b.folder), sections, tables, missing, figures)
+        with _named(options.html), whole_file(options.html) as part:
+            part.write_text(text, "utf-8")
         print(f"\nall differences, and the figures side by side: {options.html}")
     differ = (
         any(sections.values())
         or any(table.any for table in tables)
-        or any(missing.values())
+        or any(names for of_kind in missing.values() for names in of_kind.values())
         or any(not figure.same for figure in figures)
         or bool(a.provenance) != bool(b.provenance)
     )
@@ -117,11 +127,35 @@ def compare(options: argparse.Namespace) -> bool:
     return differ
 
 
-def _sides(a: Study, b: Study) -> Iterator[tuple[str, str, Any, Any]]:
-    for kind in ("tables", "figures"):
-        one, other = getattr(a, kind), getattr(b, kind)
-        yield kind, "A", one, other
-        yield kind, "B", other, one
+def require_writable(path: Path) -> None:
+    """Raise InputError, naming the file, where it cannot be written; leaves nothing there.
+
+    Before studies are compared, which takes long.
+    """
+    with _named(path):
+        if path.is_dir():
+            raise InputError(f"--html: {path}: is a folder; name a file")
+        if path.exists() and not path.is_file():  # a pipe or a device would be replaced
+            raise InputError(f"--html: {path}: is no regular file")
+        if not path.parent.is_dir():
+            raise InputError(f"--html: {path}: there is no folder {path.parent}")
+        with TemporaryFile(dir=path.parent):
+            pass
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file that was asked for in an error of writing it, and not one beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"--html: {path}: cannot be written ({error.strerror})") from error
+
+
+def _sides(kind: str, a: Study, b: Study) -> Iterator[tuple[str, Any, Any]]:
+    one, other = getattr(a, kind), getattr(b, kind)
+    yield "A", one, other
+    yield "B", other, one
 
 
 def read_study(folder: Path) -> Study:
@@ -146,7 +180,7 @@ def summary(
     b: Study,
     sections: dict[str, list[tuple[str, Any, Any]]],
     tables: list[TableDifferences],
-    missing: dict[str, list[str]],
+    missing: dict[str, dict[str, list[str]]],
     figures: list[Pair],
 ) -> Iterator[str]:
     """Yield the lines for a terminal."""
@@ -160,7 +194,7 @@ def summary(
             yield ""
             yield f"{name}: {len(found)} different"
             yield from aligned([[key, f"{_short(x)} | {_short(y)}"] for key, x, y in found])
-    for what, names in missing.items():
+    for what, names in (missing["tables"] | missing["figures"]).items():
         if names:
             yield f"{what}: {', '.join(names)}"
     differing = [table for table in tables if table.any]

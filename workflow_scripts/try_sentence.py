@@ -8,6 +8,7 @@ it. What is not given is chosen, and said. Nothing is written.
 
 import argparse
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from workflow_scripts.inspection.sentence import (
     reading,
     say,
 )
-from workflow_scripts.inspection.sentence_text import as_text
+from workflow_scripts.inspection.sentence_text import as_text, printable
 from workflow_scripts.kernels.words import Configuration
 
 PROBES = ("linear", "gaussian")
@@ -109,6 +110,8 @@ class Word:
 
 
 def main(options: argparse.Namespace) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in options.text):
+        raise InputError(f"--text: {printable(options.text)} is not UTF-8")
     forms = options.text.split()
     if not forms:
         raise InputError("--text: there is no word in it")
@@ -139,7 +142,7 @@ def main(options: argparse.Namespace) -> None:
         probe: reading(probe, of, loaded, neurons, inside.vectors, for_method.statistics, seed)
         for probe in options.probes
     }
-    words = valued(forms, known, given_values(options.values, forms, of), inside.words, readings)
+    words = valued(forms, known, given_values(options.values, forms, of), inside, readings)
     columns = {
         "form": forms,
         "lemma": [word.known.lemma if word.known else None for word in words],
@@ -149,10 +152,10 @@ def main(options: argparse.Namespace) -> None:
     for i, name in enumerate(others):
         columns[name] = [word.known.others[i] if word.known else None for word in words]
     said = say(inside, for_method, of, columns, others, asked.neurons, asked.ks)
-    answer = as_json(asked, words, inside.words, readings, said)
+    answer = as_json(asked, words, inside, readings, said)
     answer["training_words"] = len(loaded.y)
     if options.json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print(printable_json(answer))
     else:
         print("\n".join(as_text(answer)))
 
@@ -172,7 +175,8 @@ def ask(study: FinishedStudy, options: argparse.Namespace) -> Asked:
     reported = study.configuration.get("neurons", {}).get("report", KS)
     ks = sorted(set(options.k or [k for k in reported if k <= d] or [d]))
     if ks[0] < 1 or ks[-1] > d:
-        raise InputError(f"--k: {ks[0] if ks[0] < 1 else ks[-1]} is not between 1 and {d}")
+        beside = "; k = 0 always stands beside" if ks[0] == 0 else ""
+        raise InputError(f"--k: {ks[0] if ks[0] < 1 else ks[-1]} is not between 1 and {d}{beside}")
     probed = d if options.probe_neurons == ALL else _number(options.probe_neurons, ks[-1], d)
     return Asked(
         of, ranking, neurons, ks, probed, _method(study, of, ranking, options, chosen), chosen
@@ -225,11 +229,18 @@ def given_values(entries: list[str], forms: list[str], of: Configuration) -> dic
     for entry in entries:
         form, equals, value = entry.rpartition("=")
         if not equals:
-            raise InputError(f"--values: {entry}: write it as word=value")
+            raise InputError(f"--values: {printable(entry)}: write it as word=value")
         if form not in forms:
-            raise InputError(f"--values: {form!r} is no word of the text: {' '.join(forms)}")
+            text = printable(" ".join(forms))
+            raise InputError(f"--values: {form!r} is no word of the text: {text}")
+        if form in found:
+            raise InputError(
+                f"--values: {printable(form)} is given twice; equal words have one value"
+            )
         if value and value not in of.values:
-            raise InputError(f"--values: {entry}: {of.attribute} is one of {', '.join(of.values)}")
+            raise InputError(
+                f"--values: {printable(entry)}: {of.attribute} is one of {', '.join(of.values)}"
+            )
         found[form] = value or None
     return found
 
@@ -238,19 +249,24 @@ def valued(
     forms: list[str],
     known: list[Known | None],
     given: dict[str, str | None],
-    read: list[int],
+    inside: Inside,
     readings: dict[str, Reading],
 ) -> list[Word]:
     """Return each word with its value: as given, as most training words have it, or as read.
 
-    `read` are the words that have a subtoken; the first probe reads what training does not know.
+    The first probe reads what training does not know, if the model does: of an unknown token it
+    would read what has nothing to do with the word.
     """
-    words = []
+    words, read = [], inside.words
     for i, (form, training) in enumerate(zip(forms, known, strict=True)):
         if form in given:
             value, source = given[form], "given"
         elif training:
-            value, source = training.value, f"training: {training.as_it} of {training.words}"
+            as_form = f" as {training.form}" if training.form != form else ""
+            value = training.value
+            source = f"training: {training.as_it} of {training.words}{as_form}"
+        elif i in inside.unknown:
+            value, source = None, "not in training, and unknown to the model"
         elif i in read:
             probe = next(iter(readings))
             value, source = readings[probe].values[read.index(i)], f"not in training: {probe} probe"
@@ -262,10 +278,10 @@ def valued(
 
 
 def as_json(
-    asked: Asked, words: list[Word], read: list[int], readings: dict[str, Reading], said: Said
+    asked: Asked, words: list[Word], inside: Inside, readings: dict[str, Reading], said: Said
 ) -> dict[str, Any]:
     """Return all that is found, as JSON has it."""
-    of, place = asked.of, {word: i for i, word in enumerate(read)}
+    of, place = asked.of, {word: i for i, word in enumerate(inside.words)}
     rows = []
     for i, word in enumerate(words):
         at = place.get(i)
@@ -289,6 +305,8 @@ def as_json(
         rows.append(
             {
                 "word": word.form,
+                "reads": None if at is None else inside.reads[at],
+                "unknown": i in inside.unknown,
                 "value": word.value,
                 "value_from": word.source,
                 "edited": i in said.targets,
@@ -311,6 +329,12 @@ def as_json(
         "probe_neurons": asked.probed,
         "words": rows,
     }
+
+
+def printable_json(answer: dict[str, Any]) -> str:
+    """Return JSON, letters as they are, of which no character steers a terminal."""
+    text = json.dumps(answer, indent=2, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Facts about comparing two studies: nothing between equal ones, else what differs and where."""
 
+import errno
 import json
+import os
 import re
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -39,6 +42,7 @@ def test_a_study_and_its_copy_have_no_difference(finished, study, compared, tmp_
     lines = [f"A: {a}", f"B: {b}", "", f"all differences, and the figures side by side: {page}"]
     assert said.splitlines() == [*lines, "no difference"]
     assert page.read_text().count("A and B, the same") > 10
+    assert "of one study alone" not in page.read_text()
 
 
 @pytest.mark.slow
@@ -146,12 +150,20 @@ def test_what_is_missing_on_one_side_is_a_difference(finished, compared, tmp_pat
     other = tmp_path / "results"
     shutil.copytree(finished / "results/tables", other / "tables")
     (other / "tables/probing.parquet").unlink()
+    shutil.copytree(finished / "results/figures", other / "figures")
+    (other / "figures/selectivity_curves.svg").rename(other / "figures/mine.svg")
     page = tmp_path / "page.html"
     status, said, _ = compared(finished / "results", other, "--html", page)
     assert status == 1
-    assert "Tables and figures alone" in page.read_text()
+    text = page.read_text()
+    assert "Tables and figures alone" in text
+    tables, _, figures = text.partition("<h2>figures</h2>")
+    assert "<p>tables only in A: probing</p>" in tables
+    assert "only in" not in figures.partition("<h2>figures of one study alone</h2>")[0]
+    assert figures.count("<h2>") == 1
+    assert "<p>figures only in A: selectivity_curves</p><p>figures only in B: mine</p>" in figures
     assert "B has no provenance.json" in said
-    assert "tables only in A: probing\n" in said
+    assert "tables only in A: probing\nfigures only in A: selectivity_curves\n" in said
 
 
 def test_one_number_in_one_table_is_found(finished, study, compared):
@@ -180,6 +192,49 @@ def test_a_folder_without_tables_is_one_clear_error_and_status_2(finished, compa
     assert error.startswith(f"error: {tmp_path}: has no tables/*.parquet")
     assert compared(tmp_path / "none", tmp_path)[2].startswith(f"error: {tmp_path}/none: is not a ")
     assert not page.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tolerance", "-1"], "--tolerance: -1: it is a number from 0 on"),
+        (["--tolerance", "nan"], "--tolerance: nan: it is a number from 0 on"),
+        (["--html", "{tmp}"], "--html: {tmp}: is a folder; name a file"),
+        (["--html", "{tmp}/pipe"], "--html: {tmp}/pipe: is no regular file"),
+        (["--html", "{tmp}/no/a.html"], "--html: {tmp}/no/a.html: there is no folder {tmp}/no"),
+        (["--html", "/proc/a.html"], "--html: /proc/a.html: cannot be written ("),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_anything_is_read(compared, tmp_path, options, said):
+    os.mkfifo(tmp_path / "pipe")
+    given = [option.format(tmp=tmp_path) for option in options]
+    status, printed, error = compared(tmp_path / "none", tmp_path / "none", *given)
+    assert (status, printed) == (2, "")
+    assert error.startswith(f"error: {said.format(tmp=tmp_path)}")
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "pipe"]
+
+
+def test_a_page_that_cannot_be_written_at_the_end_is_named_as_asked(
+    finished, compared, tmp_path, monkeypatch
+):
+    def full(path, *_):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    page, results = tmp_path / "page.html", finished / "results"
+    status, _, error = compared(results, results, "--html", page)
+    assert status == 2
+    assert error == f"error: --html: {page}: cannot be written (No space left on device)\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_that_other_software_wrote_is_said_to_be_that(finished, study, compared):
+    path = study / "results/tables/probing.parquet"
+    pl.read_parquet(path).write_parquet(path)
+    status, _, error = compared(finished / "results", study / "results")
+    assert status == 2
+    assert f"{path}: was not written by this project" in error
 
 
 def test_a_damaged_table_is_named(finished, study, compared):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.commands import call
 from tests.support.treebank_files import block, row, words_of
+from tests.support.workflow import ROOT
 from workflow_scripts import InputError, try_sentence
 from workflow_scripts.files.activations import LabelledActivations
 from workflow_scripts.files.artifact import read_parquet, write_parquet
@@ -18,7 +19,8 @@ from workflow_scripts.files.words import sentences
 from workflow_scripts.inspection import finished_study
 from workflow_scripts.inspection.finished_study import FinishedStudy
 from workflow_scripts.inspection.sentence import known_words, reading
-from workflow_scripts.inspection.sentence_text import aligned
+from workflow_scripts.inspection.sentence_text import aligned, as_text, shown
+from workflow_scripts.interventions.analyzers import Outcome
 from workflow_scripts.kernels.words import SPLITS, Configuration
 from workflow_scripts.words import read_words
 
@@ -139,6 +141,79 @@ def test_a_capital_at_the_beginning_is_no_other_word(number):
         [lower, lower.upper()], number.study.words(number.of), number.of
     )
     assert small == large
+    assert small.form == lower
+
+
+def test_a_word_of_unknown_tokens_is_edited_by_no_probe_s_value(tried, finished, capsys):
+    unknown, known = tried("😀 zorps")["words"]
+    assert (unknown["unknown"], unknown["reads"], known["unknown"]) == (True, "[UNK]", False)
+    assert (unknown["value"], unknown["edited"]) == (None, False)
+    assert unknown["value_from"] == "not in training, and unknown to the model"
+    assert known["edited"]
+    (word,) = tried("😀", values="😀=SG")["words"]
+    assert (word["value"], word["edited"]) == ("SG", True)
+    call(try_sentence, text="😀 zorps 日本語 😀", results=finished / "results")
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "The model has no subtoken for 😀, 日本語 (reads [UNK])."
+
+
+def test_a_word_that_training_has_in_lower_case_is_said_to_be_that(tried, number):
+    first = next(sentences(number.study.words(number.of), ["form"]))
+    lower = first.columns["form"][1]
+    itself, upper = tried(f"{lower} {lower.upper()}")["words"]
+    assert upper["value_from"] == f"{itself['value_from']} as {lower}"
+
+
+def of_the_model(said):
+    """A word in the JSON, of which the model says something."""
+    return {
+        **{"word": "cats", "reads": "cats", "unknown": False, "value": "PL", "value_from": "given"},
+        **{"edited": False, "target": None, "probes": {}},
+        "model": [{"k": k, "word": word, "outcome": None} for k, word in said.items()],
+    }
+
+
+def as_lines(*words):
+    about = {"model": "m", "treebank": "t", "attribute": "Number", "values": ["PL"], "layer": 1}
+    about |= {"ranking": "r", "method": "ablation", "method_options": {}, "chosen": []}
+    return as_text(about | {"neurons": 2, "probe_neurons": 2, "training_words": 3, "words": words})
+
+
+def test_a_wrong_word_is_marked_at_k_0_too_by_what_is_true_of_it():
+    wrong = of_the_model({0: "dog", 5: "dogs"})
+    lines = as_lines(wrong)
+    assert lines[-2:] == [
+        "  cats  dog *  dogs *",
+        "* another word, though it was not changed itself",
+    ]
+    lines = as_lines(wrong | {"edited": True})  # without a lexicon no word has an outcome
+    assert lines[-2] == "  cats  dog #  dogs #"
+    assert lines[-1].startswith("# another word, which nobody judges")
+    right = of_the_model({0: "cats", 5: "cats"})
+    assert as_lines(right)[-1] == "  cats  cats   cats"
+    without_capitals = as_lines(right | {"word": "CATS"})
+    assert without_capitals[-1] == "  CATS  cats   cats"
+
+
+def test_no_word_steers_the_terminal_and_a_long_one_is_cut(finished, capsys):
+    words = "\x1b[31mred \x9b1m " + "z" * 70 + "."
+    call(try_sentence, text=words, results=finished / "results")
+    said = capsys.readouterr().out
+    assert not {"\x1b", "\x9b"} & set(said)
+    assert r"  \x1b[31mred " in said
+    assert r"  \x9b1m " in said
+    assert "z" * 29 + "…" in said
+    assert "z" * 30 not in said.partition("What the model says")[0]
+    assert shown("z" * 30) == "z" * 30
+    assert shown("日" * 16) == "日" * 14 + "…"
+    answer = {"word": "\x1b\x7f\x9bé"}
+    assert json.loads(try_sentence.printable_json(answer)) == answer
+    assert not {"\x1b", "\x7f", "\x9b"} & set(try_sentence.printable_json(answer))
+
+
+def test_the_page_has_every_outcome():
+    page = (ROOT / "docs/commands.md").read_text()
+    assert [one.name for one in Outcome if f"`{one.name.lower()}`" not in page] == []
 
 
 def test_what_is_given_wins_and_a_word_without_a_value_is_not_edited(tried):
@@ -195,15 +270,23 @@ def test_another_model_than_the_study_s_is_refused(finished, tmp_path):
         ({"attribute": "Case"}, "--attribute: Case is not in these results; there are: Number"),
         ({"layer": 2}, "--layer: 2 is not in these results; there are: 1"),
         ({"ranking": "linear-ttb"}, "--ranking: linear-ttb is not .* gaussian-ttb, probeless-ttb"),
-        ({"k": 17}, "--k: 17 is not between 1 and 16"),
+        ({"text": "The \udcff"}, r"--text: The \\udcff is not UTF-8"),
+        ({"k": 17}, "--k: 17 is not between 1 and 16$"),
+        ({"k": 0}, "--k: 0 is not between 1 and 16; k = 0 always stands beside"),
         ({"probe_neurons": "some"}, "--probe-neurons: some is neither `all` nor between 1 and 16"),
         ({"method": "shuffle"}, "--method: no 'shuffle'; there are: ablation, mean"),
         ({"method_options": "to=PL"}, "translation has no 'to'; its options: beta, scaled"),
         ({"method_options": "beta=-1"}, "beta=-1: it is a number above 0"),
+        ({"method_options": "beta=1e400"}, "beta=1e400: it is a number above 0"),
+        ({"method_options": "beta=NaN"}, "beta=NaN: it is a number above 0"),
+        ({"method_options": f"beta=1{'0' * 400}"}, "beta=10+: it is a number above 0"),
         ({"method_options": "scaled=8"}, "scaled=8: it is true or false"),
         ({"method_options": "beta"}, "--method-options: beta: write it as name=value"),
         ({"values": "cats=PL"}, "--values: 'cats' is no word of the text: The teachers"),
         ({"values": "The=DU"}, "--values: The=DU: Number is one of PL, SG"),
+        ({"values": ["The=PL", "The=SG"]}, "The is given twice; equal words have one value"),
+        ({"values": "\x1b=PL"}, r"--values: '\\x1b' is no word of the text"),
+        ({"device": "gpu"}, "device: gpu; possible: auto, cpu, cuda, cuda:1"),
         ({"values": "The"}, "--values: The: write it as word=value"),
         ({"probes": "mine"}, "no probe 'mine'; there are: "),
         ({"text": "word " * 600}, r"--text: \d+ subtokens, and .* reads at most 128"),

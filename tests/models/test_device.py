@@ -58,6 +58,13 @@ def test_the_one_card_and_a_named_card_are_taken_as_they_are(monkeypatch):
         resolve_device("cuda:4")
 
 
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cuda:", "cuda1", "", "cpu:0", "mps"])
+def test_what_is_no_device_is_one_clear_error(monkeypatch, name):
+    cards(monkeypatch, 1)
+    with pytest.raises(InputError, match=f"device: {name}; possible: auto, cpu, cuda, cuda:1"):
+        resolve_device(name)
+
+
 def test_jobs_spread_over_the_cards_and_free_their_place_when_they_end(tmp_path):
     jobs = [taking(tmp_path) for _ in range(5)]
     assert [card for _, card in jobs] == [0, 1, 2, 0, 1]

@@ -82,6 +82,15 @@ def test_damage_behind_the_first_piece_is_named_when_it_is_reached(tmp_path):
 def test_parquet_of_somebody_else_is_refused(tmp_path):
     path = tmp_path / "rows.parquet"
     pq.write_table(ROWS, path)
+    with pytest.raises(ArtifactError, match=r"rows\.parquet: was not written by this project"):
+        read_parquet(path)
+
+
+def test_parquet_with_the_checksum_of_another_is_damaged(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write_parquet(path, ROWS, made_by("test"))
+    metadata = pq.read_metadata(path).metadata
+    pq.write_table(ROWS.slice(1).replace_schema_metadata(metadata), path)
     with pytest.raises(ArtifactError, match=r"rows\.parquet: damaged \(its checksum is another"):
         read_parquet(path)
 

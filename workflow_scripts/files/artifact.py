@@ -235,7 +235,12 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         raise ArtifactError(
             f"{path}: cannot be read as Parquet ({error}); delete it and run again"
         ) from error
-    if metadata.get(CHECKSUM_KEY, b"").decode("utf-8", "replace") != found:
+    if CHECKSUM_KEY not in metadata:
+        file.close()
+        raise ArtifactError(
+            f"{path}: was not written by this project (it has no checksum); delete it and run again"
+        )
+    if metadata[CHECKSUM_KEY].decode("utf-8", "replace") != found:
         file.close()
         raise ArtifactError(f"{path}: damaged (its checksum is another); delete it and run again")
     return file

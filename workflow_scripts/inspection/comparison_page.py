@@ -38,20 +38,23 @@ def page(
     folders: tuple[Path, Path],
     sections: Mapping[str, list[tuple[str, Any, Any]]],
     tables: Sequence[TableDifferences],
-    missing: Mapping[str, list[str]],
+    missing: Mapping[str, Mapping[str, list[str]]],
     figures: Sequence[Pair],
 ) -> str:
-    """Return the page as HTML."""
+    """Return the page as HTML.
+
+    `missing` has the names of `tables` and `figures` that one study alone has, by which it is.
+    """
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
-    lone = [
-        f"<p>{what}: {', '.join(map(_text, names))}</p>" for what, names in missing.items() if names
-    ]
+    lone = {kind: _lone(of_kind) for kind, of_kind in missing.items()}
+    title = "<h2>figures of one study alone</h2>"
     return Template(template).substitute(
         a=_text(folders[0]),
         b=_text(folders[1]),
         sections="".join(_section(name, found) for name, found in sections.items())
         or "<p>Tables and figures alone: a study has no provenance.json.</p>",
-        missing="".join(lone),
+        tables_missing=lone["tables"],
+        figures_missing=lone["figures"] and title + lone["figures"],
         tables=_counts(tables),
         differences="".join(_table(table) for table in tables if table.any),
         figures="".join(map(_figure, sorted(figures, key=lambda figure: figure.same))),
@@ -60,6 +63,12 @@ def page(
 
 def _text(value: Any) -> str:
     return html.escape(value if isinstance(value, str) else str(value))
+
+
+def _lone(names: Mapping[str, list[str]]) -> str:
+    return "".join(
+        f"<p>{what}: {', '.join(map(_text, of))}</p>" for what, of in names.items() if of
+    )
 
 
 def _rows(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -18,7 +18,7 @@ from workflow_scripts.files.model_folder import files_read
 from workflow_scripts.files.statistics import read_configuration
 from workflow_scripts.kernels.words import Configuration
 from workflow_scripts.report.build_provenance import sha256
-from workflow_scripts.study.configuration_file import expanded
+from workflow_scripts.study.configuration_file import expanded, is_positive
 from workflow_scripts.study.slugs import slug
 
 _DIRECTIONS = ("ttb", None, "btt")
@@ -247,7 +247,7 @@ def _as_kind(name: str, kind: str, text: str) -> Any:
         value = None
     if kind == "boolean" and isinstance(value, bool):
         return value
-    if kind == "number" and isinstance(value, int | float) and value is not True and value > 0:
+    if kind == "number" and is_positive(value):
         return value
     right = "true or false" if kind == "boolean" else "a number above 0"
     raise InputError(f"--method-options: {name}={text}: it is {right}")

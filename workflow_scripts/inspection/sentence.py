@@ -51,6 +51,8 @@ class Known:
     as_it: int
     """How many of them have that value."""
     words: int
+    form: str
+    """As training has it."""
 
 
 def known_words(
@@ -70,10 +72,11 @@ def known_words(
                 kept = value[i] if value[i] in of.values else None
                 analysis = (kept, lemma[i], upos[i], tuple(column[i] for column in more))
                 found[name][analysis] += 1
-    return [_known(found[form] or found[form.lower()]) for form in forms], others
+    there = [form if found[form] else form.lower() for form in forms]
+    return [_known(form, found[form]) for form in there], others
 
 
-def _known(analyses: Counter) -> Known | None:
+def _known(form: str, analyses: Counter) -> Known | None:
     if not analyses:
         return None
     values = Counter()
@@ -82,7 +85,7 @@ def _known(analyses: Counter) -> Known | None:
     value = min(values, key=lambda value: (-values[value], str(value)))
     of_value = [one for one in analyses if one[0] == value]
     _, lemma, upos, others = min(of_value, key=lambda one: (-analyses[one], str(one)))
-    return Known(lemma, upos, value, others, values[value], analyses.total())
+    return Known(lemma, upos, value, others, values[value], analyses.total(), form)
 
 
 class Inside:
@@ -118,6 +121,11 @@ class Inside:
         last = states[self.model.n_layers][0, torch.from_numpy(self._of_words)]
         predicted[self._of_words] = self.model.predict(last).cpu().numpy()
         self.sentence = CachedSentence(0, read, predicted, states[layer][0].cpu().numpy())
+        self.reads: list[str] = self.spelled(read.ids)
+        """These words as the model reads them."""
+        known = set(read.words[read.ids != self.reader.unknown_id].tolist())
+        self.unknown: set[int] = set(self.words) - known
+        """The words of which it reads the unknown token alone: to it they are all the same."""
 
     def spelled(self, ids: np.ndarray) -> list[str]:
         """Return the words of subtokens (s,), as the model spells them, of those that have one."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -21,8 +22,10 @@ def resolve_device(device: str) -> str:
     """Return the device to use: `auto` is a GPU where there is one, else the CPU.
 
     Of several GPUs, one that has the fewest jobs of this user on this machine. Raises InputError
-    where a GPU is asked for and there is none.
+    where a GPU is asked for and there is none, and where it is no device's name.
     """
+    if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", device):
+        raise InputError(f"device: {device}; possible: auto, cpu, cuda, cuda:1 ...")
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     # Convolutions would run in TF32 by default, products do not.
     torch.backends.cudnn.allow_tf32 = False

@@ -379,7 +379,7 @@ def _one_by_one(key: str, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
         one = entry | dict(zip(lists, numbers, strict=True)) | {"split": split}
         parts = [entry.get("name", entry["method"])]
         for option, number in zip(lists, numbers, strict=True):
-            if not _is_positive(number):
+            if not is_positive(number):
                 break  # which is refused with the other options
             parts += [option, f"{number:.12g}"]
         if split != "test" and not parts[-1].endswith(f"-{split}"):  # as where it is in full
@@ -430,7 +430,7 @@ def _check_options(
         if wanted == "boolean" and not isinstance(value, bool):
             raise ConfigError(f"{key}.{option}: {value!r} is not true or false")
         if wanted == "number":
-            if not _is_positive(value):
+            if not is_positive(value):
                 raise ConfigError(
                     f"{key}.{option}: {value!r} is not a number above 0{_as_number(value)}"
                 )
@@ -524,7 +524,8 @@ def _check_columns(config: dict[str, Any]) -> None:
                     )
 
 
-def _is_positive(value: Any) -> bool:
+def is_positive(value: Any) -> bool:
+    """Whether a value is a number above 0, and not beyond every number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
