@@ -26,6 +26,7 @@ rule compute_statistics:
         step.log,
     benchmark:
         step.benchmark
+    priority: 1
     conda:
         ENVIRONMENT
     resources:
@@ -75,6 +76,7 @@ rule describe_neurons:
         step.log,
     benchmark:
         step.benchmark
+    priority: 1
     conda:
         ENVIRONMENT
     resources:
@@ -126,6 +128,7 @@ for step in Step("rank_neurons").by_directions():
             step.benchmark
         wildcard_constraints:
             ranker=one_of(step.rankers),
+        priority: 1
         conda:
             ENVIRONMENT
         resources:
@@ -202,6 +205,7 @@ for step in Step("rank_by_control").by_directions():
             step.benchmark
         wildcard_constraints:
             ranker=one_of(step.rankers),
+        priority: 1
         conda:
             ENVIRONMENT
         resources:

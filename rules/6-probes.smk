@@ -31,6 +31,7 @@ for step in Step("probe_rankings").by_directions():
         wildcard_constraints:
             probe=one_of(plan.config["probes"]),
             ranker=one_of(step.rankers),
+        priority: 1
         conda:
             ENVIRONMENT
         resources:
@@ -82,6 +83,7 @@ rule probe_all_neurons:
         step.benchmark
     wildcard_constraints:
         probe=one_of(plan.config["probes"]),
+    priority: 1
     conda:
         ENVIRONMENT
     resources:

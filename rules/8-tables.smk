@@ -45,7 +45,7 @@ rule collect:
         step.benchmark
     wildcard_constraints:
         collection=r"\w+",
-    # Tables of what is measured come before what takes long: probes' while interventions wait.
+    # As rankings and probes: their tables are there while interventions, which take long, wait.
     priority: 1
     conda:
         ENVIRONMENT
