@@ -160,5 +160,5 @@ def test_the_dictionary_of_a_study_is_what_its_tables_say_and_the_report_is_give
         assert dict(columns_of(path)) == {c: Column(*of) for _, c, *of in of_table.rows()}
     of_report = dictionary(tables)
     assert of_report.keys() == {path.stem for path in tables}
-    assert of_report["probing"]["nmi"] == ("share", SHARED["nmi"].meaning)
+    assert of_report["probing"]["nmi"] == ("ratio", SHARED["nmi"].meaning)
     assert of_report["probing"]["model"] == ("", SHARED["model"].meaning)
